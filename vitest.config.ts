@@ -1,0 +1,30 @@
+import { configDefaults, defineConfig } from "vitest/config";
+
+// Tests run from source: workspace packages resolve to their src/ through this condition.
+const source = "@kronograd/source";
+const slow = process.env.SLOW === "1";
+
+export default defineConfig({
+  resolve: { conditions: [source, "module", "node", "development|production"] },
+  ssr: {
+    resolve: { conditions: [source, "module", "node", "development|production"], externalConditions: [source, "node"] },
+  },
+  oxc: { target: "esnext" }, // Node 24 runs `using` natively; nothing is lowered
+  test: {
+    passWithNoTests: true,
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "node",
+          environment: "node",
+          pool: "forks",
+          execArgv: [`--conditions=${source}`],
+          include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...(slow ? [] : ["**/*.slow.test.ts"])],
+        },
+      },
+    ],
+  },
+});

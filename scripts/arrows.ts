@@ -1,0 +1,34 @@
+/** Who may import whom: ARCHITECTURE.md's arrows as data. `check-arrows.ts` fails on anything else. */
+
+export interface Arrows {
+  /** Workspaces it may import; "any" for the ends of the graph. */
+  readonly workspaces: readonly string[] | "any";
+  /** npm packages it may import, each with the folder (from the package's root) below which that is allowed. */
+  readonly npm?: Readonly<Record<string, string>>;
+  /** Core packages run anywhere: no runtime dependency, no install script, no code from strings, no Node in their public entries. */
+  readonly core?: boolean;
+}
+
+const core = true;
+const belowFit = ["data", "optimizers", "layers", "linalg", "autograd", "tensor"];
+
+export const arrows: Readonly<Record<string, Arrows>> = {
+  tensor: { workspaces: [], npm: { ndarray: "src/ndarray" }, core },
+  "backend-wasm": { workspaces: ["tensor"] },
+  "backend-gpujs": { workspaces: ["tensor"], npm: { "gpu.js": "src" } },
+  "backend-webgpu": { workspaces: ["tensor"], npm: { webgpu: "src" } },
+  autograd: { workspaces: ["tensor"], core },
+  linalg: { workspaces: ["tensor"], npm: { "ml-matrix": "src/decompositions" }, core },
+  layers: { workspaces: ["autograd", "tensor"], core },
+  optimizers: { workspaces: ["linalg", "autograd", "tensor"], core }, // not layers: they meet in LayerRecord and Gradient
+  data: { workspaces: ["tensor"], core },
+  train: { workspaces: ["optimizers", "layers", "data", "autograd", "tensor"], core },
+  distributed: { workspaces: ["train", ...belowFit], npm: { koffi: "src" } },
+  kronograd: { workspaces: ["train", ...belowFit, "backend-wasm", "backend-webgpu"] },
+  testkit: { workspaces: "any", npm: { vitest: "src", "fast-check": "src" } },
+  trainer: { workspaces: "any" },
+  playground: { workspaces: "any" },
+};
+
+/** What a test may import on top of its package's arrows. */
+export const forTests: readonly string[] = ["vitest", "fast-check", "@kronograd/testkit"];

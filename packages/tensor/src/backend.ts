@@ -1,0 +1,181 @@
+/**
+ * What a backend is: memory for buffers, and kernels found by op name.
+ *
+ * A backend may start with no kernel at all: every op then runs through its reference loops. Kernels are added one by
+ * one; a call that finds none is counted on the device, shown in its coverage table, and refused when the device is strict.
+ * There is no list of backend names: a package or a user's file calls `registerBackend`.
+ */
+
+import type { Dtype, TypedArray } from "./dtype.ts";
+import { BackendError, nearest, UsageError } from "./errors.ts";
+import type { Layout } from "./shape.ts";
+
+/** A backend's own name for one buffer; only the backend looks inside. */
+export type Handle = unknown;
+
+/** A tensor as a kernel sees it: layout plus the backend's handle. */
+export interface Operand extends Layout {
+  readonly handle: Handle;
+  readonly dtype: Dtype;
+}
+
+/** A tensor as a reference kernel sees it: layout plus host memory. */
+export interface HostOperand extends Layout {
+  readonly data: TypedArray;
+  readonly dtype: Dtype;
+}
+
+/**
+ * A fast path for one op. Outputs are contiguous and uninitialised (or, for in-place updates, the target itself).
+ * Return `false`, before writing anything, to decline a case (a dtype, a layout): the reference then runs and is counted.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each op has its own parameters, and a kernel map holds all of them
+export type Kernel = (outputs: readonly Operand[], inputs: readonly Operand[], params: any, op: { name: string }) => boolean | void;
+
+export interface Backend {
+  readonly name: string;
+  /** What really runs: processor features, adapter, renderer. */
+  readonly adapter: string;
+  /** Reserve an uninitialised buffer of `length` elements. @throws {BackendError} when memory is at its end */
+  allocate(dtype: Dtype, length: number): Handle;
+  free(handle: Handle): void;
+  /** Copy host values to the start of a buffer. */
+  write(handle: Handle, values: TypedArray): void;
+  /** A copy of a whole buffer; a promise where the device is asynchronous. */
+  read(handle: Handle): TypedArray | Promise<TypedArray>;
+  /** The buffer itself as host memory, where the device computes in host memory (no copy). Valid until the next allocation. */
+  host?(handle: Handle): TypedArray;
+  /** Run a reference kernel where there is no `host`: the backend knows how to wait for its inputs. */
+  runReference?(
+    reference: (outputs: readonly HostOperand[], inputs: readonly HostOperand[]) => void,
+    outputs: readonly Operand[],
+    inputs: readonly Operand[],
+  ): void;
+  readonly kernels: ReadonlyMap<string, Kernel>;
+  /** Release workers and memory; later calls throw BackendError. */
+  dispose?(): void;
+}
+
+export interface DeviceOptions {
+  /** Throw where an op has no kernel, instead of running its reference. */
+  readonly strict?: boolean;
+  /** Worker threads, where the backend has them. */
+  readonly threads?: number;
+  /** Opt in to an experimental engine feature. */
+  readonly fast?: "revectorize";
+}
+
+/** How to make a backend, and whether `createDevice("auto")` may choose it. */
+export interface BackendProvider {
+  readonly name: string;
+  /** Higher is tried first by "auto"; `undefined`: never chosen by "auto". */
+  readonly priority?: number;
+  /** `null` when it can run here on real hardware, else the reason why not. */
+  unavailable(): string | null | Promise<string | null>;
+  create(options: DeviceOptions): Backend | Promise<Backend>;
+}
+
+/** Live memory of a device. */
+export interface MemoryReport {
+  /** Handles that were not disposed. */
+  tensors: number;
+  /** Buffers that some handle, view, tape or optimizer state still holds. */
+  buffers: number;
+  bytes: number;
+  peakBytes: number;
+  /** Handles that were forgotten and that the garbage collector gave back. */
+  forgotten: number;
+}
+
+/** One op's row of the coverage table. */
+export interface Coverage {
+  /** Calls that ran the backend's own kernel. */
+  kernel: number;
+  /** Calls that ran the reference loops. */
+  reference: number;
+}
+
+/** A backend in use: its memory, its counters, and why it was chosen. */
+export class Device {
+  readonly kind: string;
+  readonly adapter: string;
+  /** One line for each backend that was considered. */
+  readonly why: readonly string[];
+  readonly strict: boolean;
+  readonly backend: Backend;
+  readonly memory: MemoryReport = { tensors: 0, buffers: 0, bytes: 0, peakBytes: 0, forgotten: 0 };
+  readonly coverage = new Map<string, Coverage>();
+
+  constructor(backend: Backend, options: { strict?: boolean; why?: readonly string[] } = {}) {
+    this.kind = backend.name;
+    this.adapter = backend.adapter;
+    this.backend = backend;
+    this.strict = options.strict ?? false;
+    this.why = options.why ?? [];
+  }
+
+  toString(): string {
+    return `${this.kind} (${this.adapter})`;
+  }
+}
+
+const providers = new Map<string, BackendProvider>();
+
+/** Make a backend known to `createDevice`. A later registration under the same name replaces the earlier. */
+export function registerBackend(provider: BackendProvider): void {
+  providers.set(provider.name, provider);
+}
+
+/** Every registered backend with the reason why it cannot run here, or null. */
+export async function listBackends(): Promise<{ name: string; unavailable: string | null }[]> {
+  return Promise.all([...providers.values()].map(async ({ name, unavailable }) => ({ name, unavailable: await unavailable() })));
+}
+
+/**
+ * Open a device. "auto" takes the first available backend by priority; a backend asked for by name never turns into another.
+ *
+ * @param name  "auto", or the name of a registered backend
+ * @throws {UsageError}    no backend of that name is registered
+ * @throws {BackendError}  it is registered but cannot run here; the message gives the reason
+ */
+export async function createDevice(name = "auto", options: DeviceOptions = {}): Promise<Device> {
+  const strict = options.strict ?? false;
+  if (name !== "auto") {
+    const provider = providers.get(name);
+    if (provider === undefined) throw unknownBackend(name);
+    const reason = await provider.unavailable();
+    if (reason !== null) {
+      throw new BackendError({ where: name, problem: reason, help: `Use "auto" to let Kronograd choose, or "cpu".` });
+    }
+    return new Device(await provider.create(options), { strict, why: [`${name}: asked for by name`] });
+  }
+  const why: string[] = [];
+  const candidates = [...providers.values()].filter((provider) => provider.priority !== undefined);
+  candidates.sort((a, b) => (b.priority as number) - (a.priority as number));
+  for (const provider of candidates) {
+    const reason = await provider.unavailable();
+    if (reason === null) {
+      why.push(`${provider.name}: chosen`);
+      return new Device(await provider.create(options), { strict, why });
+    }
+    why.push(`${provider.name}: passed over, ${reason}`);
+  }
+  throw new BackendError({
+    where: "createDevice",
+    problem: "no registered backend can run here",
+    got: why,
+    help: 'Import "@kronograd/tensor", which registers "cpu".',
+  });
+}
+
+function unknownBackend(name: string): UsageError {
+  const names = [...providers.keys()];
+  const guess = nearest(name, names);
+  return new UsageError({
+    where: "createDevice",
+    problem: `unknown backend "${name}"`,
+    expected: `one of ${names.join(", ")}`,
+    help: guess === undefined ? "Import its package first." : `Did you mean "${guess}"?`,
+    details: { name, names },
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * The typed errors of the project. Every message reads
+ *
+ *     where: what is wrong (expected …, got …). What to do.
+ *
+ * and every number in it is also a field of `details`, so that an application can render it.
+ */
+
+/** What an error says: the place, the problem, both values, the remedy. */
+export interface ErrorReport {
+  /** The op, layer, file or option that refuses. */
+  readonly where: string;
+  /** What is wrong, without a full stop. */
+  readonly problem: string;
+  readonly expected?: unknown;
+  readonly got?: unknown;
+  /** What to do, as a sentence. */
+  readonly help?: string;
+  /** The numbers and names of the message, for programs. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The common parent of all errors that the project throws on purpose. */
+export class KronogradError extends Error {
+  readonly where: string;
+  readonly expected: unknown;
+  readonly got: unknown;
+  readonly help: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(report: ErrorReport) {
+    super(message(report), report.cause === undefined ? undefined : { cause: report.cause });
+    this.name = new.target.name;
+    this.where = report.where;
+    this.expected = report.expected;
+    this.got = report.got;
+    this.help = report.help;
+    this.details = report.details ?? {};
+  }
+}
+
+/** Options, names and misuse: a misspelt optimizer, a stale tensor, a promise inside `scope`. */
+export class UsageError extends KronogradError {}
+/** Shapes that do not fit together. */
+export class ShapeError extends KronogradError {}
+/** Element types that do not fit together. */
+export class DtypeError extends KronogradError {}
+/** A device that is absent, refuses, or has run out of memory. */
+export class BackendError extends KronogradError {}
+/** Mathematics that cannot go on: a failed pivot, a diverged run. */
+export class NumericalError extends KronogradError {}
+/** A data file that is missing, cut short, altered, or holds non-finite values. */
+export class DataError extends KronogradError {}
+/** A checkpoint that cannot be written, or that is cut short, altered, or of another run. */
+export class CheckpointError extends KronogradError {}
+
+function message({ where, problem, expected, got, help }: ErrorReport): string {
+  const values = [
+    expected === undefined ? "" : `expected ${show(expected)}`,
+    got === undefined ? "" : `got ${show(got)}`,
+  ].filter((part) => part !== "");
+  const detail = values.length === 0 ? "" : ` (${values.join(", ")})`;
+  return `${where}: ${problem}${detail}.${help === undefined ? "" : ` ${help}`}`;
+}
+
+/** Print a value for a message: shapes as `[2, 3]`, strings bare, the rest as JavaScript would. */
+export function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  return String(value);
+}
+
+/**
+ * The candidate nearest to a mistyped name, for "Did you mean …?"; `undefined` when none is near.
+ *
+ * @example
+ * nearest("skfca", ["sgd", "skfac"]);   // "skfac"
+ */
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.ceil(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,17 @@
+/** `@kronograd/tensor`: arrays, shapes, ops, the Backend contract and the `cpu` backend. */
+
+export * from "./ambient.ts";
+export * from "./backend.ts";
+export { cpu } from "./backends/cpu.ts";
+export * from "./create.ts";
+export * from "./dtype.ts";
+export * from "./elementwise.ts";
+export * from "./errors.ts";
+export { e, type Expression } from "./expression.ts";
+export * from "./op.ts";
+export * from "./ops/index.ts";
+export * from "./rng.ts";
+export { heldTensors, type OpenScope, openScope, scope, tensorsIn } from "./scope.ts";
+export * from "./shape.ts";
+export { Storage } from "./storage.ts";
+export { retain, Tensor } from "./tensor.ts";

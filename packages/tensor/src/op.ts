@@ -1,0 +1,235 @@
+/**
+ * What an op is, and how a call finds its kernel.
+ *
+ * An op is one value: a name, a shape rule, reference loops that are right for every dtype and layout, and (where it is
+ * differentiable) a vector–Jacobian product written with public ops, so that derivatives of any order work. A view op has
+ * a layout rule instead of loops. Dispatch has one recorder slot; autograd fills it, a FLOP counter may.
+ */
+
+import { type Device, type HostOperand, type Operand } from "./backend.ts";
+import type { Dtype } from "./dtype.ts";
+import { BackendError, DtypeError, ShapeError, UsageError } from "./errors.ts";
+import type { Rng } from "./rng.ts";
+import { type Layout, sameShape, type Shape, sizeOf, stridesOf } from "./shape.ts";
+import { Storage } from "./storage.ts";
+import { Tensor } from "./tensor.ts";
+
+/** What a shape rule sees of an input and says of an output. */
+export interface Spec {
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+}
+
+/** What a vector–Jacobian product may read. */
+export interface Saved {
+  /** Shape and dtype of every input. */
+  readonly specs: readonly Spec[];
+  /** Which inputs need a cotangent; the others may be answered with null, and should cost nothing. */
+  readonly needs: readonly boolean[];
+  /** Input i, if `saveInputs` lists it. */
+  input(i: number): Tensor;
+  /** Output i, if `saveOutputs` lists it. */
+  output(i: number): Tensor;
+}
+
+/** The reverse rule of an op: from cotangents of the outputs to cotangents of the inputs. */
+export interface Vjp<P> {
+  /** Inputs that `pull` reads, given which inputs need a cotangent (default: none). Only these are kept by a tape. */
+  saveInputs?(params: P, needs: readonly boolean[]): readonly number[];
+  /** Outputs that `pull` reads (default: none). */
+  saveOutputs?(params: P, needs: readonly boolean[]): readonly number[];
+  /** One cotangent per input, each of the input's shape; null where not needed or not differentiable (an index). An output nobody used has cotangent null. */
+  pull(cotangents: readonly (Tensor | null)[], saved: Saved, params: P): (Tensor | null)[];
+}
+
+/** Random inputs for the shared suites. The suite draws values and layouts. */
+export interface Sample<P> {
+  readonly inputs: readonly InputSample[];
+  readonly params: P;
+}
+
+export interface InputSample {
+  readonly shape: Shape;
+  /** Uniform in this range (default [-2, 2]); for int32, whole numbers from the first up to, not including, the second. */
+  readonly range?: readonly [number, number];
+  /** "int32" for labels and indices; else the suite's float type. */
+  readonly dtype?: "int32";
+  /** No two values closer than 0.05 (for maxima, where ties have no derivative). */
+  readonly distinct?: boolean;
+}
+
+interface OpBase<P> {
+  readonly name: string;
+  readonly vjp?: Vjp<P>;
+  /** Why there is no VJP, where there is none. */
+  readonly noVjp?: string;
+  /** One random case; the suites call it with many seeds. */
+  samples(rng: Rng): Sample<P>;
+}
+
+/** An op that computes. */
+export interface ComputeOp<P> extends OpBase<P> {
+  /** A kernel of this name serves all ops of the family that have none of their own ("elementwise"). */
+  readonly family?: string;
+  /** Check the inputs and give each output's shape and dtype. @throws {ShapeError | DtypeError | UsageError} */
+  shape(inputs: readonly Spec[], params: P): Spec[];
+  /** Plain loops over strided inputs of any dtype; outputs are contiguous and must be wholly written. */
+  reference(outputs: readonly HostOperand[], inputs: readonly HostOperand[], params: P): void;
+}
+
+/** An op whose output shares its input's buffer. */
+export interface ViewOp<P> extends OpBase<P> {
+  view(input: Layout, params: P): Layout;
+}
+
+export type Op<P> = ComputeOp<P> | ViewOp<P>;
+
+/** What dispatch tells the recorder after each call that ran. */
+export interface Recorder {
+  record<P>(op: Op<P>, inputs: readonly Tensor[], outputs: readonly Tensor[], params: P): void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the registry holds ops of all parameter types
+const registry = new Map<string, Op<any>>();
+let recorder: Recorder | undefined;
+
+/** Every op that was defined so far, by name. The gradient suite walks this. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export const ops: ReadonlyMap<string, Op<any>> = registry;
+
+/**
+ * Define an op and enter it in the registry.
+ *
+ * @throws {UsageError} the name is taken, or it has neither a VJP nor a reason for having none
+ */
+export function defineOp<P, T extends Op<P> = Op<P>>(op: T & Op<P>): T {
+  if (registry.has(op.name)) throw new UsageError({ where: "defineOp", problem: `op "${op.name}" is defined twice` });
+  if (op.vjp === undefined && op.noVjp === undefined) {
+    throw new UsageError({ where: "defineOp", problem: `op "${op.name}" has neither vjp nor noVjp`, help: "Say why it has no derivative." });
+  }
+  registry.set(op.name, op);
+  return op;
+}
+
+/** Put a recorder in the slot; returns the one that was there, to be put back. */
+export function setRecorder(next: Recorder | undefined): Recorder | undefined {
+  const previous = recorder;
+  recorder = next;
+  return previous;
+}
+
+/**
+ * Run an op: check, allocate outputs, run the device's kernel or the reference, tell the recorder.
+ *
+ * @throws {UsageError}    a disposed input, or inputs on two devices
+ * @throws {BackendError}  a strict device has no kernel
+ */
+export function dispatch<P>(op: Op<P>, inputs: readonly Tensor[], params: P): Tensor[] {
+  const device = commonDevice(op.name, inputs);
+  let outputs: Tensor[];
+  if ("view" in op) {
+    const input = inputs[0] as Tensor;
+    outputs = [new Tensor(input.storage, op.view(input, params))];
+  } else {
+    outputs = op.shape(inputs, params).map(({ shape, dtype }) => empty(device, shape, dtype));
+    execute(op, device, outputs, inputs, params);
+  }
+  recorder?.record(op, inputs, outputs, params);
+  return outputs;
+}
+
+/** `dispatch` for an op with one output. */
+export function run<P>(op: Op<P>, inputs: readonly Tensor[], params: P): Tensor {
+  return dispatch(op, inputs, params)[0] as Tensor;
+}
+
+/**
+ * Run an op into existing tensors: parameters and optimizer state. Their version counts up; nothing is recorded, so a tape
+ * that saved the old value will refuse to go backward through it. An elementwise op may read the target it overwrites.
+ *
+ * @throws {ShapeError | DtypeError} a target does not have the output's shape or dtype, or is not contiguous
+ */
+export function dispatchInto<P>(op: ComputeOp<P>, targets: readonly Tensor[], inputs: readonly Tensor[], params: P): void {
+  const device = commonDevice(op.name, [...targets, ...inputs]);
+  op.shape(inputs, params).forEach(({ shape, dtype }, i) => {
+    const target = targets[i] as Tensor;
+    if (!sameShape(target.shape, shape)) {
+      throw new ShapeError({ where: op.name, problem: "in-place target has another shape", expected: shape, got: target.shape });
+    }
+    if (target.dtype !== dtype) {
+      throw new DtypeError({ where: op.name, problem: "in-place target has another dtype", expected: dtype, got: target.dtype });
+    }
+    const packed = stridesOf(shape);
+    if (!target.strides.every((stride, axis) => stride === packed[axis] || shape[axis] === 1)) {
+      throw new ShapeError({ where: op.name, problem: "in-place target must be contiguous", got: target.strides });
+    }
+  });
+  execute(op, device, targets, inputs, params);
+  for (const target of targets) target.storage.version += 1;
+}
+
+/** An uninitialised contiguous tensor. */
+export function empty(device: Device, shape: Shape, dtype: Dtype): Tensor {
+  return new Tensor(new Storage(device, dtype, sizeOf(shape)), { shape, strides: stridesOf(shape), offset: 0 });
+}
+
+function execute<P>(op: ComputeOp<P>, device: Device, outputs: readonly Tensor[], inputs: readonly Tensor[], params: P): void {
+  const { backend, coverage } = device;
+  let row = coverage.get(op.name);
+  if (row === undefined) {
+    row = { kernel: 0, reference: 0 };
+    coverage.set(op.name, row);
+  }
+  const outs = outputs.map(operand);
+  const ins = inputs.map(operand);
+  const kernel = backend.kernels.get(op.name) ?? (op.family === undefined ? undefined : backend.kernels.get(op.family));
+  if (kernel !== undefined && kernel(outs, ins, params, op) !== false) {
+    row.kernel += 1;
+    return;
+  }
+  if (device.strict && device.kind !== "cpu") {
+    throw new BackendError({
+      where: op.name,
+      problem: `device "${device.kind}" is strict and has no kernel for this call`,
+      got: inputs.map((t) => `${t.dtype} [${t.shape.join(", ")}]`),
+      help: "Open the device without strict to run the reference loops.",
+    });
+  }
+  row.reference += 1;
+  const reference = (hostOutputs: readonly HostOperand[], hostInputs: readonly HostOperand[]) =>
+    op.reference(hostOutputs, hostInputs, params);
+  if (backend.host !== undefined) {
+    const { host } = backend;
+    const view = (o: Operand): HostOperand => ({ ...layoutOf(o), dtype: o.dtype, data: host.call(backend, o.handle) });
+    reference(outs.map(view), ins.map(view));
+  } else if (backend.runReference !== undefined) {
+    backend.runReference(reference, outs, ins);
+  } else {
+    throw new BackendError({ where: op.name, problem: `backend "${backend.name}" has no kernel and cannot run references` });
+  }
+}
+
+function operand(t: Tensor): Operand {
+  return { ...layoutOf(t), dtype: t.dtype, handle: t.storage.handle };
+}
+
+function layoutOf({ shape, strides, offset }: Layout): Layout {
+  return { shape, strides, offset };
+}
+
+function commonDevice(where: string, tensors: readonly Tensor[]): Device {
+  const first = tensors[0];
+  if (first === undefined) throw new UsageError({ where, problem: "an op needs at least one input" });
+  for (const t of tensors) {
+    t.assertLive(where);
+    if (t.device !== first.device) {
+      throw new UsageError({
+        where,
+        problem: "inputs are on two devices",
+        got: [first.device.toString(), t.device.toString()],
+        help: "Move one with to(t, device).",
+      });
+    }
+  }
+  return first.device;
+}

@@ -1,0 +1,24 @@
+/** A row-major copy of a strided view. */
+
+import { elementwiseCopy } from "../copy.ts";
+import { defineOp, run, type Spec } from "../op.ts";
+import { isContiguous } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+export const copyOp = defineOp<Record<string, never>>({
+  name: "copy",
+  shape: ([x]) => [{ shape: (x as Spec).shape, dtype: (x as Spec).dtype }],
+  reference: ([out], [x]) => elementwiseCopy(out!, x!),
+  vjp: { pull: ([cotangent]) => [cotangent as Tensor] },
+  samples: (rng) => ({ inputs: [{ shape: [1 + rng.integer(4), 1 + rng.integer(4)] }], params: {} }),
+});
+
+/** A copy in row-major order, in a buffer of its own. */
+export function copy(x: Tensor): Tensor {
+  return run(copyOp, [x], {});
+}
+
+/** The tensor itself if it is row-major without gaps, else a copy that is. */
+export function contiguous(x: Tensor): Tensor {
+  return isContiguous(x) ? x : copy(x);
+}

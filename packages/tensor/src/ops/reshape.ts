@@ -1,0 +1,45 @@
+/** Another shape for the same elements in row-major order: a view where the layout allows, else a copy. */
+
+import { ShapeError } from "../errors.ts";
+import { defineOp, run, type Spec } from "../op.ts";
+import { isContiguous, type Layout, sameShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { contiguous } from "./contiguous.ts";
+
+export const reshapeOp = defineOp<{ readonly shape: Shape }>({
+  name: "reshape",
+  view: (x: Layout, { shape }) => ({ shape, strides: stridesOf(shape), offset: x.offset }),
+  vjp: { pull: ([cotangent], { specs }) => [reshape(cotangent as Tensor, (specs[0] as Spec).shape)] },
+  samples(rng) {
+    const [a, b, c] = [1 + rng.integer(3), 1 + rng.integer(3), 1 + rng.integer(3)];
+    return { inputs: [{ shape: [a, b, c] }], params: { shape: [a * b, c] } };
+  },
+});
+
+/**
+ * Give the elements another shape; one size may be −1 and is worked out.
+ *
+ * @throws {ShapeError} the sizes hold another number of elements
+ * @cost free for a contiguous tensor, else one copy
+ * @example
+ * reshape(ones([2, 3, 4]), [2, -1]).shape;   // [2, 12]
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const target = inferred(x, shape);
+  if (sameShape(target, x.shape)) return x;
+  return run(reshapeOp, [isContiguous(x) ? x : contiguous(x)], { shape: target });
+}
+
+function inferred(x: Tensor, shape: Shape): Shape {
+  const open = shape.indexOf(-1);
+  const known = sizeOf(shape.filter((n) => n !== -1));
+  const target = open === -1 ? shape : shape.map((n, axis) => (axis === open ? x.size / known : n));
+  if (sizeOf(target) !== x.size || !target.every((n) => Number.isInteger(n) && n >= 0)) {
+    throw new ShapeError({
+      where: "reshape",
+      problem: `[${x.shape.join(", ")}] has ${x.size} elements, [${shape.join(", ")}] holds another number`,
+      details: { from: x.shape, to: shape },
+    });
+  }
+  return target;
+}

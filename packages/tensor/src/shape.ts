@@ -1,0 +1,114 @@
+/** Shapes, strides and broadcasting as pure functions; no tensor in sight. */
+
+import { ShapeError, UsageError } from "./errors.ts";
+
+export type Shape = readonly number[];
+
+/** How a tensor lies in its buffer: element (i, j, …) is at offset + i·strides[0] + j·strides[1] + …. */
+export interface Layout {
+  readonly shape: Shape;
+  /** In elements, may be 0 (broadcast) or negative (flipped). */
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** Number of elements; 1 for the scalar shape []. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const n of shape) size *= n;
+  return size;
+}
+
+/** Row-major strides. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = step;
+    step *= shape[axis] ?? 1;
+  }
+  return strides;
+}
+
+/** Whether the elements lie row-major without gaps (axes of size 1 may have any stride). */
+export function isContiguous({ shape, strides }: Layout): boolean {
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const n = shape[axis] as number;
+    if (n === 0) return true;
+    if (n !== 1 && strides[axis] !== step) return false;
+    step *= n;
+  }
+  return true;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((n, axis) => n === b[axis]);
+}
+
+/** Check that every size is a whole number ≥ 0. */
+export function checkShape(where: string, shape: Shape): void {
+  if (shape.every((n) => Number.isInteger(n) && n >= 0)) return;
+  throw new ShapeError({ where, problem: "sizes must be whole numbers ≥ 0", got: shape, details: { shape } });
+}
+
+/**
+ * The common shape of operands that broadcast against each other (NumPy's rule: align at the right; a size of 1 stretches).
+ *
+ * @throws {ShapeError} two sizes differ and neither is 1
+ */
+export function broadcastShapes(where: string, shapes: readonly Shape[]): number[] {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const result = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    for (let i = 0; i < shape.length; i++) {
+      const axis = rank - shape.length + i;
+      const n = shape[i] as number;
+      if (n === 1 || n === result[axis]) continue;
+      if (result[axis] !== 1) {
+        throw new ShapeError({
+          where,
+          problem: `shapes ${shapes.map((s) => `[${s.join(", ")}]`).join(" and ")} do not broadcast: ${result[axis]} ≠ ${n}`,
+          help: "Sizes must be equal or 1, aligned at the right.",
+          details: { shapes },
+        });
+      }
+      result[axis] = n;
+    }
+  }
+  return result;
+}
+
+/** Strides that read `layout` as if it had the broadcast shape: 0 along every stretched axis. */
+export function broadcastStrides(layout: Pick<Layout, "shape" | "strides">, shape: Shape): number[] {
+  const lead = shape.length - layout.shape.length;
+  return shape.map((n, axis) => {
+    if (axis < lead) return 0;
+    const own = layout.shape[axis - lead] as number;
+    return own === n ? (layout.strides[axis - lead] as number) : 0;
+  });
+}
+
+/** Turn a possibly negative axis into 0 … rank−1. */
+export function normalizeAxis(where: string, axis: number, rank: number): number {
+  const result = axis < 0 ? axis + rank : axis;
+  if (Number.isInteger(axis) && result >= 0 && result < rank) return result;
+  throw new UsageError({
+    where,
+    problem: "axis is out of range",
+    expected: rank === 0 ? "no axis (the tensor is a scalar)" : `${-rank} … ${rank - 1}`,
+    got: axis,
+    details: { axis, rank },
+  });
+}
+
+/** Normalised, sorted, distinct axes; all axes when none are given. */
+export function normalizeAxes(where: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  const list = typeof axes === "number" ? [axes] : axes;
+  const result = [...new Set(list.map((axis) => normalizeAxis(where, axis, rank)))].sort((a, b) => a - b);
+  if (result.length !== list.length) {
+    throw new UsageError({ where, problem: "the same axis is named twice", got: list, details: { axes: list } });
+  }
+  return result;
+}

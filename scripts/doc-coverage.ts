@@ -17,7 +17,8 @@ export interface Coverage {
 export function docProblem(text: string): string | undefined {
   const first = text.split("\n", 1)[0]?.trim() ?? "";
   if (first === "") return "has no doc comment";
-  return /[.!?]["'”)`]*$/.test(first) ? undefined : `first line is not one sentence with a full stop: "${first}"`;
+  // The sentence must end on that line; more text may follow.
+  return /[.!?]["'”)`]*(\s|$)/.test(first) ? undefined : `first line is not a sentence with a full stop: "${first}"`;
 }
 
 /** Look at every public symbol of these packages. */

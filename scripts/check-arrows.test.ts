@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { checkArrows } from "./check-arrows.ts";
+import { tree } from "./tree.ts";
+
+const source = { ".": { "@kronograd/source": "./src/index.ts" } };
+const manifests = {
+  "packages/tensor/package.json": { name: "@kronograd/tensor", exports: source },
+  "packages/autograd/package.json": {
+    name: "@kronograd/autograd",
+    exports: source,
+    dependencies: { "@kronograd/tensor": "0.1.0" },
+  },
+  "packages/linalg/package.json": {
+    name: "@kronograd/linalg",
+    exports: source,
+    dependencies: { "@kronograd/tensor": "0.1.0", "ml-matrix": "^6.15.1" },
+  },
+};
+
+function violations(files: Record<string, unknown>): string[] {
+  using folder = tree({ ...manifests, ...files });
+  return checkArrows(folder.base);
+}
+
+describe("checkArrows", () => {
+  it("accepts imports that point down, in every form", () => {
+    const index = `import { x } from "@kronograd/tensor";\nexport type T = import("@kronograd/tensor").T;\nexport { x };`;
+    expect(violations({ "packages/autograd/src/index.ts": index })).toEqual([]);
+  });
+
+  it("names file and line of an import that points up, be it static, type-only, dynamic or re-exported", () => {
+    const up = [
+      `import { x } from "@kronograd/autograd";`,
+      `import type { T } from "@kronograd/autograd";`,
+      `const later = import("@kronograd/autograd");`,
+      `export * from "@kronograd/autograd";`,
+      `type U = import("@kronograd/autograd").T;`,
+    ].join("\n");
+    const found = violations({ "packages/tensor/src/a.ts": up });
+    expect(found).toHaveLength(5);
+    found.forEach((line, index) => {
+      expect(line).toContain(`packages/tensor/src/a.ts:${index + 1}: tensor may not import autograd`);
+    });
+  });
+
+  it("refuses a relative import that leaves its package", () => {
+    const found = violations({ "packages/tensor/src/a.ts": `import "../../autograd/src/index.ts";` });
+    expect(found).toEqual([expect.stringContaining("leaves the package")]);
+  });
+
+  it("allows ml-matrix in linalg below src/decompositions alone, and not from the package's own entry", () => {
+    const eigh = { "packages/linalg/src/decompositions/eigh.ts": `import { EVD } from "ml-matrix"; export { EVD };` };
+    expect(violations(eigh)).toEqual([]);
+    expect(violations({ "packages/linalg/src/cg.ts": `import "ml-matrix";` })).toHaveLength(1);
+    const index = { "packages/linalg/src/index.ts": `export * from "./decompositions/eigh.ts";` };
+    expect(violations({ ...eigh, ...index })).toEqual([expect.stringContaining("use import()")]);
+  });
+
+  it("refuses Node built-ins that are loaded with a core package's entry, not those behind import()", () => {
+    const files = { "packages/tensor/src/index.ts": `export * from "./a.ts";` };
+    expect(violations({ ...files, "packages/tensor/src/a.ts": `import "node:fs";` })).toHaveLength(1);
+    expect(violations({ ...files, "packages/tensor/src/a.ts": `await import("node:fs");` })).toEqual([]);
+  });
+
+  it("shows a circular import once, and lets a type-only one be", () => {
+    const files = {
+      "packages/tensor/src/a.ts": `import { b } from "./b.ts";`,
+      "packages/tensor/src/b.ts": `import { c } from "./c.ts";`,
+    };
+    const cycle = violations({ ...files, "packages/tensor/src/c.ts": `import { a } from "./a.ts";` });
+    expect(cycle).toEqual(["packages/tensor/src/a.ts:1: circular import: a.ts → b.ts → c.ts → a.ts"]);
+    expect(violations({ ...files, "packages/tensor/src/c.ts": `import type { A } from "./a.ts";` })).toEqual([]);
+  });
+
+  it("lets tests import the testkit, vitest and fast-check, and sources not", () => {
+    const text = `import "vitest";\nimport "fast-check";\nimport "@kronograd/testkit";\n`;
+    expect(violations({ "packages/tensor/src/a.test.ts": text })).toEqual([]);
+    expect(violations({ "packages/tensor/src/a.ts": text })).toHaveLength(3);
+  });
+
+  it("finds code made from strings", () => {
+    const text = `new Function("return 1");\nFunction("1");\neval("1");\nglobalThis.eval("1");\nconst evaluate = 1;`;
+    const found = violations({ "packages/tensor/src/a.ts": text });
+    expect(found.map((line) => line.split(":")[1])).toEqual(["1", "2", "3", "4"]);
+  });
+
+  it("checks manifests: runtime dependencies of core packages, install scripts, arrows", () => {
+    const manifest = {
+      name: "@kronograd/tensor",
+      dependencies: { lodash: "1", "@kronograd/autograd": "0.1.0" },
+      scripts: { postinstall: "node x.js" },
+    };
+    const found = violations({ "packages/tensor/package.json": manifest });
+    expect(found).toHaveLength(3);
+    expect(found.join("\n")).toMatch(/lodash[\s\S]*autograd[\s\S]*postinstall/);
+  });
+
+  it("asks for a row for a package it does not know", () => {
+    const found = violations({ "packages/mystery/package.json": { name: "@kronograd/mystery" } });
+    expect(found).toEqual([expect.stringContaining("not in scripts/arrows.ts")]);
+  });
+});

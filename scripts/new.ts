@@ -1,0 +1,65 @@
+/**
+ * `npm run new <kind> <name>`: a source file and its sibling test, with the blanks marked.
+ *
+ * A kind is a folder of scripts/templates/; its files are copied with NAME (in paths) and {{name}}, {{camelName}},
+ * {{PascalName}} (in texts) filled in, then the generated barrels are written again.
+ */
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { generate } from "./gen-index.ts";
+import { root } from "./workspace.ts";
+
+/** Where the files of each kind go. */
+export const targets: Readonly<Record<string, string>> = {
+  op: "packages/tensor/src/ops",
+  layer: "packages/layers/src/layers",
+  loss: "packages/layers/src/losses",
+  transform: "packages/optimizers/src/transforms",
+  optimizer: "packages/optimizers/src/optimizers",
+  curvature: "packages/optimizers/src/curvature",
+  backend: "packages/backend-NAME",
+};
+
+const templates = join(import.meta.dirname, "templates");
+
+/** Write the files of a new thing and return their paths; nothing is written when one of them exists. */
+export function scaffold(kind: string, name: string, base = root): string[] {
+  const target = targets[kind];
+  if (target === undefined) throw new Error(`new: unknown kind "${kind}" (one of ${Object.keys(targets).join(", ")})`);
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
+    throw new Error(`new: "${name}" is not a file name in kebab-case (expected something like "batch-norm")`);
+  }
+  const files = globSync("**/*.txt", { cwd: join(templates, kind) }).map((template) => ({
+    path: join(target, template.replace(/\.txt$/, "")).replaceAll("NAME", name),
+    text: fill(readFileSync(join(templates, kind, template), "utf8"), name),
+  }));
+  const taken = files.find(({ path }) => existsSync(join(base, path)));
+  if (taken) throw new Error(`new: ${taken.path} exists already`);
+  for (const { path, text } of files) {
+    mkdirSync(dirname(join(base, path)), { recursive: true });
+    writeFileSync(join(base, path), text);
+  }
+  return files.map(({ path }) => path).sort();
+}
+
+/** Put a kebab-case name into a template in its three spellings. */
+export function fill(template: string, name: string): string {
+  const pascal = name.replace(/(^|-)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase());
+  const camel = pascal[0]!.toLowerCase() + pascal.slice(1);
+  return template.replaceAll("{{name}}", name).replaceAll("{{camelName}}", camel).replaceAll("{{PascalName}}", pascal);
+}
+
+if (import.meta.main) {
+  const [kind, name] = process.argv.slice(2);
+  try {
+    if (kind === undefined || name === undefined) {
+      throw new Error(`usage: npm run new <${Object.keys(targets).join("|")}> <name>`);
+    }
+    for (const path of [...scaffold(kind, name), ...generate({ check: false })]) console.log(`wrote ${path}`);
+    console.log(`\nFill what is marked "blank:", then: npm test ${name}`);
+    if (kind === "backend") console.log(`A new package: add its row to scripts/arrows.ts, then run npm install.`);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+}

@@ -20,6 +20,7 @@ export default defineConfig({
           name: "node",
           environment: "node",
           pool: "forks",
+          testTimeout: slow ? 600_000 : 20_000, // shared and small machines are slow at times
           execArgv: [`--conditions=${source}`],
           include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...(slow ? [] : ["**/*.slow.test.ts"])],

@@ -33,6 +33,7 @@ function run(what: string, cwd: string, command: string, ...args: readonly strin
 }
 
 function checkPackages(packages: readonly Workspace[], folder: string): void {
+  for (const workspace of packages) rmSync(join(root, workspace.folder, "dist"), { recursive: true, force: true });
   const filters = packages.map(({ manifest }) => `--filter=${manifest.name}`);
   if (!run("build", root, "turbo", "run", "build", "--output-logs=errors-only", ...filters)) return;
   const selected = packages.flatMap(({ manifest }) => ["--workspace", manifest.name]);

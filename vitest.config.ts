@@ -4,6 +4,12 @@ import { configDefaults, defineConfig } from "vitest/config";
 const source = "@kronograd/source";
 const slow = process.env.SLOW === "1";
 
+if (Number(process.versions.node.split(".")[0]) < 24) {
+  throw new Error(
+    `Tests need Node 24, this is ${process.version}. \`npm test\` and \`npx vitest\` use the repository's own.`,
+  );
+}
+
 export default defineConfig({
   resolve: { conditions: [source, "module", "node", "development|production"] },
   ssr: {

@@ -51,7 +51,7 @@ export function docCoverage(packages: readonly Workspace[], base = root): Covera
       gaps.add(`${fromRoot(declaredIn.fileName)}:${line + 1}: ${exported.name} ${problem}`);
     }
   }
-  return { total: seen.size, gaps: [...gaps].sort() };
+  return { total: seen.size, gaps: [...gaps].sort((a, b) => a.localeCompare(b, "en", { numeric: true })) };
 }
 
 function compilerOptions(): ts.CompilerOptions {

@@ -14,4 +14,4 @@ export * from "./rng.ts";
 export { heldTensors, type OpenScope, openScope, scope, tensorsIn } from "./scope.ts";
 export * from "./shape.ts";
 export { Storage } from "./storage.ts";
-export { retain, Tensor } from "./tensor.ts";
+export { adopt, detach, retain, Tensor } from "./tensor.ts";

@@ -136,6 +136,18 @@ export function retain(t: Tensor): Tensor {
   return alias;
 }
 
+/** Give a retained handle to the current scope: its owner is done with it, but its caller is not. */
+export function adopt(t: Tensor): Tensor {
+  track(t);
+  return t;
+}
+
+/** The same buffer and layout under a new identity: a tape that tracks `t` does not see through it, so no gradient flows. */
+export function detach(t: Tensor): Tensor {
+  t.assertLive("detach");
+  return new Tensor(t.storage, t);
+}
+
 /** Copy a strided view out of its buffer, row-major. */
 function packed(layout: Layout & { dtype: Dtype; size: number }, buffer: TypedArray): TypedArray {
   const { shape, strides, offset, size } = layout;

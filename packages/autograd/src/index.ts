@@ -1,0 +1,9 @@
+/** `@kronograd/autograd`: reverse-mode derivatives of any order, and what curvature methods see of a layer. */
+
+export { type CaptureRequest, type LayerCall, recordLayer } from "./capture.ts";
+export { ggnvp, grad, hvp, jvp, type Like, leaves, type Pullback, type Tensors, vjp } from "./grad.ts";
+export * from "./gradient.ts";
+export * from "./layer-record.ts";
+export * from "./loss.ts";
+export { Tape } from "./tape.ts";
+export * from "./value-and-grad.ts";

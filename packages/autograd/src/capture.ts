@@ -11,6 +11,8 @@ import type { LabelSource } from "./loss.ts";
 
 /** What curvature methods ask of one step. */
 export interface CaptureRequest {
+  /** Join a layer's weight and bias into one block, even where nothing else is asked for. */
+  readonly layers?: boolean;
   /** Keep the inputs of layers. */
   readonly inputs?: boolean;
   /** Go backward for output gradients under this label source. */

@@ -96,7 +96,7 @@ class Plan {
     this.#options = options;
     this.#result = result;
     const capture = options.capture ?? {};
-    const wanted = capture.inputs === true || capture.outputGrads !== undefined || capture.gradient === "factored";
+    const wanted = capture.layers === true || capture.inputs === true || capture.outputGrads !== undefined || capture.gradient === "factored";
     const names = new Map(Object.entries(parameters).map(([name, t]) => [t.id, name]));
     this.#layers = wanted ? groupByWeight(calls.filter((call) => names.has(call.weight.id))).map((group) => this.#layerBlock(group, names)) : [];
     const inLayers = new Set(this.#layers.flatMap(({ block }) => block.parameters));

@@ -31,7 +31,11 @@ export function withDefaults<T>(placement: Placement, f: () => T): T {
   try {
     const result = f();
     if (result instanceof Promise) {
-      throw new UsageError({ where: "withDefaults", problem: "the function returned a promise", help: "Pass { device, dtype } to each creation." });
+      throw new UsageError({
+        where: "withDefaults",
+        problem: "the function returned a promise",
+        help: "Pass { device, dtype } to each creation.",
+      });
     }
     return result;
   } finally {

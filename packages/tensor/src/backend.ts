@@ -29,8 +29,14 @@ export interface HostOperand extends Layout {
  * A fast path for one op. Outputs are contiguous and uninitialised (or, for in-place updates, the target itself).
  * Return `false`, before writing anything, to decline a case (a dtype, a layout): the reference then runs and is counted.
  */
-// biome-ignore lint/suspicious/noExplicitAny: each op has its own parameters, and a kernel map holds all of them
-export type Kernel = (outputs: readonly Operand[], inputs: readonly Operand[], params: any, op: { name: string }) => boolean | void;
+export type Kernel = (
+  outputs: readonly Operand[],
+  inputs: readonly Operand[],
+  // biome-ignore lint/suspicious/noExplicitAny: each op has its own parameters, and a kernel map holds all of them
+  params: any,
+  op: { name: string },
+  // biome-ignore lint/suspicious/noConfusingVoidType: a kernel that declines nothing returns nothing
+) => boolean | void;
 
 export interface Backend {
   readonly name: string;
@@ -128,7 +134,9 @@ export function registerBackend(provider: BackendProvider): void {
 
 /** Every registered backend with the reason why it cannot run here, or null. */
 export async function listBackends(): Promise<{ name: string; unavailable: string | null }[]> {
-  return Promise.all([...providers.values()].map(async ({ name, unavailable }) => ({ name, unavailable: await unavailable() })));
+  return Promise.all(
+    [...providers.values()].map(async ({ name, unavailable }) => ({ name, unavailable: await unavailable() })),
+  );
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Creation of tensors from values, and movement between devices. */
 
 import { type Placement, placed } from "./ambient.ts";
-import { type Dtype, dtypeOf, isTypedArray, type TypedArray, typedArray } from "./dtype.ts";
 import type { Device } from "./backend.ts";
+import { type Dtype, dtypeOf, isTypedArray, type TypedArray, typedArray } from "./dtype.ts";
 import { ShapeError, UsageError } from "./errors.ts";
 import { empty } from "./op.ts";
 import type { Rng } from "./rng.ts";
-import { checkShape, sameShape, type Shape, sizeOf } from "./shape.ts";
+import { checkShape, type Shape, sameShape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Numbers, nested to any depth. */
@@ -38,7 +38,12 @@ export function tensor(values: NestedNumbers | TypedArray, options: TensorOption
     const nested = shapeOf(values);
     const list = flatten(values);
     if (list.length !== sizeOf(nested)) {
-      throw new ShapeError({ where: "tensor", problem: "nested arrays are ragged", expected: `${sizeOf(nested)} numbers for [${nested.join(", ")}]`, got: list.length });
+      throw new ShapeError({
+        where: "tensor",
+        problem: "nested arrays are ragged",
+        expected: `${sizeOf(nested)} numbers for [${nested.join(", ")}]`,
+        got: list.length,
+      });
     }
     shape = options.shape ?? nested;
     flat = typedArray(dtype, list.length);
@@ -46,7 +51,12 @@ export function tensor(values: NestedNumbers | TypedArray, options: TensorOption
   }
   checkShape("tensor", shape);
   if (sizeOf(shape) !== flat.length) {
-    throw new ShapeError({ where: "tensor", problem: `shape [${shape.join(", ")}] does not hold the values`, expected: sizeOf(shape), got: flat.length });
+    throw new ShapeError({
+      where: "tensor",
+      problem: `shape [${shape.join(", ")}] does not hold the values`,
+      expected: sizeOf(shape),
+      got: flat.length,
+    });
   }
   return upload(flat, shape, device, dtype);
 }
@@ -76,12 +86,20 @@ export function eye(n: number, placement: Placement = {}): Tensor {
 }
 
 /** Uniform numbers in [low, high). */
-export function uniform(rng: Rng, shape: Shape, { low = 0, high = 1, ...placement }: Placement & { low?: number; high?: number } = {}): Tensor {
+export function uniform(
+  rng: Rng,
+  shape: Shape,
+  { low = 0, high = 1, ...placement }: Placement & { low?: number; high?: number } = {},
+): Tensor {
   return generate(shape, placement, () => low + (high - low) * rng.uniform());
 }
 
 /** Normal numbers. */
-export function normal(rng: Rng, shape: Shape, { mean = 0, deviation = 1, ...placement }: Placement & { mean?: number; deviation?: number } = {}): Tensor {
+export function normal(
+  rng: Rng,
+  shape: Shape,
+  { mean = 0, deviation = 1, ...placement }: Placement & { mean?: number; deviation?: number } = {},
+): Tensor {
   return generate(shape, placement, () => mean + deviation * rng.normal());
 }
 
@@ -107,10 +125,20 @@ export async function to(t: Tensor, device: Device): Promise<Tensor> {
 export function write(target: Tensor, values: TypedArray): void {
   target.assertLive("write");
   if (values.length !== target.size || target.storage.length !== target.size) {
-    throw new ShapeError({ where: "write", problem: "values do not fill the target's buffer", expected: target.storage.length, got: values.length });
+    throw new ShapeError({
+      where: "write",
+      problem: "values do not fill the target's buffer",
+      expected: target.storage.length,
+      got: values.length,
+    });
   }
   if (dtypeOf(values) !== target.dtype) {
-    throw new UsageError({ where: "write", problem: "values have another dtype", expected: target.dtype, got: dtypeOf(values) });
+    throw new UsageError({
+      where: "write",
+      problem: "values have another dtype",
+      expected: target.dtype,
+      got: dtypeOf(values),
+    });
   }
   target.device.backend.write(target.storage.handle, values);
   target.storage.version += 1;
@@ -136,7 +164,13 @@ function shapeOf(values: NestedNumbers): number[] {
   for (let level = values; Array.isArray(level); level = level[0] as NestedNumbers) {
     shape.push(level.length);
     if (level.length === 0) break;
-    if (!level.every((item) => Array.isArray(item) === Array.isArray(level[0]) && (!Array.isArray(item) || item.length === (level[0] as unknown[]).length))) {
+    if (
+      !level.every(
+        (item) =>
+          Array.isArray(item) === Array.isArray(level[0]) &&
+          (!Array.isArray(item) || item.length === (level[0] as unknown[]).length),
+      )
+    ) {
       throw new ShapeError({ where: "tensor", problem: `nested arrays are ragged at depth ${shape.length}` });
     }
   }

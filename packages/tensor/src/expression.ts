@@ -9,8 +9,6 @@
  * Symbols: x, y, z are argument expressions; `self` is the node that is differentiated.
  */
 
-import { UsageError } from "./errors.ts";
-
 export interface Expression {
   readonly op: Primitive | "input" | "parameter" | "constant";
   readonly args: readonly Expression[];
@@ -91,7 +89,11 @@ const derivatives: Readonly<Record<Primitive, Derivatives>> = {
   log1p: (_, x) => [e.div(one, e.add(one, x))],
   sqrt: (self) => [e.div(constant(0.5), self)],
   square: (_, x) => [e.mul(constant(2), x)],
-  pow: (self, x, y) => [e.mul(y, e.pow(x, e.sub(y, one))), e.mul(self, e.log(x))],
+  // 0·x⁻¹ at x = 0 and 0·log 0 are 0 here, not NaN: x⁰ is constant in x, and 0ʸ is in y
+  pow: (self, x, y) => [
+    e.select(y, e.mul(y, e.pow(x, e.sub(y, one))), zero),
+    e.select(self, e.mul(self, e.log(x)), zero),
+  ],
   sin: (_, x) => [e.cos(x)],
   cos: (_, x) => [e.neg(e.sin(x))],
   tanh: (self) => [e.sub(one, e.square(self))],
@@ -99,8 +101,9 @@ const derivatives: Readonly<Record<Primitive, Derivatives>> = {
   softplus: (_, x) => [e.sigmoid(x)],
   erf: (_, x) => [e.mul(twoOverRootPi, e.exp(e.neg(e.square(x))))],
   floor: () => none,
-  max: (_, x, y) => [e.greaterEqual(x, y), e.greater(y, x)],
-  min: (_, x, y) => [e.greaterEqual(y, x), e.greater(x, y)],
+  // at a tie the gradient goes to x; y's slope reads only x and the result, so max(0, y) does not keep y
+  max: (self, x, y) => [e.greaterEqual(x, y), e.greater(self, x)],
+  min: (self, x, y) => [e.greaterEqual(y, x), e.greater(x, self)],
   greater: () => [null, null],
   greaterEqual: () => [null, null],
   equal: () => [null, null],
@@ -172,7 +175,21 @@ export function inputsOf(root: Expression): number[] {
 }
 
 const comparisons = new Set<string>(["greater", "greaterEqual", "equal"]);
-const integral = new Set<string>(["input", "constant", "add", "sub", "mul", "neg", "abs", "sign", "max", "min", "square", "select", "floor"]);
+const integral = new Set<string>([
+  "input",
+  "constant",
+  "add",
+  "sub",
+  "mul",
+  "neg",
+  "abs",
+  "sign",
+  "max",
+  "min",
+  "square",
+  "select",
+  "floor",
+]);
 
 /** Whether the value is a truth value (0 or 1), which is stored as int32. */
 export function isComparison(root: Expression): boolean {
@@ -184,72 +201,4 @@ export function staysIntegral(root: Expression): boolean {
   return topological([root]).every(
     (x) => comparisons.has(x.op) || (integral.has(x.op) && (x.op !== "constant" || Number.isInteger(x.value))),
   );
-}
-
-/**
- * Evaluate one primitive over the first n places of its registers (used by `cpu`, one chunk at a time).
- * Inner loops are written out, because a call for each element costs ten times its arithmetic.
- */
-export function evaluatePrimitive(op: Primitive, out: Float64Array, n: number, args: readonly Float64Array[]): void {
-  const x = args[0] as Float64Array;
-  const y = (args[1] ?? x) as Float64Array;
-  const z = (args[2] ?? x) as Float64Array;
-  switch (op) {
-    case "add": for (let i = 0; i < n; i++) out[i] = x[i]! + y[i]!; return;
-    case "sub": for (let i = 0; i < n; i++) out[i] = x[i]! - y[i]!; return;
-    case "mul": for (let i = 0; i < n; i++) out[i] = x[i]! * y[i]!; return;
-    case "div": for (let i = 0; i < n; i++) out[i] = x[i]! / y[i]!; return;
-    case "neg": for (let i = 0; i < n; i++) out[i] = -x[i]!; return;
-    case "abs": for (let i = 0; i < n; i++) out[i] = Math.abs(x[i]!); return;
-    case "sign": for (let i = 0; i < n; i++) out[i] = Math.sign(x[i]!); return;
-    case "exp": for (let i = 0; i < n; i++) out[i] = Math.exp(x[i]!); return;
-    case "expm1": for (let i = 0; i < n; i++) out[i] = Math.expm1(x[i]!); return;
-    case "log": for (let i = 0; i < n; i++) out[i] = Math.log(x[i]!); return;
-    case "log1p": for (let i = 0; i < n; i++) out[i] = Math.log1p(x[i]!); return;
-    case "sqrt": for (let i = 0; i < n; i++) out[i] = Math.sqrt(x[i]!); return;
-    case "square": for (let i = 0; i < n; i++) out[i] = x[i]! * x[i]!; return;
-    case "pow": for (let i = 0; i < n; i++) out[i] = x[i]! ** y[i]!; return;
-    case "sin": for (let i = 0; i < n; i++) out[i] = Math.sin(x[i]!); return;
-    case "cos": for (let i = 0; i < n; i++) out[i] = Math.cos(x[i]!); return;
-    case "tanh": for (let i = 0; i < n; i++) out[i] = Math.tanh(x[i]!); return;
-    case "sigmoid": for (let i = 0; i < n; i++) out[i] = sigmoid(x[i]!); return;
-    case "softplus": for (let i = 0; i < n; i++) out[i] = Math.max(x[i]!, 0) + Math.log1p(Math.exp(-Math.abs(x[i]!))); return;
-    case "erf": for (let i = 0; i < n; i++) out[i] = erf(x[i]!); return;
-    case "floor": for (let i = 0; i < n; i++) out[i] = Math.floor(x[i]!); return;
-    case "max": for (let i = 0; i < n; i++) out[i] = Math.max(x[i]!, y[i]!); return;
-    case "min": for (let i = 0; i < n; i++) out[i] = Math.min(x[i]!, y[i]!); return;
-    case "greater": for (let i = 0; i < n; i++) out[i] = x[i]! > y[i]! ? 1 : 0; return;
-    case "greaterEqual": for (let i = 0; i < n; i++) out[i] = x[i]! >= y[i]! ? 1 : 0; return;
-    case "equal": for (let i = 0; i < n; i++) out[i] = x[i]! === y[i]! ? 1 : 0; return;
-    case "select": for (let i = 0; i < n; i++) out[i] = x[i]! !== 0 ? y[i]! : z[i]!; return;
-    default: throw new UsageError({ where: "elementwise", problem: `unknown primitive "${op satisfies never}"` });
-  }
-}
-
-function sigmoid(x: number): number {
-  if (x >= 0) return 1 / (1 + Math.exp(-x));
-  const t = Math.exp(x);
-  return t / (1 + t);
-}
-
-/**
- * The error function to double precision: its Maclaurin series up to |x| = 2.5, the continued fraction of erfc beyond.
- * Source: Abramowitz & Stegun (1964), 7.1.6 and 7.1.14.
- */
-export function erf(x: number): number {
-  const t = Math.abs(x);
-  if (Number.isNaN(t)) return Number.NaN;
-  if (t > 6) return Math.sign(x);
-  if (t < 2.5) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-      term *= (2 * x * x) / (2 * n + 1);
-      sum += term;
-    }
-    return twoOverRootPi.value * Math.exp(-x * x) * sum;
-  }
-  let fraction = 0;
-  for (let k = 60; k > 0; k--) fraction = k / 2 / (t + fraction);
-  return Math.sign(x) * (1 - Math.exp(-t * t) / (Math.sqrt(Math.PI) * (t + fraction)));
 }

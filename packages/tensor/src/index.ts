@@ -7,7 +7,7 @@ export * from "./create.ts";
 export * from "./dtype.ts";
 export * from "./elementwise.ts";
 export * from "./errors.ts";
-export { e, type Expression } from "./expression.ts";
+export { type Expression, e } from "./expression.ts";
 export * from "./op.ts";
 export * from "./ops/index.ts";
 export * from "./rng.ts";

@@ -6,11 +6,11 @@
  * a layout rule instead of loops. Dispatch has one recorder slot; autograd fills it, a FLOP counter may.
  */
 
-import { type Device, type HostOperand, type Operand } from "./backend.ts";
+import type { Device, HostOperand, Operand } from "./backend.ts";
 import type { Dtype } from "./dtype.ts";
 import { BackendError, DtypeError, ShapeError, UsageError } from "./errors.ts";
 import type { Rng } from "./rng.ts";
-import { type Layout, sameShape, type Shape, sizeOf, stridesOf } from "./shape.ts";
+import { type Layout, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -105,7 +105,11 @@ export const ops: ReadonlyMap<string, Op<any>> = registry;
 export function defineOp<P, T extends Op<P> = Op<P>>(op: T & Op<P>): T {
   if (registry.has(op.name)) throw new UsageError({ where: "defineOp", problem: `op "${op.name}" is defined twice` });
   if (op.vjp === undefined && op.noVjp === undefined) {
-    throw new UsageError({ where: "defineOp", problem: `op "${op.name}" has neither vjp nor noVjp`, help: "Say why it has no derivative." });
+    throw new UsageError({
+      where: "defineOp",
+      problem: `op "${op.name}" has neither vjp nor noVjp`,
+      help: "Say why it has no derivative.",
+    });
   }
   registry.set(op.name, op);
   return op;
@@ -149,15 +153,30 @@ export function run<P>(op: Op<P>, inputs: readonly Tensor[], params: P): Tensor 
  *
  * @throws {ShapeError | DtypeError} a target does not have the output's shape or dtype, or is not contiguous
  */
-export function dispatchInto<P>(op: ComputeOp<P>, targets: readonly Tensor[], inputs: readonly Tensor[], params: P): void {
+export function dispatchInto<P>(
+  op: ComputeOp<P>,
+  targets: readonly Tensor[],
+  inputs: readonly Tensor[],
+  params: P,
+): void {
   const device = commonDevice(op.name, [...targets, ...inputs]);
   op.shape(inputs, params).forEach(({ shape, dtype }, i) => {
     const target = targets[i] as Tensor;
     if (!sameShape(target.shape, shape)) {
-      throw new ShapeError({ where: op.name, problem: "in-place target has another shape", expected: shape, got: target.shape });
+      throw new ShapeError({
+        where: op.name,
+        problem: "in-place target has another shape",
+        expected: shape,
+        got: target.shape,
+      });
     }
     if (target.dtype !== dtype) {
-      throw new DtypeError({ where: op.name, problem: "in-place target has another dtype", expected: dtype, got: target.dtype });
+      throw new DtypeError({
+        where: op.name,
+        problem: "in-place target has another dtype",
+        expected: dtype,
+        got: target.dtype,
+      });
     }
     const packed = stridesOf(shape);
     if (!target.strides.every((stride, axis) => stride === packed[axis] || shape[axis] === 1)) {
@@ -173,7 +192,13 @@ export function empty(device: Device, shape: Shape, dtype: Dtype): Tensor {
   return new Tensor(new Storage(device, dtype, sizeOf(shape)), { shape, strides: stridesOf(shape), offset: 0 });
 }
 
-function execute<P>(op: ComputeOp<P>, device: Device, outputs: readonly Tensor[], inputs: readonly Tensor[], params: P): void {
+function execute<P>(
+  op: ComputeOp<P>,
+  device: Device,
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  params: P,
+): void {
   const { backend, coverage } = device;
   let row = coverage.get(op.name);
   if (row === undefined) {
@@ -205,7 +230,10 @@ function execute<P>(op: ComputeOp<P>, device: Device, outputs: readonly Tensor[]
   } else if (backend.runReference !== undefined) {
     backend.runReference(reference, outs, ins);
   } else {
-    throw new BackendError({ where: op.name, problem: `backend "${backend.name}" has no kernel and cannot run references` });
+    throw new BackendError({
+      where: op.name,
+      problem: `backend "${backend.name}" has no kernel and cannot run references`,
+    });
   }
 }
 

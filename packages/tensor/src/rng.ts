@@ -27,7 +27,12 @@ export class Rng {
 
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new UsageError({ where: "Rng", problem: "a seed must be a whole number ≥ 0", got: seed, details: { seed } });
+      throw new UsageError({
+        where: "Rng",
+        problem: "a seed must be a whole number ≥ 0",
+        got: seed,
+        details: { seed },
+      });
     }
     this.#k0 = Math.floor(seed / 2 ** 32) | 0;
     this.#k1 = seed | 0;

@@ -42,6 +42,40 @@ export function isContiguous({ shape, strides }: Layout): boolean {
   return true;
 }
 
+/**
+ * Strides that give the same elements in row-major order another shape, or null where only a copy can.
+ *
+ * Both shapes are cut into the smallest groups of neighbouring axes with equal sizes; a group can be read in one step if
+ * its old axes lie row-major among themselves.
+ */
+export function reshapeStrides({ shape, strides }: Pick<Layout, "shape" | "strides">, target: Shape): number[] | null {
+  const old = shape.map((n, axis) => ({ n, stride: strides[axis] as number })).filter(({ n }) => n !== 1);
+  if (old.some(({ n }) => n === 0)) return stridesOf(target);
+  const result = new Array<number>(target.length);
+  for (let to = 0, from = 0; to < target.length; ) {
+    let end = to + 1;
+    let until = from;
+    for (let size = target[to] as number, oldSize = 1; oldSize !== size; ) {
+      if (oldSize < size) oldSize *= old[until++]!.n;
+      else size *= target[end++] as number;
+    }
+    const innermost = until > from ? old[until - 1]!.stride : 1;
+    let step = innermost;
+    for (let axis = until - 1; axis >= from; axis--) {
+      if (old[axis]!.stride !== step) return null;
+      step *= old[axis]!.n;
+    }
+    step = innermost;
+    for (let axis = end - 1; axis >= to; axis--) {
+      result[axis] = step;
+      step *= target[axis] as number;
+    }
+    from = until;
+    to = end;
+  }
+  return result;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, axis) => n === b[axis]);
 }

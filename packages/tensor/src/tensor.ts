@@ -87,7 +87,11 @@ export class Tensor implements Layout {
     if (backend.host !== undefined) return packed(this, backend.host(this.storage.handle));
     const values = backend.read(this.storage.handle);
     if (values instanceof Promise) {
-      throw new BackendError({ where: "dataSync", problem: `device "${backend.name}" is asynchronous`, help: "Use await t.data()." });
+      throw new BackendError({
+        where: "dataSync",
+        problem: `device "${backend.name}" is asynchronous`,
+        help: "Use await t.data().",
+      });
     }
     return packed(this, values);
   }
@@ -117,7 +121,12 @@ export class Tensor implements Layout {
 
   #assertOne(): void {
     if (this.size === 1) return;
-    throw new UsageError({ where: "item", problem: "tensor must hold one element", got: this.shape, help: "Use data()." });
+    throw new UsageError({
+      where: "item",
+      problem: "tensor must hold one element",
+      got: this.shape,
+      help: "Use data().",
+    });
   }
 
   toString(): string {
@@ -130,10 +139,18 @@ export class Tensor implements Layout {
  * Tapes and optimizer state keep tensors this way.
  */
 export function retain(t: Tensor): Tensor {
-  t.assertLive("retain");
-  const alias = new Tensor(t.storage, t, t.id);
-  forget(alias);
-  return alias;
+  const second = alias(t);
+  forget(second);
+  return second;
+}
+
+/**
+ * A second handle to the same value, which the current scope disposes of. An op that would change nothing returns one, so
+ * that disposing of a result never takes an argument along.
+ */
+export function alias(t: Tensor): Tensor {
+  t.assertLive("alias");
+  return new Tensor(t.storage, t, t.id);
 }
 
 /** Give a retained handle to the current scope: its owner is done with it, but its caller is not. */

@@ -1,19 +1,41 @@
 /** Arithmetic with broadcasting; a plain number takes the other side's dtype. */
 
 import { full } from "../create.ts";
-import { elementwise, type ElementwiseOp } from "../elementwise.ts";
+import { type ElementwiseOp, elementwise } from "../elementwise.ts";
 import { run } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 
 export const addOp = elementwise("add", (e, x, y) => e.add(x, y));
 export const subOp = elementwise("sub", (e, x, y) => e.sub(x, y));
 export const mulOp = elementwise("mul", (e, x, y) => e.mul(x, y));
-export const divOp = elementwise("div", (e, x, y) => e.div(x, y), { ranges: [[-2, 2], [0.5, 2]] });
-export const powOp = elementwise("pow", (e, x, y) => e.pow(x, y), { ranges: [[0.5, 2], [-2, 2]] });
-export const maximumOp = elementwise("maximum", (e, x, y) => e.max(x, y), { ranges: [[-2, 0], [0.1, 2]] });
-export const minimumOp = elementwise("minimum", (e, x, y) => e.min(x, y), { ranges: [[-2, 0], [0.1, 2]] });
+export const divOp = elementwise("div", (e, x, y) => e.div(x, y), {
+  ranges: [
+    [-2, 2],
+    [0.5, 2],
+  ],
+});
+export const powOp = elementwise("pow", (e, x, y) => e.pow(x, y), {
+  ranges: [
+    [0.5, 2],
+    [-2, 2],
+  ],
+});
+export const maximumOp = elementwise("maximum", (e, x, y) => e.max(x, y), {
+  ranges: [
+    [-2, 0],
+    [0.1, 2],
+  ],
+});
+export const minimumOp = elementwise("minimum", (e, x, y) => e.min(x, y), {
+  ranges: [
+    [-2, 0],
+    [0.1, 2],
+  ],
+});
 export const negOp = elementwise("neg", (e, x) => e.neg(x));
-export const scaleOp = elementwise("scale", (e, x) => e.mul(e.parameter("factor"), x), { parameters: { factor: -1.5 } });
+export const scaleOp = elementwise("scale", (e, x) => e.mul(e.parameter("factor"), x), {
+  parameters: { factor: -1.5 },
+});
 export const shiftOp = elementwise("shift", (e, x) => e.add(x, e.parameter("amount")), { parameters: { amount: 0.5 } });
 
 /** A tensor, or a number that stands for a scalar tensor beside one. */
@@ -23,7 +45,12 @@ function binary(op: ElementwiseOp, x: Operable, y: Operable): Tensor {
   if (typeof x === "number" && typeof y === "number") return run(op, [full([], x), full([], y)], {});
   const like = (typeof x === "number" ? y : x) as Tensor;
   const lift = (value: Operable) =>
-    typeof value === "number" ? full([], value, { device: like.device, dtype: like.dtype === "int32" && !Number.isInteger(value) ? "float32" : like.dtype }) : value;
+    typeof value === "number"
+      ? full([], value, {
+          device: like.device,
+          dtype: like.dtype === "int32" && !Number.isInteger(value) ? "float32" : like.dtype,
+        })
+      : value;
   return run(op, [lift(x), lift(y)], {});
 }
 

@@ -3,8 +3,9 @@
 import { elementwiseCopy } from "../copy.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { isContiguous } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { alias, type Tensor } from "../tensor.ts";
 
+/** The op behind `copy`. */
 export const copyOp = defineOp<Record<string, never>>({
   name: "copy",
   shape: ([x]) => [{ shape: (x as Spec).shape, dtype: (x as Spec).dtype }],
@@ -18,7 +19,7 @@ export function copy(x: Tensor): Tensor {
   return run(copyOp, [x], {});
 }
 
-/** The tensor itself if it is row-major without gaps, else a copy that is. */
+/** The same values row-major without gaps: without a copy if they lie so already. */
 export function contiguous(x: Tensor): Tensor {
-  return isContiguous(x) ? x : copy(x);
+  return isContiguous(x) ? alias(x) : copy(x);
 }

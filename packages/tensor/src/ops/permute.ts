@@ -5,6 +5,7 @@ import { defineOp, run } from "../op.ts";
 import { normalizeAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
+/** The op behind `permute`. */
 export const permuteOp = defineOp<{ readonly order: readonly number[] }>({
   name: "permute",
   view: (x, { order }) => ({
@@ -45,7 +46,13 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
 /** Swap the last two axes (of a matrix, or of a batch of matrices). No copy. */
 export function transpose(x: Tensor): Tensor {
   const axes = x.shape.map((_, axis) => axis);
-  if (axes.length < 2) throw new UsageError({ where: "transpose", problem: "needs at least two axes", got: x.shape, help: "Use permute or reshape." });
+  if (axes.length < 2)
+    throw new UsageError({
+      where: "transpose",
+      problem: "needs at least two axes",
+      got: x.shape,
+      help: "Use permute or reshape.",
+    });
   const last = axes.length - 1;
   [axes[last - 1], axes[last]] = [last, last - 1];
   return permute(x, axes);

@@ -2,13 +2,15 @@
 
 import { ShapeError } from "../errors.ts";
 import { defineOp, run, type Spec } from "../op.ts";
-import { isContiguous, type Layout, sameShape, type Shape, sizeOf, stridesOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { contiguous } from "./contiguous.ts";
+import { scope } from "../scope.ts";
+import { reshapeStrides, type Shape, sameShape, sizeOf } from "../shape.ts";
+import { alias, type Tensor } from "../tensor.ts";
+import { copy } from "./contiguous.ts";
 
+/** The op behind `reshape`, for layouts that need no copy. */
 export const reshapeOp = defineOp<{ readonly shape: Shape }>({
   name: "reshape",
-  view: (x: Layout, { shape }) => ({ shape, strides: stridesOf(shape), offset: x.offset }),
+  view: (x, { shape }) => ({ shape, strides: reshapeStrides(x, shape) as number[], offset: x.offset }),
   vjp: { pull: ([cotangent], { specs }) => [reshape(cotangent as Tensor, (specs[0] as Spec).shape)] },
   samples(rng) {
     const [a, b, c] = [1 + rng.integer(3), 1 + rng.integer(3), 1 + rng.integer(3)];
@@ -20,14 +22,15 @@ export const reshapeOp = defineOp<{ readonly shape: Shape }>({
  * Give the elements another shape; one size may be −1 and is worked out.
  *
  * @throws {ShapeError} the sizes hold another number of elements
- * @cost free for a contiguous tensor, else one copy
+ * @cost free where the layout allows a view (always for a contiguous tensor), else one copy
  * @example
  * reshape(ones([2, 3, 4]), [2, -1]).shape;   // [2, 12]
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const target = inferred(x, shape);
-  if (sameShape(target, x.shape)) return x;
-  return run(reshapeOp, [isContiguous(x) ? x : contiguous(x)], { shape: target });
+  if (sameShape(target, x.shape)) return alias(x);
+  const view = (source: Tensor) => run(reshapeOp, [source], { shape: target });
+  return reshapeStrides(x, target) === null ? scope(() => view(copy(x))) : view(x);
 }
 
 function inferred(x: Tensor, shape: Shape): Shape {

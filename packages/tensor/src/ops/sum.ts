@@ -4,52 +4,30 @@
 
 import { ShapeError } from "../errors.ts";
 import { defineOp, run, type Spec } from "../op.ts";
-import { broadcastShapes, broadcastStrides, type Layout, normalizeAxes, sameShape, type Shape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { forEachRow, withOnes, without } from "../rows.ts";
+import { scope } from "../scope.ts";
+import { broadcastShapes, broadcastStrides, normalizeAxes, type Shape, sameShape } from "../shape.ts";
+import { alias, type Tensor } from "../tensor.ts";
 import { reshape } from "./reshape.ts";
 
-/** Sorted axes ≥ 0 that vanish from the shape. */
-interface Axes {
+/** Axes of a reduction: sorted, ≥ 0; with `keep` they stay with size 1. */
+export interface Reduced {
   readonly axes: readonly number[];
+  readonly keep: boolean;
 }
 
-/** The shape without some axes. */
-export function without(shape: Shape, axes: readonly number[]): number[] {
-  return shape.filter((_, axis) => !axes.includes(axis));
+/** Options of a reduction over axes. */
+export interface ReductionOptions {
+  /** Keep the reduced axes with size 1. */
+  readonly keepAxes?: boolean;
 }
 
-/**
- * Walk a strided array as a matrix: one row for each kept index (row-major), `visit` gets the positions of its reduced
- * elements in ascending order through one reused array.
- */
-export function forEachRow(layout: Layout, axes: readonly number[], visit: (row: number, positions: Int32Array) => void): void {
-  const offsets = positionsOf(layout, axes);
-  const kept = layout.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  const starts = positionsOf(layout, kept);
-  const positions = new Int32Array(offsets.length);
-  for (let row = 0; row < starts.length; row++) {
-    const start = layout.offset + (starts[row] as number);
-    for (let i = 0; i < offsets.length; i++) positions[i] = start + (offsets[i] as number);
-    visit(row, positions);
-  }
-}
-
-/** Distances from the first element of all index combinations of some axes, row-major. */
-function positionsOf({ shape, strides }: Layout, axes: readonly number[]): Int32Array {
-  let result = Int32Array.of(0);
-  for (const axis of axes) {
-    const n = shape[axis] as number;
-    const stride = strides[axis] as number;
-    const next = new Int32Array(result.length * n);
-    for (let i = 0, k = 0; i < result.length; i++) for (let j = 0; j < n; j++) next[k++] = (result[i] as number) + j * stride;
-    result = next;
-  }
-  return result;
-}
-
-export const sumOp = defineOp<Axes>({
+/** The op behind `sum`. */
+export const sumOp = defineOp<Reduced>({
   name: "sum",
-  shape: ([x], { axes }) => [{ shape: without((x as Spec).shape, axes), dtype: (x as Spec).dtype }],
+  shape: ([x], { axes, keep }) => [
+    { shape: (keep ? withOnes : without)((x as Spec).shape, axes), dtype: (x as Spec).dtype },
+  ],
   reference([out], [x], { axes }) {
     const { data } = x!;
     forEachRow(x!, axes, (row, positions) => {
@@ -61,31 +39,31 @@ export const sumOp = defineOp<Axes>({
   vjp: {
     pull([cotangent], { specs }, { axes }) {
       const { shape } = specs[0] as Spec;
-      const kept = shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
-      return [broadcastTo(reshape(cotangent as Tensor, kept), shape)];
+      return [broadcastTo(reshape(cotangent as Tensor, withOnes(shape, axes)), shape)];
     },
   },
   samples(rng) {
     const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
-    return { inputs: [{ shape }], params: { axes: shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1) } };
+    const axes = shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1);
+    return { inputs: [{ shape }], params: { axes, keep: rng.integer(2) === 1 } };
   },
 });
 
 /**
- * Sum over axes (default: all).
+ * Sum over axes (default: all). Floats are summed in float64, in ascending order.
  *
  * @param x         [any]
  * @param axes      axis or axes; negative ones count from the end
- * @param keepAxes  keep summed axes with size 1
+ * @throws {UsageError} an axis is out of range or named twice
  * @example
  * sum(tensor([[1, 2], [3, 4]]), 0);   // [4, 6]
  */
-export function sum(x: Tensor, axes?: number | readonly number[], { keepAxes = false }: { keepAxes?: boolean } = {}): Tensor {
+export function sum(x: Tensor, axes?: number | readonly number[], { keepAxes = false }: ReductionOptions = {}): Tensor {
   const list = normalizeAxes("sum", axes, x.rank);
-  const result = list.length === 0 ? x : run(sumOp, [x], { axes: list });
-  return keepAxes ? reshape(result, x.shape.map((n, axis) => (list.includes(axis) ? 1 : n))) : result;
+  return list.length === 0 ? alias(x) : run(sumOp, [x], { axes: list, keep: keepAxes });
 }
 
+/** The op behind `broadcastTo`. */
 export const broadcastOp = defineOp<{ readonly shape: Shape }>({
   name: "broadcastTo",
   view: (x, { shape }) => ({ shape, strides: broadcastStrides(x, shape), offset: x.offset }),
@@ -102,18 +80,28 @@ export const broadcastOp = defineOp<{ readonly shape: Shape }>({
  * @throws {ShapeError} the shape does not broadcast to the target
  */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
+  if (sameShape(x.shape, shape)) return alias(x);
   if (!sameShape(broadcastShapes("broadcastTo", [x.shape, shape]), shape)) {
-    throw new ShapeError({ where: "broadcastTo", problem: "target shape is smaller", expected: `at least [${x.shape.join(", ")}]`, got: shape });
+    throw new ShapeError({
+      where: "broadcastTo",
+      problem: "target shape is smaller",
+      expected: `at least [${x.shape.join(", ")}]`,
+      got: shape,
+    });
   }
   return run(broadcastOp, [x], { shape });
 }
 
-/** Sum a tensor down to a shape that broadcasts to its own: the transpose of `broadcastTo`. */
+/**
+ * Sum a tensor down to a shape that broadcasts to its own: the transpose of `broadcastTo`.
+ *
+ * @throws {ShapeError} the target shape does not broadcast to x
+ */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
+  if (sameShape(x.shape, shape)) return alias(x);
   const lead = x.rank - shape.length;
-  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis < lead || (shape[axis - lead] === 1 && x.shape[axis] !== 1));
-  const summed = axes.length === 0 ? x : run(sumOp, [x], { axes });
-  return sizeOf(summed.shape) === sizeOf(shape) ? reshape(summed, shape) : summed;
+  const axes = x.shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis < lead || (shape[axis - lead] === 1 && x.shape[axis] !== 1));
+  return scope(() => reshape(sum(x, axes), shape));
 }

@@ -28,6 +28,8 @@ export interface ValueAndGradOptions {
   readonly lossScale?: number;
   /** Draws labels for "sampled" and "randomSign". */
   readonly rng?: Rng;
+  /** Told when a phase begins ("backward", "labels"), for a profile. */
+  readonly mark?: (phase: string) => void;
 }
 
 export interface ValueAndGrad {
@@ -57,6 +59,7 @@ export function valueAndGrad(objective: Objective, parameters: Parameters, optio
     const { result, calls } = collectLayers(() => tape.run(() => evaluate(objective)));
     assertScalar("valueAndGrad", result.value);
     const plan = new Plan(tape, parameters, options, calls, result);
+    options.mark?.("backward");
     const { savedTensors } = tape;
     const { gradients, records } = plan.backward(objective);
     const { value, outputs } = result;
@@ -190,6 +193,7 @@ class Plan {
     }
     const modelOutputs = this.#result.outputs as Tensor;
     const layerOutputs = this.#layers.flatMap(({ calls }) => calls.map((call) => call.output));
+    this.#options.mark?.("labels");
     const result: Map<number, Tensor>[] = [];
     for (const column of objective.loss.labelColumns(labels, modelOutputs, objective.targets, rng as Rng)) {
       const cotangents = this.#tape.backward([[modelOutputs, column]], layerOutputs);

@@ -34,6 +34,7 @@ export interface UpdateOptions {
   readonly oracles?: Oracles;
   readonly rng?: Rng;
   readonly report?: (name: string, value: number | Tensor) => void;
+  readonly mark?: (phase: string) => void;
 }
 
 export class Optimizer implements Disposable {
@@ -63,8 +64,8 @@ export class Optimizer implements Disposable {
    * @returns by block name; subtract them, times the learning rate, with `apply`
    */
   update(gradients: Updates, options: UpdateOptions): Updates {
-    const { step, parameters, records = new Map(), oracles = {}, rng = new Rng(0).fork(step), report = () => {} } = options;
-    const context: StepContext = { step, parameters, gradients, records, oracles, rng, report, learningRate: at(this.learningRate, step) };
+    const { step, parameters, records = new Map(), oracles = {}, rng = new Rng(0).fork(step), report = () => {}, mark = () => {} } = options;
+    const context: StepContext = { step, parameters, gradients, records, oracles, rng, report, mark, learningRate: at(this.learningRate, step) };
     return scope(() => {
       const state = this.#state ?? this.#chain.init(gradients, context);
       const result = this.#chain.update(gradients, state, context);

@@ -69,10 +69,12 @@ export function precondition<S extends StateTree>(method: CurvatureMethod<S>, op
           own = { ...before, method: made };
         };
         if (record !== undefined && due(step, statisticsEvery)) {
+          context.mark("statistics");
           call((s) => method.update(s, record, curvatureContext));
           own = { ...own, seen: true };
         }
         if (own.seen && (due(step, refreshEvery) || !own.fresh)) {
+          context.mark("refresh");
           call((s) => method.refresh(s, curvatureContext));
           own = { ...own, fresh: true };
         }
@@ -80,6 +82,7 @@ export function precondition<S extends StateTree>(method: CurvatureMethod<S>, op
         if (refine !== undefined && record !== undefined && own.fresh && due(step, refineEvery)) call((s) => refine(s, record, curvatureContext));
         next[key] = own;
         if (!own.fresh) return gradientOf();
+        context.mark("precondition");
         const fresh = own.method as S;
         const direction = scope(() => method.precondition(fresh, gradientOf(), curvatureContext));
         return "block" in direction ? direction : denseGradient(block, direction);
@@ -91,6 +94,7 @@ export function precondition<S extends StateTree>(method: CurvatureMethod<S>, op
         else if (block.groups === 1) directions.set(name, advance(name, block, () => gradient, context.records.get(name)));
         else directions.set(name, byGroup(gradient, context, advance));
       }
+      context.mark("update");
       return { updates: directions, state: next };
     },
     plan(block, batch) {

@@ -35,6 +35,8 @@ export interface StepContext {
   readonly rng: Rng;
   /** Report a number of this step (damping, clip coefficient, reduction ratio) to the event stream. */
   report(name: string, value: number | Tensor): void;
+  /** Say which phase begins ("statistics", "refresh", "precondition", "update"), for a profile. */
+  mark(phase: string): void;
 }
 
 export interface Transform<S extends StateTree = StateTree> {

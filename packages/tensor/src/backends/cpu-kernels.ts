@@ -1,5 +1,16 @@
 /** The kernels of the `cpu` backend, by op name. Everything else runs its reference loops. */
 
 import type { Kernel } from "../backend.ts";
+import { conv2dInputGradKernel, conv2dKernel, conv2dWeightGradKernel, im2colKernel } from "./cpu/convolutions.ts";
+import { linearKernel, matmulKernel, syrkKernel } from "./cpu/products.ts";
 
-export const cpuKernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([]);
+/** Looked up by `dispatch`; linalg's "syrk" finds its kernel here too. */
+export const cpuKernels: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
+  ["matmul", matmulKernel],
+  ["linear", linearKernel],
+  ["syrk", syrkKernel],
+  ["conv2d", conv2dKernel],
+  ["conv2dInputGrad", conv2dInputGradKernel],
+  ["conv2dWeightGrad", conv2dWeightGradKernel],
+  ["im2col", im2colKernel],
+]);

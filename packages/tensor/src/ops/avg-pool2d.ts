@@ -1,0 +1,169 @@
+/**
+ * Average pooling, its transpose, and the average over whole planes. The map is linear, so it and its transpose are each
+ * other's vector–Jacobian products.
+ *
+ *     x [N, C, H, W]   y [N, C, oh, ow]
+ */
+
+import { lastTwo } from "../convolution.ts";
+import type { Dtype } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
+import { offsetsOf } from "../offsets.ts";
+import { defineOp, run } from "../op.ts";
+import {
+  forEachWindow,
+  type Pool2dOptions,
+  type Pool2dParams,
+  pooledShape,
+  poolParams,
+  randomPooling,
+} from "../pooling.ts";
+import { sameShape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Four, fourAxes, type Pair } from "../window.ts";
+import { scale } from "./arithmetic.ts";
+import { sum } from "./sum.ts";
+
+/** What average pooling is given besides tensors. */
+export interface AvgPool2dParams extends Pool2dParams {
+  /** Divide by kh·kw everywhere, not by the number of real pixels in the window. */
+  readonly countIncludePad: boolean;
+}
+
+/** What its transpose is given: also the image's size [H, W]. */
+export interface AvgPoolGradParams extends AvgPool2dParams {
+  readonly size: Pair;
+}
+
+/** The op behind `avgPool2d`. */
+export const avgPool2dOp = defineOp<AvgPool2dParams>({
+  name: "avgPool2d",
+
+  shape([x], params) {
+    return [{ shape: pooledShape("avgPool2d", x!.shape, params), dtype: averageDtype(x!.dtype) }];
+  },
+
+  reference([y], [x], params) {
+    const [, , xy, xx] = x!.strides as unknown as Four;
+    const planes = offsetsOf(x!.shape.slice(0, 2), x!.strides);
+    forEachWindow(y!.shape as unknown as Four, lastTwo(x!.shape), params, (plane, to, top, bottom, left, right) => {
+      const start = x!.offset + planes[plane]!;
+      let total = 0;
+      for (let row = top; row < bottom; row++) {
+        for (let column = left; column < right; column++) total += x!.data[start + row * xy + column * xx]!;
+      }
+      y!.data[y!.offset + to] = total / pixelCount(params, (bottom - top) * (right - left));
+    });
+  },
+
+  vjp: {
+    pull: ([cotangent], saved, params) => [
+      avgPoolGrad(cotangent!, { ...params, size: lastTwo(saved.specs[0]!.shape) }),
+    ],
+  },
+
+  samples(rng) {
+    const { x, params } = randomPooling(rng);
+    return { inputs: [{ shape: x }], params: { ...params, countIncludePad: rng.integer(2) === 1 } };
+  },
+});
+
+/** The op behind `avgPoolGrad`. */
+export const avgPoolGradOp = defineOp<AvgPoolGradParams>({
+  name: "avgPoolGrad",
+
+  shape([grad], params) {
+    const [n, channels] = fourAxes("avgPoolGrad", "outputGrad", grad!.shape);
+    const shape: Four = [n, channels, ...params.size];
+    const expected = pooledShape("avgPoolGrad", shape, params);
+    if (!sameShape(expected, grad!.shape)) {
+      throw new ShapeError({
+        where: "avgPoolGrad",
+        problem: "outputGrad does not have the shape of the pooled images",
+        expected,
+        got: grad!.shape,
+        help: "Give the kernel, stride and padding of the forward call.",
+      });
+    }
+    return [{ shape, dtype: averageDtype(grad!.dtype) }];
+  },
+
+  reference([x], [grad], params) {
+    const { size } = params;
+    const { data, offset } = x!;
+    const positions = offsetsOf(grad!.shape, grad!.strides);
+    data.fill(0, offset, offset + sizeOf(x!.shape));
+    forEachWindow(grad!.shape as unknown as Four, size, params, (plane, from, top, bottom, left, right) => {
+      const start = offset + plane * size[0] * size[1];
+      const value = grad!.data[grad!.offset + positions[from]!]!;
+      const share = value / pixelCount(params, (bottom - top) * (right - left));
+      for (let row = top; row < bottom; row++) {
+        for (let column = left; column < right; column++) data[start + row * size[1] + column]! += share;
+      }
+    });
+  },
+
+  vjp: {
+    pull: ([cotangent], _, { size: __, ...params }) => [run(avgPool2dOp, [cotangent!], params)],
+  },
+
+  samples(rng) {
+    const { x, params } = randomPooling(rng);
+    const shape = pooledShape("avgPoolGrad", x, params);
+    return { inputs: [{ shape }], params: { ...params, size: lastTwo(x), countIncludePad: rng.integer(2) === 1 } };
+  },
+});
+
+/** What a window's sum is divided by. */
+function pixelCount({ kernel, countIncludePad }: AvgPool2dParams, real: number): number {
+  return countIncludePad ? kernel[0] * kernel[1] : real;
+}
+
+/** Averages of integers are not integers. */
+function averageDtype(dtype: Dtype): Dtype {
+  return dtype === "int32" ? "float32" : dtype;
+}
+
+/**
+ * Average each window.
+ *
+ * @param x        [N, C, H, W]
+ * @param options  the window; `countIncludePad` (default true) counts padding as zeros, false leaves it out of the average
+ * @returns        [N, C, oh, ow] with oh = ⌊(H + 2·padding − kh)/stride⌋ + 1
+ * @throws {ShapeError}  x has not four axes, or the kernel is larger than the padded image
+ * @throws {UsageError}  an option is no whole number, or padding is not smaller than the kernel
+ * @example
+ * avgPool2d(tensor([[[[1, 2], [3, 4]]]]), { kernel: 2 });   // [[[[2.5]]]]
+ */
+export function avgPool2d(x: Tensor, options: Pool2dOptions & { readonly countIncludePad?: boolean }): Tensor {
+  return run(avgPool2dOp, [x], {
+    ...poolParams("avgPool2d", options),
+    countIncludePad: options.countIncludePad ?? true,
+  });
+}
+
+/**
+ * Spread each value evenly over its window: the transpose of `avgPool2d`.
+ *
+ * @param outputGrad  [N, C, oh, ow]
+ * @param params      those of the forward call, and the image's size [H, W]
+ * @returns           [N, C, H, W]
+ * @throws {ShapeError}  outputGrad is not what avgPool2d would give for that size
+ */
+export function avgPoolGrad(outputGrad: Tensor, params: AvgPoolGradParams): Tensor {
+  return run(avgPoolGradOp, [outputGrad], params);
+}
+
+/**
+ * Average each channel of each image over all its pixels.
+ *
+ * @param x  [N, C, H, W]
+ * @returns  [N, C]
+ * @throws {ShapeError}  x has not four axes
+ * @example
+ * globalAvgPool2d(tensor([[[[1, 2], [3, 4]]]]));   // [[2.5]]
+ */
+export function globalAvgPool2d(x: Tensor): Tensor {
+  const [, , h, w] = fourAxes("globalAvgPool2d", "x", x.shape);
+  return scale(sum(x, [2, 3]), 1 / (h * w));
+}

@@ -1,0 +1,311 @@
+/**
+ * Convolution of images (a cross-correlation: the kernel is not flipped) and its two gradients.
+ *
+ * With g the cotangent of y = conv2d(x, w), the three are one trilinear form read in three directions,
+ *
+ *     ⟨conv2d(x, w), g⟩ = ⟨x, conv2dInputGrad(g, w)⟩ = ⟨w, conv2dWeightGrad(x, g)⟩,
+ *
+ * so each one's vector–Jacobian product consists of the other two, and derivatives of any order exist.
+ *
+ *     x [N, C, H, W]   w [O, C/groups, kh, kw]   b [O]   y, g [N, O, oh, ow]
+ */
+
+import {
+  type Conv2dInputGradParams,
+  type Conv2dParams,
+  type Conv2dWeightGradParams,
+  checkGroups,
+  checkOutputGrad,
+  lastTwo,
+  randomConvolution,
+} from "../convolution.ts";
+import { promote } from "../dtype.ts";
+import { ShapeError, UsageError } from "../errors.ts";
+import { defineOp, run } from "../op.ts";
+import type { Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Four, fourAxes, outputSize, type PairLike, pair } from "../window.ts";
+import { sum } from "./sum.ts";
+
+export type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../convolution.ts";
+
+/** The op behind `conv2d`; inputs are [x, weight] or [x, weight, bias]. */
+export const conv2dOp = defineOp<Conv2dParams>({
+  name: "conv2d",
+
+  shape(inputs, params) {
+    const dtype = promote(
+      "conv2d",
+      inputs.map((spec) => spec.dtype),
+    );
+    const [x, weight, bias] = inputs.map((spec) => spec.shape) as [Shape, Shape, Shape | undefined];
+    const [n, channels, h, w] = fourAxes("conv2d", "x", x);
+    const [outputs, perGroup, kh, kw] = fourAxes("conv2d", "weight", weight, "[out, in/groups, kh, kw]");
+    checkGroups("conv2d", channels, outputs, perGroup, params.groups);
+    if (bias !== undefined && (bias.length !== 1 || bias[0] !== outputs)) {
+      throw new ShapeError({
+        where: "conv2d",
+        problem: "bias must have one value for each output channel",
+        expected: [outputs],
+        got: bias,
+      });
+    }
+    return [{ shape: [n, outputs, ...outputSize("conv2d", [h, w], { ...params, kernel: [kh, kw] })], dtype }];
+  },
+
+  reference([y], [x, weight, bias], { stride, padding, dilation, groups }) {
+    const [n, outputs, oh, ow] = y!.shape as unknown as Four;
+    const [, , h, w] = x!.shape as unknown as Four;
+    const [, perGroup, kh, kw] = weight!.shape as unknown as Four;
+    const [xn, xc, xy, xx] = x!.strides as unknown as Four;
+    const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
+    let to = y!.offset;
+    for (let image = 0; image < n; image++) {
+      for (let o = 0; o < outputs; o++) {
+        const firstChannel = Math.floor((o * groups) / outputs) * perGroup;
+        const start = bias === undefined ? 0 : bias.data[bias.offset + o * bias.strides[0]!]!;
+        for (let i = 0; i < oh; i++) {
+          for (let j = 0; j < ow; j++) {
+            let total = start;
+            for (let c = 0; c < perGroup; c++) {
+              const atX = x!.offset + image * xn + (firstChannel + c) * xc;
+              const atW = weight!.offset + o * wo + c * wc;
+              for (let u = 0; u < kh; u++) {
+                const row = i * stride[0] + u * dilation[0] - padding[0];
+                if (row < 0 || row >= h) continue;
+                for (let v = 0; v < kw; v++) {
+                  const column = j * stride[1] + v * dilation[1] - padding[1];
+                  if (column < 0 || column >= w) continue;
+                  total += x!.data[atX + row * xy + column * xx]! * weight!.data[atW + u * wu + v * wv]!;
+                }
+              }
+            }
+            y!.data[to++] = total;
+          }
+        }
+      }
+    }
+  },
+
+  vjp: {
+    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    pull([cotangent], saved, params) {
+      return [
+        saved.needs[0]
+          ? conv2dInputGrad(cotangent!, saved.input(1), { ...params, size: lastTwo(saved.specs[0]!.shape) })
+          : null,
+        saved.needs[1]
+          ? conv2dWeightGrad(saved.input(0), cotangent!, { ...params, kernel: lastTwo(saved.specs[1]!.shape) })
+          : null,
+        ...(saved.specs.length < 3 ? [] : [saved.needs[2] ? sum(cotangent!, [0, 2, 3]) : null]),
+      ];
+    },
+  },
+
+  samples(rng) {
+    const { x, weight, params } = randomConvolution(rng);
+    const bias = rng.integer(2) === 0 ? [] : [{ shape: [weight[0]] }];
+    return { inputs: [{ shape: x }, { shape: weight }, ...bias], params };
+  },
+});
+
+/** The op behind `conv2dInputGrad`; inputs are [outputGrad, weight]. */
+export const conv2dInputGradOp = defineOp<Conv2dInputGradParams>({
+  name: "conv2dInputGrad",
+
+  shape([grad, weight], params) {
+    const where = "conv2dInputGrad";
+    const [n, outputs, oh, ow] = fourAxes(where, "outputGrad", grad!.shape);
+    const [weightOutputs, perGroup, kh, kw] = fourAxes(where, "weight", weight!.shape, "[out, in/groups, kh, kw]");
+    const channels = perGroup * params.groups;
+    checkGroups(where, channels, outputs, perGroup, params.groups);
+    const places = outputSize(where, params.size, { ...params, kernel: [kh, kw] });
+    checkOutputGrad(where, [n, weightOutputs, ...places], [n, outputs, oh, ow]);
+    return [{ shape: [n, channels, ...params.size], dtype: promote(where, [grad!.dtype, weight!.dtype]) }];
+  },
+
+  reference([x], [grad, weight], { stride, padding, dilation, groups }) {
+    const [n, channels, h, w] = x!.shape as unknown as Four;
+    const [, outputs, oh, ow] = grad!.shape as unknown as Four;
+    const [, perGroup, kh, kw] = weight!.shape as unknown as Four;
+    const [gn, go, gi, gj] = grad!.strides as unknown as Four;
+    const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
+    const outputsPerGroup = outputs / groups;
+    let to = x!.offset;
+    for (let image = 0; image < n; image++) {
+      for (let c = 0; c < channels; c++) {
+        const firstOutput = Math.floor(c / perGroup) * outputsPerGroup;
+        for (let row = 0; row < h; row++) {
+          for (let column = 0; column < w; column++) {
+            let total = 0;
+            for (let o = firstOutput; o < firstOutput + outputsPerGroup; o++) {
+              const atG = grad!.offset + image * gn + o * go;
+              const atW = weight!.offset + o * wo + (c % perGroup) * wc;
+              for (let u = 0; u < kh; u++) {
+                const i = (row + padding[0] - u * dilation[0]) / stride[0]; // the place whose tap u is this pixel
+                if (!Number.isInteger(i) || i < 0 || i >= oh) continue;
+                for (let v = 0; v < kw; v++) {
+                  const j = (column + padding[1] - v * dilation[1]) / stride[1];
+                  if (!Number.isInteger(j) || j < 0 || j >= ow) continue;
+                  total += grad!.data[atG + i * gi + j * gj]! * weight!.data[atW + u * wu + v * wv]!;
+                }
+              }
+            }
+            x!.data[to++] = total;
+          }
+        }
+      }
+    }
+  },
+
+  vjp: {
+    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    pull([cotangent], saved, { size: _, ...params }) {
+      return [
+        saved.needs[0] ? run(conv2dOp, [cotangent!, saved.input(1)], params) : null,
+        saved.needs[1]
+          ? conv2dWeightGrad(cotangent!, saved.input(0), { ...params, kernel: lastTwo(saved.specs[1]!.shape) })
+          : null,
+      ];
+    },
+  },
+
+  samples(rng) {
+    const { x, weight, grad, params } = randomConvolution(rng);
+    return { inputs: [{ shape: grad }, { shape: weight }], params: { ...params, size: lastTwo(x) } };
+  },
+});
+
+/** The op behind `conv2dWeightGrad`; inputs are [x, outputGrad]. */
+export const conv2dWeightGradOp = defineOp<Conv2dWeightGradParams>({
+  name: "conv2dWeightGrad",
+
+  shape([x, grad], params) {
+    const where = "conv2dWeightGrad";
+    const [n, channels, h, w] = fourAxes(where, "x", x!.shape);
+    const [gradImages, outputs, oh, ow] = fourAxes(where, "outputGrad", grad!.shape);
+    const perGroup = Math.floor(channels / params.groups);
+    checkGroups(where, channels, outputs, perGroup, params.groups);
+    const places = outputSize(where, [h, w], params);
+    checkOutputGrad(where, [n, outputs, ...places], [gradImages, outputs, oh, ow]);
+    return [{ shape: [outputs, perGroup, ...params.kernel], dtype: promote(where, [x!.dtype, grad!.dtype]) }];
+  },
+
+  reference([weight], [x, grad], { stride, padding, dilation, groups }) {
+    const [outputs, perGroup, kh, kw] = weight!.shape as unknown as Four;
+    const [n, , h, w] = x!.shape as unknown as Four;
+    const [, , oh, ow] = grad!.shape as unknown as Four;
+    const [xn, xc, xy, xx] = x!.strides as unknown as Four;
+    const [gn, go, gi, gj] = grad!.strides as unknown as Four;
+    let to = weight!.offset;
+    for (let o = 0; o < outputs; o++) {
+      const firstChannel = Math.floor((o * groups) / outputs) * perGroup;
+      for (let c = 0; c < perGroup; c++) {
+        for (let u = 0; u < kh; u++) {
+          for (let v = 0; v < kw; v++) {
+            let total = 0;
+            for (let image = 0; image < n; image++) {
+              const atX = x!.offset + image * xn + (firstChannel + c) * xc;
+              const atG = grad!.offset + image * gn + o * go;
+              for (let i = 0; i < oh; i++) {
+                const row = i * stride[0] + u * dilation[0] - padding[0];
+                if (row < 0 || row >= h) continue;
+                for (let j = 0; j < ow; j++) {
+                  const column = j * stride[1] + v * dilation[1] - padding[1];
+                  if (column < 0 || column >= w) continue;
+                  total += x!.data[atX + row * xy + column * xx]! * grad!.data[atG + i * gi + j * gj]!;
+                }
+              }
+            }
+            weight!.data[to++] = total;
+          }
+        }
+      }
+    }
+  },
+
+  vjp: {
+    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    pull([cotangent], saved, { kernel: _, ...params }) {
+      return [
+        saved.needs[0]
+          ? conv2dInputGrad(saved.input(1), cotangent!, { ...params, size: lastTwo(saved.specs[0]!.shape) })
+          : null,
+        saved.needs[1] ? run(conv2dOp, [saved.input(0), cotangent!], params) : null,
+      ];
+    },
+  },
+
+  samples(rng) {
+    const { x, weight, grad, params } = randomConvolution(rng);
+    return { inputs: [{ shape: x }, { shape: grad }], params: { ...params, kernel: lastTwo(weight) } };
+  },
+});
+
+/** Options of `conv2d`; numbers stand for both directions, pairs are [vertical, horizontal]. */
+export interface Conv2dOptions {
+  /** Default 1. */
+  readonly stride?: PairLike;
+  /** Zeros added on each side; default 0. */
+  readonly padding?: PairLike;
+  /** Distance of a kernel's taps; default 1. */
+  readonly dilation?: PairLike;
+  /** Channels fall into this many groups that do not see each other; default 1. */
+  readonly groups?: number;
+}
+
+/**
+ * Convolve images with a bank of kernels.
+ *
+ * @param x       [N, C, H, W]
+ * @param weight  [O, C/groups, kh, kw]
+ * @param bias    [O], or null for none
+ * @returns       [N, O, oh, ow] with oh = ⌊(H + 2·padding − dilation·(kh − 1) − 1)/stride⌋ + 1
+ * @throws {ShapeError}  channels do not match, groups do not divide, or the kernel is larger than the padded image
+ * @throws {UsageError}  an option is no whole number
+ * @example
+ * conv2d(ones([1, 1, 3, 3]), ones([1, 1, 2, 2]), null);   // [[[[4, 4], [4, 4]]]]
+ */
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  { stride = 1, padding = 0, dilation = 1, groups = 1 }: Conv2dOptions = {},
+): Tensor {
+  const where = "conv2d";
+  if (!Number.isInteger(groups) || groups < 1) {
+    throw new UsageError({ where, problem: "groups must be a whole number ≥ 1", got: groups, details: { groups } });
+  }
+  return run(conv2dOp, bias === null ? [x, weight] : [x, weight, bias], {
+    stride: pair(where, "stride", stride, 1),
+    padding: pair(where, "padding", padding, 0),
+    dilation: pair(where, "dilation", dilation, 1),
+    groups,
+  });
+}
+
+/**
+ * Pull a cotangent of `conv2d`'s output back to its image: the transpose of the convolution.
+ *
+ * @param outputGrad  [N, O, oh, ow]
+ * @param weight      [O, C/groups, kh, kw]
+ * @param params      those of the forward call, and the image's size [H, W]
+ * @returns           [N, C, H, W]
+ * @throws {ShapeError}  outputGrad is not what conv2d would give for that size
+ */
+export function conv2dInputGrad(outputGrad: Tensor, weight: Tensor, params: Conv2dInputGradParams): Tensor {
+  return run(conv2dInputGradOp, [outputGrad, weight], params);
+}
+
+/**
+ * Pull a cotangent of `conv2d`'s output back to its weight, summed over images and places.
+ *
+ * @param x           [N, C, H, W]
+ * @param outputGrad  [N, O, oh, ow]
+ * @param params      those of the forward call, and the kernel's size [kh, kw]
+ * @returns           [O, C/groups, kh, kw]
+ * @throws {ShapeError}  outputGrad is not what conv2d would give for that kernel
+ */
+export function conv2dWeightGrad(x: Tensor, outputGrad: Tensor, params: Conv2dWeightGradParams): Tensor {
+  return run(conv2dWeightGradOp, [x, outputGrad], params);
+}

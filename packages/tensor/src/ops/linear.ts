@@ -1,0 +1,113 @@
+/**
+ * y = x Wᵀ + b, the dense layer, as one op: its three inputs stay apart, so that autograd can take the output's
+ * cotangent and leave the weight's gradient out.
+ *
+ *     dx = dy W      dW = dyᵀ x  (all rows flattened)      db = sum of dy over rows
+ */
+
+import { promote } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
+import { offsetsOf } from "../offsets.ts";
+import { defineOp, run, type Spec } from "../op.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { matmul } from "./matmul.ts";
+import { transpose } from "./permute.ts";
+import { reshape } from "./reshape.ts";
+import { sum } from "./sum.ts";
+
+/** The op behind `linear`; inputs are [x, weight] or [x, weight, bias]. */
+export const linearOp = defineOp<Record<string, never>>({
+  name: "linear",
+
+  shape(inputs) {
+    const dtype = promote(
+      "linear",
+      inputs.map((spec) => spec.dtype),
+    );
+    const [x, weight, bias] = inputs.map((spec) => spec.shape);
+    return [{ shape: outputShape(x!, weight!, bias), dtype }];
+  },
+
+  reference([y], [x, weight, bias]) {
+    const [outputs, features] = weight!.shape as [number, number];
+    const [outputStep, featureStep] = weight!.strides as [number, number];
+    const step = x!.strides.at(-1) as number;
+    let to = y!.offset;
+    for (const row of offsetsOf(x!.shape.slice(0, -1), x!.strides)) {
+      for (let o = 0; o < outputs; o++) {
+        let atX = x!.offset + row;
+        let atW = weight!.offset + o * outputStep;
+        let total = bias === undefined ? 0 : bias.data[bias.offset + o * bias.strides[0]!]!;
+        for (let i = 0; i < features; i++, atX += step, atW += featureStep) total += x!.data[atX]! * weight!.data[atW]!;
+        y!.data[to++] = total;
+      }
+    }
+  },
+
+  vjp: {
+    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    pull([cotangent], saved) {
+      const [x, weight] = saved.specs as [Spec, Spec];
+      const [outputs, features] = weight.shape as [number, number];
+      const count = sizeOf(x.shape.slice(0, -1));
+      const rows = reshape(cotangent!, [count, outputs]);
+      return [
+        saved.needs[0] ? reshape(matmul(rows, saved.input(1)), x.shape) : null,
+        saved.needs[1] ? matmul(transpose(rows), reshape(saved.input(0), [count, features])) : null,
+        ...(saved.specs.length < 3 ? [] : [saved.needs[2] ? sum(rows, 0) : null]),
+      ];
+    },
+  },
+
+  samples(rng) {
+    const [features, outputs] = [1 + rng.integer(4), 1 + rng.integer(4)];
+    const lead = Array.from({ length: rng.integer(3) }, () => 1 + rng.integer(3));
+    const bias = rng.integer(2) === 0 ? [] : [{ shape: [outputs] }];
+    return { inputs: [{ shape: [...lead, features] }, { shape: [outputs, features] }, ...bias], params: {} };
+  },
+});
+
+function outputShape(x: Shape, weight: Shape, bias: Shape | undefined): number[] {
+  const details = { x, weight, bias };
+  if (weight.length !== 2) {
+    throw new ShapeError({ where: "linear", problem: "weight must be [out, in]", got: weight, details });
+  }
+  const [outputs, features] = weight as readonly [number, number];
+  if (x.length === 0 || x.at(-1) !== features) {
+    throw new ShapeError({
+      where: "linear",
+      problem: `weight [${weight.join(", ")}] wants ${features} features on the last axis of x`,
+      expected: features,
+      got: x,
+      help: "The weight is [out, in]. After convolutions, flatten to [N, features].",
+      details,
+    });
+  }
+  if (bias !== undefined && (bias.length !== 1 || bias[0] !== outputs)) {
+    throw new ShapeError({
+      where: "linear",
+      problem: `bias must have one value for each of the ${outputs} outputs`,
+      expected: [outputs],
+      got: bias,
+      details,
+    });
+  }
+  return [...x.slice(0, -1), outputs];
+}
+
+/**
+ * Apply a dense layer: x Wᵀ + b.
+ *
+ * @param x       [..., in]
+ * @param weight  [out, in]
+ * @param bias    [out], or null for none
+ * @returns       [..., out]
+ * @throws {ShapeError}  x's last axis is not in, weight is no matrix, or bias is not [out]
+ * @throws {DtypeError}  float32 meets float64
+ * @example
+ * linear(tensor([[1, 2]]), tensor([[3, 4], [5, 6], [7, 8]]), tensor([0, 0, 1]));   // [[11, 17, 24]]
+ */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  return run(linearOp, bias === null ? [x, weight] : [x, weight, bias], {});
+}

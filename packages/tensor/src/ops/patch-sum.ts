@@ -62,7 +62,7 @@ export const patchSumOp = defineOp<PatchGeometry>({
       const [N, C, H, W] = (specs[0] as Spec).shape as [number, number, number, number];
       const positions = positionsAlong(H, geometry, 0) * positionsAlong(W, geometry, 1);
       const everywhere = broadcastTo(reshape(cotangent as Tensor, [N, -1, 1]), [N, C * geometry.kernel[0] * geometry.kernel[1], positions]);
-      return [col2im(everywhere, [N, C, H, W], geometry)];
+      return [col2im(everywhere, { ...geometry, size: [H, W] })];
     },
   },
   samples(rng) {

@@ -56,6 +56,8 @@ export interface InputSample {
   readonly dtype?: "int32";
   /** No two values closer than 0.05 (for maxima, where ties have no derivative). */
   readonly distinct?: boolean;
+  /** Of the last two axes: symmetric positive definite, or with a diagonal that outweighs its row. */
+  readonly structure?: "spd" | "dominant";
 }
 
 interface OpBase<P> {

@@ -53,6 +53,11 @@ export class Optimizer implements Disposable {
     this.#rateOf = options.rateOf ?? (() => 1);
   }
 
+  /** The learning rate of a step (from 0). */
+  learningRateAt(step: number): number {
+    return at(this.learningRate, step);
+  }
+
   /** What the step wants captured: pass it to `valueAndGrad`. */
   needs(step: number): Needs {
     return this.#chain.needs?.(step) ?? {};

@@ -1,0 +1,45 @@
+/** Training time: a stopwatch that stands still outside steps, and the split of that time into phases. */
+
+import { type Phase, phases } from "./events.ts";
+
+export class Clock {
+  /** Seconds of training so far. */
+  seconds: number;
+  #phase: Phase | undefined;
+  #since = 0;
+  #ms = emptyPhases();
+
+  constructor(seconds = 0) {
+    this.seconds = seconds;
+  }
+
+  /** Begin a phase; time since the last mark goes to the phase before. */
+  mark(phase: Phase): void {
+    const now = performance.now();
+    if (this.#phase !== undefined) this.#add(now);
+    this.#phase = phase;
+    this.#since = now;
+  }
+
+  /** Stop until the next mark: evaluation, drawing and checkpoints are not training. */
+  pause(): void {
+    if (this.#phase !== undefined) this.#add(performance.now());
+    this.#phase = undefined;
+  }
+
+  /** Milliseconds by phase since the last call. */
+  takePhases(): Record<Phase, number> {
+    const taken = this.#ms;
+    this.#ms = emptyPhases();
+    return taken;
+  }
+
+  #add(now: number): void {
+    this.#ms[this.#phase as Phase] += now - this.#since;
+    this.seconds += (now - this.#since) / 1000;
+  }
+}
+
+function emptyPhases(): Record<Phase, number> {
+  return Object.fromEntries(phases.map((phase) => [phase, 0])) as Record<Phase, number>;
+}

@@ -1,0 +1,62 @@
+/**
+ * A run is a stream of small plain objects: the terminal, the browser and the report render the same stream, and a worker
+ * can post it as it is (`structuredClone`).
+ *
+ * Units: seconds of training time (evaluation, checkpoints and drawing stand outside), milliseconds in `phase`.
+ */
+
+/** The parts of a step's time, in milliseconds. */
+export type Phase = "data" | "forward" | "backward" | "labels" | "statistics" | "refresh" | "precondition" | "update" | "apply";
+
+export const phases: readonly Phase[] = ["data", "forward", "backward", "labels", "statistics", "refresh", "precondition", "update", "apply"];
+
+/** What will be done to a layer, before the first step. */
+export interface PlanLayer {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly parameters: number;
+  /** "skfac", or "plain gradient". */
+  readonly curvature: string;
+  /** The form chosen ("dual, 32 columns"), its flops a step, bytes kept and precision; empty where there is no curvature. */
+  readonly form: string;
+  readonly flops: number;
+  readonly bytes: number;
+  readonly precision: string;
+}
+
+export type RunEvent = { readonly rival?: string } & (
+  | {
+      readonly type: "plan";
+      readonly device: string;
+      readonly why: readonly string[];
+      readonly optimizer: string;
+      readonly parameters: number;
+      readonly layers: readonly PlanLayer[];
+    }
+  | {
+      readonly type: "step";
+      /** Steps done. */
+      readonly step: number;
+      readonly examples: number;
+      readonly seconds: number;
+      readonly learningRate: number;
+      readonly loss?: number;
+      readonly gradNorm?: number;
+      /** Numbers that the optimizer reports: damping, clip coefficients. */
+      readonly reported: Readonly<Record<string, number>>;
+    }
+  | { readonly type: "eval"; readonly step: number; readonly examples: number; readonly seconds: number; readonly loss: number; readonly accuracy?: number }
+  /** Milliseconds since the last such event, over `steps` steps. */
+  | { readonly type: "phase"; readonly step: number; readonly steps: number; readonly ms: Readonly<Record<Phase, number>> }
+  | { readonly type: "skipped"; readonly step: number; readonly inARow: number; readonly total: number; readonly what: string }
+  | { readonly type: "checkpoint"; readonly step: number; readonly path: string }
+  | { readonly type: "notice"; readonly level: "info" | "warn"; readonly text: string }
+  | {
+      readonly type: "end";
+      readonly reason: "done" | "stopped" | "diverged";
+      readonly step: number;
+      readonly seconds: number;
+      readonly text: string;
+      readonly best: { readonly step: number; readonly loss: number; readonly accuracy?: number } | null;
+    }
+);

@@ -1,0 +1,66 @@
+/**
+ * Symmetric rank-k products X Xᵀ: half the work of a general product, and an exactly symmetric result.
+ *
+ * Gram matrices of ill-conditioned factors need care, so a kernel must sum in float64, or in float32 chunks of at most
+ * 128 columns that are then added up; the reference sums in float64.
+ *
+ * X [n, k] · X Xᵀ [n, n]
+ */
+
+import { add, defineOp, matmul, run, type Spec, scope, type Tensor, transpose } from "@kronograd/tensor";
+import { matrixSize, type None } from "./checks.ts";
+
+export const syrkOp = defineOp<None>({
+  name: "syrk",
+  shape([X]) {
+    const [n] = matrixSize("syrk", "X", X as Spec);
+    return [{ shape: [n, n], dtype: (X as Spec).dtype }];
+  },
+  reference([out], [X]) {
+    const [n, k] = X!.shape as [number, number];
+    const [down, right] = X!.strides as [number, number];
+    const { data, offset } = X!;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        let total = 0;
+        for (let c = 0, a = offset + i * down, b = offset + j * down; c < k; c++, a += right, b += right)
+          total += data[a]! * data[b]!;
+        out!.data[out!.offset + i * n + j] = total;
+        out!.data[out!.offset + j * n + i] = total;
+      }
+    }
+  },
+  vjp: {
+    saveInputs: () => [0],
+    pull: ([cotangent], saved) => [matmul(add(cotangent as Tensor, transpose(cotangent as Tensor)), saved.input(0))],
+  },
+  samples: (rng) => ({ inputs: [{ shape: [1 + rng.integer(5), 1 + rng.integer(5)] }], params: {} }),
+});
+
+/**
+ * Multiply a matrix by its own transpose: X Xᵀ.
+ *
+ * @param X   [n, k]
+ * @returns   [n, n]  exactly symmetric
+ * @throws {ShapeError | DtypeError}  X is no matrix of floats
+ * @cost      n² k flops
+ * @example
+ * syrk(tensor([[1, 2], [3, 4]]));   // [[5, 11], [11, 25]]
+ */
+export function syrk(X: Tensor): Tensor {
+  return run(syrkOp, [X], {});
+}
+
+/**
+ * Form the Gram matrix of the columns: Xᵀ X.
+ *
+ * @param X   [d, r]
+ * @returns   [r, r]  exactly symmetric
+ * @throws {ShapeError | DtypeError}  X is no matrix of floats
+ * @cost      r² d flops
+ * @example
+ * gram(tensor([[1, 2], [3, 4]]));   // [[10, 14], [14, 20]]
+ */
+export function gram(X: Tensor): Tensor {
+  return scope(() => syrk(transpose(X)));
+}

@@ -1,0 +1,108 @@
+/**
+ * Forward and back substitution with many right-hand sides.
+ *
+ * All four cases are one: Tᵀ and upper triangles become a lower triangle when they are read with swapped or reversed strides
+ * (if U is upper and J reverses the order, J U J is lower and U X = B is (J U J)(J X) = J B). Right-hand sides are kept as
+ * rows, so that every inner loop is a dot product of contiguous rows.
+ *
+ * T [n, n] triangular · B [n, k] · X [n, k]
+ */
+
+import {
+  defineOp,
+  matmul,
+  NumericalError,
+  neg,
+  promote,
+  run,
+  type Shape,
+  type Spec,
+  type Tensor,
+  transpose,
+} from "@kronograd/tensor";
+import { matrixSize, sameSize, squareSize } from "./checks.ts";
+import { flipped, load, padded, solveRows, store, tileSize, transposed } from "./tiles.ts";
+import { weighParts } from "./triangle.ts";
+
+export interface TriangularOptions {
+  /** T is lower triangular (default), else upper; the other triangle is not read. */
+  readonly lower?: boolean;
+  /** Solve Tᵀ X = B. */
+  readonly transpose?: boolean;
+  /** Take the diagonal as ones, without reading it. */
+  readonly unitDiagonal?: boolean;
+}
+
+export const solveTriangularOp = defineOp<Required<TriangularOptions>>({
+  name: "solveTriangular",
+  shape([T, B]) {
+    const n = squareSize("solveTriangular", "T", T as Spec);
+    const [rows] = matrixSize("solveTriangular", "B", B as Spec);
+    sameSize("solveTriangular", "rows of B and size of T", n, rows);
+    const dtype = promote("solveTriangular", [(T as Spec).dtype, (B as Spec).dtype]);
+    return [{ shape: (B as Spec).shape, dtype }];
+  },
+  reference([X], [T, B], { lower, transpose, unitDiagonal }) {
+    const [n, k] = X!.shape as [number, number];
+    const width = padded(n);
+    const backward = lower === transpose;
+    const swapped = transpose ? transposed(T!) : T!;
+    const L = load(backward ? transposed(flipped(transposed(flipped(swapped)))) : swapped);
+    for (let i = 0; i < width; i++) {
+      const at = i * width + i;
+      if (unitDiagonal || i >= n) L[at] = 1;
+      else if (!(Math.abs(L[at]!) > 0)) throw zeroDiagonal(backward ? n - 1 - i : i, L[at]!, T!.shape);
+    }
+    const rows = load(transposed(backward ? flipped(B!) : B!));
+    for (let x = 0; x < k; x += tileSize) solveRows(rows, x, L, width, width);
+    store(transposed(backward ? flipped(X!) : X!), rows);
+  },
+  vjp: {
+    saveInputs: () => [0],
+    saveOutputs: (_, needs) => (needs[0] === true ? [0] : []),
+    // X = T⁻¹B  ⇒  B̄ = T⁻ᵀX̄,  T̄ = −B̄Xᵀ on T's own triangle.
+    pull([cotangent], saved, options) {
+      const gradB = solveTriangular(saved.input(0), cotangent as Tensor, { ...options, transpose: !options.transpose });
+      if (saved.needs[0] !== true) return [null, gradB];
+      const X = saved.output(0);
+      const gradT = neg(options.transpose ? matmul(X, transpose(gradB)) : matmul(gradB, transpose(X)));
+      const diagonal = options.unitDiagonal ? 0 : 1;
+      return [weighParts(gradT, options.lower ? { below: 1, diagonal } : { above: 1, diagonal }), gradB];
+    },
+  },
+  samples(rng) {
+    const n = 1 + rng.integer(5);
+    const flag = () => rng.integer(2) === 1;
+    return {
+      inputs: [{ shape: [n, n], range: [0.5, 2] }, { shape: [n, 1 + rng.integer(5)] }],
+      params: { lower: flag(), transpose: flag(), unitDiagonal: flag() },
+    };
+  },
+});
+
+function zeroDiagonal(index: number, value: number, shape: Shape): NumericalError {
+  return new NumericalError({
+    where: "solveTriangular",
+    problem: `T is singular (diagonal ${index} is ${value}, matrix [${shape.join(", ")}])`,
+    help: Number.isNaN(value) ? "Look for NaN in what T was made from." : "Raise damping, or drop the dependent row.",
+    details: { index, value, shape },
+  });
+}
+
+/**
+ * Solve T X = B (or Tᵀ X = B) for triangular T.
+ *
+ * @param T   [n, n]  only its triangle is read
+ * @param B   [n, k]  right-hand sides, one per column
+ * @returns   [n, k]  X, the dtype of B; float32 is computed in float64
+ * @throws {ShapeError}      T is not square, or B has another row count
+ * @throws {NumericalError}  a diagonal element is 0 or NaN
+ * @cost      n² k flops; scratch of n² + n k doubles
+ * @source    Golub & Van Loan, Matrix Computations, §3.1
+ * @example
+ * solveTriangular(tensor([[2, 0], [1, 4]]), tensor([[2], [5]]));   // [[1], [1]]
+ */
+export function solveTriangular(T: Tensor, B: Tensor, options: TriangularOptions = {}): Tensor {
+  const { lower = true, transpose = false, unitDiagonal = false } = options;
+  return run(solveTriangularOp, [T, B], { lower, transpose, unitDiagonal });
+}

@@ -1,0 +1,16 @@
+/**
+ * `@kronograd/testkit`: the suites that every op, backend, layer, optimizer and curvature method passes, as vitest tests.
+ * Importing it installs the matcher `toBeAllclose`.
+ */
+
+import "./matcher.ts";
+
+export { allclose, type Comparison, compare, type Tolerance } from "./allclose.ts";
+export {
+  checkGradients,
+  type Differentiable,
+  type GradientCheckOptions,
+  type GradientReport,
+  gradientReports,
+} from "./gradient-check.ts";
+export { type Comparable, download, type HostArray, hostArray } from "./host.ts";

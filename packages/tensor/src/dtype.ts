@@ -25,6 +25,12 @@ export function isTypedArray(value: unknown): value is TypedArray {
   return value instanceof Float32Array || value instanceof Float64Array || value instanceof Int32Array;
 }
 
+/** The dtype of a result that is not a whole number: int32 gives float32. */
+export function asFloat(dtype: Dtype): Dtype {
+  return dtype === "int32" ? "float32" : dtype;
+}
+
+/** Whether elements have fractions. */
 export function isFloat(dtype: Dtype): boolean {
   return dtype !== "int32";
 }

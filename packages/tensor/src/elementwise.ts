@@ -5,7 +5,7 @@
  * Fusion is explicit: one op is one pass over memory, on every backend, and nothing is fused behind the user's back.
  */
 
-import { promote } from "./dtype.ts";
+import { asFloat, promote } from "./dtype.ts";
 import { UsageError } from "./errors.ts";
 import {
   differentiate,
@@ -36,6 +36,8 @@ export interface ElementwiseOp extends ComputeOp<Scalars> {
 export interface ElementwiseOptions {
   /** Range of each input in the random tests, where [-2, 2] does not do (a logarithm). */
   readonly ranges?: readonly (readonly [number, number])[];
+  /** Inputs that are whole numbers (truth values, labels) in the random tests. */
+  readonly int32?: readonly number[];
   /** Parameter values in the random tests. */
   readonly parameters?: Scalars;
   /** Keep random inputs apart, for functions with a kink. */
@@ -113,7 +115,7 @@ function outputSpecs(name: string, expressions: readonly Expression[], specs: re
   );
   return expressions.map((root) => {
     if (isComparison(root)) return { shape, dtype: "int32" };
-    return { shape, dtype: joined === "int32" && !staysIntegral(root) ? "float32" : joined };
+    return { shape, dtype: staysIntegral(root) ? joined : asFloat(joined) };
   });
 }
 
@@ -158,17 +160,16 @@ function derive(name: string, arity: number, root: Expression): Vjp<Scalars> {
   };
 }
 
-function randomSample(rng: Rng, arity: number, options: ElementwiseOptions) {
+function randomSample(rng: Rng, arity: number, { ranges, int32, distinct, parameters }: ElementwiseOptions) {
   const full = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
-  const inputs: InputSample[] = Array.from({ length: arity }, (_, i) => {
+  const inputs = Array.from({ length: arity }, (_, i): InputSample => {
     const kept = arity === 1 ? full : full.slice(rng.integer(2) * rng.integer(full.length + 1));
-    const shape = kept.map((n) => (arity > 1 && rng.integer(4) === 0 ? 1 : n));
-    const range = options.ranges?.[i];
     return {
-      shape,
-      ...(range === undefined ? {} : { range }),
-      ...(options.distinct === true ? { distinct: true } : {}),
+      shape: kept.map((n) => (arity > 1 && rng.integer(4) === 0 ? 1 : n)),
+      ...(ranges?.[i] === undefined ? {} : { range: ranges[i] }),
+      ...(int32?.includes(i) ? { dtype: "int32" } : {}),
+      ...(distinct === true ? { distinct } : {}),
     };
   });
-  return { inputs, params: options.parameters ?? {} };
+  return { inputs, params: parameters ?? {} };
 }

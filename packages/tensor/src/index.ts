@@ -9,6 +9,7 @@ export * from "./elementwise.ts";
 export * from "./errors.ts";
 export { type Expression, e } from "./expression.ts";
 export * from "./op.ts";
+export type { Operable } from "./operable.ts";
 export * from "./ops/index.ts";
 export * from "./rng.ts";
 export { heldTensors, type OpenScope, openScope, scope, tensorsIn } from "./scope.ts";

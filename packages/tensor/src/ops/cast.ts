@@ -1,0 +1,22 @@
+/** Another element type for the same values. */
+
+import { elementwiseCopy } from "../copy.ts";
+import type { Dtype } from "../dtype.ts";
+import { defineOp, run, type Spec } from "../op.ts";
+import { alias, type Tensor } from "../tensor.ts";
+
+const castOp = defineOp<{ readonly dtype: Dtype }>({
+  name: "cast",
+  shape: ([x], { dtype }) => [{ shape: (x as Spec).shape, dtype }],
+  reference: ([out], [x]) => elementwiseCopy(out!, x!),
+  vjp: { pull: ([cotangent], { specs }) => [cast(cotangent as Tensor, (specs[0] as Spec).dtype)] },
+  samples: (rng) => ({ inputs: [{ shape: [1 + rng.integer(4), 1 + rng.integer(4)] }], params: { dtype: "float64" } }),
+});
+
+/**
+ * Convert to another dtype. Floats become int32 by dropping the fraction; what does not fit wraps around modulo 2³², and
+ * NaN becomes 0. The gradient is converted back; none flows through int32.
+ */
+export function cast(x: Tensor, dtype: Dtype): Tensor {
+  return x.dtype === dtype ? alias(x) : run(castOp, [x], { dtype });
+}

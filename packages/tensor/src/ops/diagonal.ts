@@ -1,0 +1,82 @@
+/** Diagonals of square matrices as views, and matrices with a given diagonal. Each is the other's vector–Jacobian product. */
+
+import { ShapeError } from "../errors.ts";
+import { defineOp, run, type Spec } from "../op.ts";
+import type { Rng } from "../rng.ts";
+import { rowMajor } from "../rows.ts";
+import { scope } from "../scope.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { sum } from "./sum.ts";
+
+const diagonalOp = defineOp<Record<string, never>>({
+  name: "diagonal",
+  view({ shape, strides, offset }) {
+    const [down, right] = strides.slice(-2) as [number, number];
+    return { shape: shape.slice(0, -1), strides: [...strides.slice(0, -2), down + right], offset };
+  },
+  vjp: { pull: ([cotangent]) => [diag(cotangent as Tensor)] },
+  samples(rng) {
+    const shape = sampleShape(rng);
+    return { inputs: [{ shape: [...shape, shape.at(-1) as number] }], params: {} };
+  },
+});
+
+const diagOp = defineOp<Record<string, never>>({
+  name: "diag",
+  shape: ([x]) => [{ shape: [...(x as Spec).shape, (x as Spec).shape.at(-1) as number], dtype: (x as Spec).dtype }],
+  reference([out], [x]) {
+    const { data, offset } = out!;
+    const values = rowMajor(x!);
+    const n = x!.shape.at(-1) as number;
+    data.fill(0, offset, offset + sizeOf(out!.shape));
+    for (let i = 0; i < values.length; i++) data[offset + i * n + (i % n)] = values[i]!;
+  },
+  vjp: { pull: ([cotangent]) => [diagonal(cotangent as Tensor)] },
+  samples: (rng) => ({ inputs: [{ shape: sampleShape(rng) }], params: {} }),
+});
+
+const sampleShape = (rng: Rng): Shape => Array.from({ length: 1 + rng.integer(2) }, () => 1 + rng.integer(3));
+
+/**
+ * The diagonal of a square matrix, or of each matrix of a batch, without a copy.
+ *
+ * @param x  [..., n, n]
+ * @returns  [..., n]
+ * @throws {ShapeError} the last two axes differ
+ */
+export function diagonal(x: Tensor): Tensor {
+  if (x.rank < 2 || x.shape.at(-1) !== x.shape.at(-2)) {
+    throw new ShapeError({
+      where: "diagonal",
+      problem: "needs square matrices",
+      expected: "[..., n, n]",
+      got: x.shape,
+    });
+  }
+  return run(diagonalOp, [x], {});
+}
+
+/**
+ * The matrix with a given diagonal and zeros elsewhere.
+ *
+ * @param x  [..., n]
+ * @returns  [..., n, n]
+ * @throws {ShapeError} x is a scalar
+ */
+export function diag(x: Tensor): Tensor {
+  if (x.rank === 0)
+    throw new ShapeError({ where: "diag", problem: "a scalar is no diagonal", expected: "[..., n]", got: x.shape });
+  return run(diagOp, [x], {});
+}
+
+/**
+ * The sum of the diagonal.
+ *
+ * @param x  [..., n, n]
+ * @returns  [...]
+ * @throws {ShapeError} the last two axes differ
+ */
+export function trace(x: Tensor): Tensor {
+  return scope(() => sum(diagonal(x), -1));
+}

@@ -1,0 +1,64 @@
+/** Inner products and norms, each in one pass over memory. */
+
+import { promote } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
+import { defineOp, run, type Spec } from "../op.ts";
+import { rowMajor } from "../rows.ts";
+import { scope } from "../scope.ts";
+import { sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { mul } from "./arithmetic.ts";
+import { type ReductionOptions, sum } from "./sum.ts";
+import { sqrt, square } from "./transcendental.ts";
+
+const dotOp = defineOp<Record<string, never>>({
+  name: "dot",
+  shape([x, y]) {
+    const { shape, dtype } = x as Spec;
+    if (!sameShape(shape, (y as Spec).shape)) {
+      throw new ShapeError({ where: "dot", problem: "shapes differ", expected: shape, got: (y as Spec).shape });
+    }
+    return [{ shape: [], dtype: promote("dot", [dtype, (y as Spec).dtype]) }];
+  },
+  reference([out], [x, y]) {
+    const left = rowMajor(x!);
+    const right = rowMajor(y!);
+    let total = 0;
+    for (let i = 0; i < left.length; i++) total += left[i]! * right[i]!;
+    out!.data[out!.offset] = total;
+  },
+  vjp: {
+    saveInputs: (_, needs) => [needs[1] === true ? 0 : -1, needs[0] === true ? 1 : -1].filter((i) => i >= 0),
+    pull: ([cotangent], saved) => [
+      saved.needs[0] === true ? mul(saved.input(1), cotangent as Tensor) : null,
+      saved.needs[1] === true ? mul(saved.input(0), cotangent as Tensor) : null,
+    ],
+  },
+  samples(rng) {
+    const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
+    return { inputs: [{ shape }, { shape }], params: {} };
+  },
+});
+
+/**
+ * Σ xᵢyᵢ over all elements of two tensors of equal shape, summed in float64.
+ *
+ * @throws {ShapeError} the shapes differ
+ * @example
+ * dot(tensor([1, 2]), tensor([3, 4]));   // 11
+ */
+export const dot = (x: Tensor, y: Tensor): Tensor => run(dotOp, [x, y], {});
+
+/** Σ xᵢ² over all elements: the squared Frobenius norm. */
+export const frobenius2 = (x: Tensor): Tensor => dot(x, x);
+
+/**
+ * √Σ x² over axes (default: all). Its gradient at 0 is NaN.
+ *
+ * @throws {UsageError} an axis is out of range or named twice
+ */
+export function norm(x: Tensor, axes?: number | readonly number[], options: ReductionOptions = {}): Tensor {
+  return scope(() =>
+    sqrt(axes === undefined && options.keepAxes !== true ? frobenius2(x) : sum(square(x), axes, options)),
+  );
+}

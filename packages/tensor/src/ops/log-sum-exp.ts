@@ -1,0 +1,58 @@
+/** log Σ eˣ over axes, without overflow: m + log Σ e^(x−m) with m the largest x. */
+
+import { asFloat } from "../dtype.ts";
+import { defineOp, run, type Spec } from "../op.ts";
+import { forEachRow, withOnes, without } from "../rows.ts";
+import { normalizeAxes } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { mul, sub } from "./arithmetic.ts";
+import { reshape } from "./reshape.ts";
+import type { Reduced, ReductionOptions } from "./sum.ts";
+import { exp } from "./transcendental.ts";
+
+const logSumExpOp = defineOp<Reduced>({
+  name: "logSumExp",
+  shape([x], { axes, keep }) {
+    const { shape, dtype } = x as Spec;
+    return [{ shape: (keep ? withOnes : without)(shape, axes), dtype: asFloat(dtype) }];
+  },
+  reference([out], [x], { axes }) {
+    const { data } = x!;
+    forEachRow(x!, axes, (row, positions) => {
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let i = 0; i < positions.length; i++) largest = Math.max(largest, data[positions[i]!]!);
+      let total = 0;
+      for (let i = 0; i < positions.length; i++) total += Math.exp(data[positions[i]!]! - largest);
+      // an infinite largest term is the result; ∞ − ∞ would be NaN
+      out!.data[out!.offset + row] = Number.isFinite(largest) ? largest + Math.log(total) : largest;
+    });
+  },
+  vjp: {
+    saveInputs: () => [0],
+    saveOutputs: () => [0],
+    pull([cotangent], saved, { axes }) {
+      const x = saved.input(0);
+      const kept = withOnes(x.shape, axes);
+      const softmax = exp(sub(x, reshape(saved.output(0), kept)));
+      return [mul(softmax, reshape(cotangent as Tensor, kept))];
+    },
+  },
+  samples(rng) {
+    const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(3));
+    const axes = shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1);
+    return { inputs: [{ shape }], params: { axes, keep: rng.integer(2) === 1 } };
+  },
+});
+
+/**
+ * log Σ eˣ over axes (default: all); −Infinity over no elements.
+ *
+ * @throws {UsageError} an axis is out of range or named twice
+ */
+export function logSumExp(
+  x: Tensor,
+  axes?: number | readonly number[],
+  { keepAxes = false }: ReductionOptions = {},
+): Tensor {
+  return run(logSumExpOp, [x], { axes: normalizeAxes("logSumExp", axes, x.rank), keep: keepAxes });
+}

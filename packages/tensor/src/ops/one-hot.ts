@@ -1,0 +1,43 @@
+/** Labels as unit vectors. */
+
+import { type Placement, placed } from "../ambient.ts";
+import type { Dtype } from "../dtype.ts";
+import { defineOp, run, type Spec } from "../op.ts";
+import { rowMajor } from "../rows.ts";
+import { checkShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { assertIndices, checkIndex } from "./pick.ts";
+
+const oneHotOp = defineOp<{ readonly classes: number; readonly dtype: Dtype }>({
+  name: "oneHot",
+  noVjp: "labels are whole numbers",
+  shape: ([labels], { classes, dtype }) => [{ shape: [...(labels as Spec).shape, classes], dtype }],
+  reference([out], [labels], { classes }) {
+    const chosen = rowMajor(labels!);
+    out!.data.fill(0, out!.offset, out!.offset + chosen.length * classes);
+    for (let i = 0; i < chosen.length; i++) {
+      checkIndex("oneHot", chosen[i]!, i, classes);
+      out!.data[out!.offset + i * classes + chosen[i]!] = 1;
+    }
+  },
+  samples(rng) {
+    const classes = 1 + rng.integer(4);
+    const shape = Array.from({ length: rng.integer(3) }, () => 1 + rng.integer(3));
+    return { inputs: [{ shape, dtype: "int32", range: [0, classes] }], params: { classes, dtype: "float32" } };
+  },
+});
+
+/**
+ * Turn labels into rows that are 1 at the label and 0 elsewhere.
+ *
+ * @param labels  [...any], int32
+ * @returns       [...any, classes], of the ambient dtype unless another is given
+ * @throws {UsageError} a label is not in 0 … classes−1
+ * @example
+ * oneHot(tensor(Int32Array.of(2, 0)), 3);   // [[0, 0, 1], [1, 0, 0]]
+ */
+export function oneHot(labels: Tensor, classes: number, { dtype }: Pick<Placement, "dtype"> = {}): Tensor {
+  checkShape("oneHot", [classes]);
+  assertIndices("oneHot", labels);
+  return run(oneHotOp, [labels], { classes, dtype: dtype ?? placed({}).dtype });
+}

@@ -1,0 +1,137 @@
+/**
+ * One element of each row, by index; and its transpose, which places elements in rows of zeros. Each is the other's
+ * vector–Jacobian product. A row is spanned by any axes; an index counts its elements row-major.
+ */
+
+import { DtypeError, ShapeError, UsageError } from "../errors.ts";
+import { defineOp, run, type Spec } from "../op.ts";
+import { forEachRow, rowMajor, without } from "../rows.ts";
+import { checkShape, normalizeAxes, type Shape, sameShape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** @throws {DtypeError} indices that are not int32 */
+export function assertIndices(where: string, { dtype }: Spec): void {
+  if (dtype === "int32") return;
+  throw new DtypeError({
+    where,
+    problem: "indices must be int32",
+    expected: "int32",
+    got: dtype,
+    help: 'Use cast(x, "int32").',
+  });
+}
+
+/** Check one index. @throws {UsageError} it is not in 0 … count−1 */
+export function checkIndex(where: string, index: number, position: number, count: number): void {
+  if (index >= 0 && index < count) return;
+  throw new UsageError({
+    where,
+    problem: `index at position ${position} is out of range`,
+    expected: `0 … ${count - 1}`,
+    got: index,
+    details: { index, position, count },
+  });
+}
+
+const pickOp = defineOp<{ readonly axes: readonly number[] }>({
+  name: "pick",
+  shape: ([x, indices], { axes }) => [
+    { shape: fits("pick", (x as Spec).shape, indices as Spec, axes), dtype: (x as Spec).dtype },
+  ],
+  reference([out], [x, indices], { axes }) {
+    const chosen = rowMajor(indices!);
+    forEachRow(x!, axes, (row, positions) => {
+      checkIndex("pick", chosen[row]!, row, positions.length);
+      out!.data[out!.offset + row] = x!.data[positions[chosen[row]!]!]!;
+    });
+  },
+  vjp: {
+    saveInputs: () => [1],
+    pull: ([cotangent], saved, { axes }) => [
+      place(cotangent as Tensor, saved.input(1), (saved.specs[0] as Spec).shape, axes),
+      null,
+    ],
+  },
+  samples(rng) {
+    const { shape, axes, indices } = sampleRows(rng);
+    return { inputs: [{ shape }, indices], params: { axes } };
+  },
+});
+
+const placeOp = defineOp<{ readonly axes: readonly number[]; readonly shape: Shape }>({
+  name: "place",
+  shape([values, indices], { axes, shape }) {
+    fits("place", shape, indices as Spec, axes);
+    fits("place", shape, values as Spec, axes);
+    return [{ shape, dtype: (values as Spec).dtype }];
+  },
+  reference([out], [values, indices], { axes }) {
+    const chosen = rowMajor(indices!);
+    const source = rowMajor(values!);
+    out!.data.fill(0, out!.offset, out!.offset + sizeOf(out!.shape));
+    forEachRow(out!, axes, (row, positions) => {
+      checkIndex("place", chosen[row]!, row, positions.length);
+      out!.data[positions[chosen[row]!]!] = source[row]!;
+    });
+  },
+  vjp: {
+    saveInputs: () => [1],
+    pull: ([cotangent], saved, { axes }) => [pick(cotangent as Tensor, saved.input(1), axes), null],
+  },
+  samples(rng) {
+    const { shape, axes, indices } = sampleRows(rng);
+    return { inputs: [{ shape: without(shape, axes) }, indices], params: { axes, shape } };
+  },
+});
+
+function sampleRows(rng: { integer(n: number): number }) {
+  const shape = Array.from({ length: 1 + rng.integer(3) }, () => 1 + rng.integer(3));
+  const axes = shape.map((_, axis) => axis).filter((axis) => axis === 0 || rng.integer(2) === 1);
+  const width = sizeOf(axes.map((axis) => shape[axis] as number));
+  return { shape, axes, indices: { shape: without(shape, axes), dtype: "int32", range: [0, width] } as const };
+}
+
+/** The shape of one element a row. @throws {ShapeError | DtypeError} another shape or dtype of indices */
+function fits(where: string, shape: Shape, entries: Spec, axes: readonly number[]): Shape {
+  const rows = without(shape, axes);
+  if (sameShape(rows, entries.shape)) return rows;
+  throw new ShapeError({
+    where,
+    problem: `there must be one entry for each row of [${shape.join(", ")}]`,
+    expected: rows,
+    got: entries.shape,
+  });
+}
+
+/**
+ * Take one element of each row.
+ *
+ * @param x        [any]
+ * @param indices  x's shape without `axes`, int32: the element's place in its row
+ * @param axes     axes that span a row (default: the last)
+ * @returns        x's shape without `axes`
+ * @throws {UsageError} an index is out of range
+ * @example
+ * pick(tensor([[1, 2, 3], [4, 5, 6]]), tensor(Int32Array.of(2, 0)));   // [3, 4]
+ */
+export function pick(x: Tensor, indices: Tensor, axes: number | readonly number[] = -1): Tensor {
+  assertIndices("pick", indices);
+  return run(pickOp, [x, indices], { axes: normalizeAxes("pick", axes, x.rank) });
+}
+
+/**
+ * Put one element into each row of a tensor of zeros: the transpose of `pick`.
+ *
+ * @param values   the shape without `axes`
+ * @param indices  the same shape, int32
+ * @param shape    of the result
+ * @param axes     axes that span a row (default: the last)
+ * @throws {UsageError} an index is out of range
+ * @example
+ * place(tensor([3, 4]), tensor(Int32Array.of(2, 0)), [2, 3]);   // [[0, 0, 3], [4, 0, 0]]
+ */
+export function place(values: Tensor, indices: Tensor, shape: Shape, axes: number | readonly number[] = -1): Tensor {
+  checkShape("place", shape);
+  assertIndices("place", indices);
+  return run(placeOp, [values, indices], { axes: normalizeAxes("place", axes, shape.length), shape });
+}

@@ -1,0 +1,80 @@
+/** Softmax along an axis and its logarithm, without overflow: the largest element is subtracted first. */
+
+import { asFloat } from "../dtype.ts";
+import { type ComputeOp, defineOp, run, type Spec, type Vjp } from "../op.ts";
+import { forEachLane, rowMajor } from "../rows.ts";
+import { normalizeAxis } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { mul, sub } from "./arithmetic.ts";
+import { sum } from "./sum.ts";
+import { exp } from "./transcendental.ts";
+
+interface Axis {
+  readonly axis: number;
+}
+
+/** `write` gives an element from its distance to the largest, and from Σ e^distance. */
+function lanes(
+  name: string,
+  write: (distance: number, total: number) => number,
+  pull: Vjp<Axis>["pull"],
+): ComputeOp<Axis> {
+  return defineOp<Axis>({
+    name,
+    shape: ([x]) => [{ shape: (x as Spec).shape, dtype: asFloat((x as Spec).dtype) }],
+    reference([out], [x], { axis }) {
+      const values = rowMajor(x!);
+      const { data, offset, shape } = out!;
+      forEachLane(shape, axis, (start, step, n) => {
+        const end = start + n * step;
+        let largest = Number.NEGATIVE_INFINITY;
+        for (let i = start; i < end; i += step) largest = Math.max(largest, values[i]!);
+        let total = 0;
+        for (let i = start; i < end; i += step) total += Math.exp(values[i]! - largest);
+        for (let i = start; i < end; i += step) data[offset + i] = write(values[i]! - largest, total);
+      });
+    },
+    vjp: { saveOutputs: () => [0], pull },
+    samples(rng) {
+      const shape = Array.from({ length: 1 + rng.integer(3) }, () => 1 + rng.integer(3));
+      return { inputs: [{ shape }], params: { axis: rng.integer(shape.length) } };
+    },
+  });
+}
+
+const softmaxOp = /* @__PURE__ */ lanes(
+  "softmax",
+  (distance, total) => Math.exp(distance) / total,
+  ([cotangent], saved, { axis }) => {
+    const p = saved.output(0);
+    const weighted = mul(p, cotangent as Tensor);
+    return [sub(weighted, mul(p, sum(weighted, axis, { keepAxes: true })))];
+  },
+);
+
+const logSoftmaxOp = /* @__PURE__ */ lanes(
+  "logSoftmax",
+  (distance, total) => distance - Math.log(total),
+  ([cotangent], saved, { axis }) => {
+    const total = sum(cotangent as Tensor, axis, { keepAxes: true });
+    return [sub(cotangent as Tensor, mul(exp(saved.output(0)), total))];
+  },
+);
+
+/**
+ * eˣ / Σ eˣ along an axis.
+ *
+ * @throws {UsageError} the axis is out of range
+ */
+export function softmax(x: Tensor, axis = -1): Tensor {
+  return run(softmaxOp, [x], { axis: normalizeAxis("softmax", axis, x.rank) });
+}
+
+/**
+ * x − log Σ eˣ along an axis: the logarithm of `softmax`, precise where that underflows.
+ *
+ * @throws {UsageError} the axis is out of range
+ */
+export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  return run(logSoftmaxOp, [x], { axis: normalizeAxis("logSoftmax", axis, x.rank) });
+}

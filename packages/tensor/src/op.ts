@@ -56,6 +56,8 @@ export interface InputSample {
   readonly dtype?: "int32";
   /** No two values closer than 0.05 (for maxima, where ties have no derivative). */
   readonly distinct?: boolean;
+  /** Only row-major: the op's function copies other layouts first. */
+  readonly contiguous?: boolean;
   /** Of the last two axes: symmetric positive definite, or with a diagonal that outweighs its row. */
   readonly structure?: "spd" | "dominant";
 }
@@ -104,7 +106,9 @@ export const ops: ReadonlyMap<string, Op<any>> = registry;
  *
  * @throws {UsageError} the name is taken, or it has neither a VJP nor a reason for having none
  */
-export function defineOp<P, T extends Op<P> = Op<P>>(op: T & Op<P>): T {
+export function defineOp<P>(op: ComputeOp<P>): ComputeOp<P>;
+export function defineOp<P>(op: ViewOp<P>): ViewOp<P>;
+export function defineOp<P>(op: Op<P>): Op<P> {
   if (registry.has(op.name)) throw new UsageError({ where: "defineOp", problem: `op "${op.name}" is defined twice` });
   if (op.vjp === undefined && op.noVjp === undefined) {
     throw new UsageError({

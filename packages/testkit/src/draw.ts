@@ -47,9 +47,8 @@ export function draw(
   const apart = distinctValues(sample.inputs, rng);
   return sample.inputs.map((input) => {
     const own = input.dtype ?? dtype;
-    const free = layouts === "random" ? randomLayout(input.shape, rng) : contiguous(input.shape);
-    const mayStretch = input.distinct !== true && input.structure === undefined;
-    const layout = mayStretch && layouts === "random" ? stretched(free, rng) : free;
+    const layout =
+      layouts === "contiguous" || input.contiguous === true ? plainLayout(input.shape) : drawLayout(input, rng);
     const values = typedArray(own, sizeOf(input.shape));
     fill(values, input, rng, apart);
     if (layout.strides.includes(0)) repeat(values, layout);
@@ -88,13 +87,19 @@ function positions({ shape, strides, offset }: Layout): number[] {
   return result;
 }
 
-function contiguous(shape: Shape): Layout {
+/** Row-major from the start of the buffer. */
+export function plainLayout(shape: Shape): Layout {
   return { shape, strides: stridesOf(shape), offset: 0 };
+}
+
+function drawLayout(input: InputSample, rng: Rng): Layout {
+  const layout = randomLayout(input.shape, rng);
+  return input.distinct === true || input.structure !== undefined ? layout : stretched(layout, rng);
 }
 
 /** Any order of axes in memory, gaps, directions, and something before the first element. */
 function randomLayout(shape: Shape, rng: Rng): Layout {
-  if (rng.integer(4) === 0) return contiguous(shape);
+  if (rng.integer(4) === 0) return plainLayout(shape);
   const strides = shape.map(() => 0);
   let step = 1 + rng.integer(2);
   let offset = rng.integer(4);

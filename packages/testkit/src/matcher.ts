@@ -5,7 +5,6 @@ import { compare, type Tolerance } from "./allclose.ts";
 import type { Comparable } from "./host.ts";
 
 declare module "vitest" {
-  // biome-ignore lint/correctness/noUnusedVariables: merging wants vitest's own parameter list
   interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
     /** Agrees with `want`, norm-wise or elementwise; a failure shows the worst position, both values and the shapes. */
     toBeAllclose(want: Comparable, tolerance?: Tolerance): R;

@@ -1,0 +1,4 @@
+import "@kronograd/linalg";
+import { opSuite } from "./op-suite.ts";
+
+opSuite();

@@ -5,18 +5,20 @@ import { run } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 
 // max(0, x), not max(x, 0): at a tie the gradient goes to the first, so relu′(0) = 0; and only the result is kept for it
-const reluOp = /* @__PURE__ */ elementwise("relu", (e, x) => e.max(e.constant(0), x));
+const reluOp = /* @__PURE__ */ elementwise("relu", (e, x) => e.max(e.constant(0), x), { distinct: true });
 const leakyReluOp = /* @__PURE__ */ elementwise(
   "leakyRelu",
   (e, x) => e.select(e.greater(x, e.constant(0)), x, e.mul(e.parameter("slope"), x)),
-  { parameters: { slope: 0.1 } },
+  { parameters: { slope: 0.1 }, distinct: true },
 );
 const eluOp = /* @__PURE__ */ elementwise(
   "elu",
   (e, x) => e.select(e.greater(x, e.constant(0)), x, e.mul(e.parameter("alpha"), e.expm1(x))),
-  { parameters: { alpha: 0.7 } },
+  { parameters: { alpha: 0.7 }, distinct: true },
 );
-const hardtanhOp = /* @__PURE__ */ elementwise("hardtanh", (e, x) => e.min(e.max(x, e.constant(-1)), e.constant(1)));
+const hardtanhOp = /* @__PURE__ */ elementwise("hardtanh", (e, x) => e.min(e.max(x, e.constant(-1)), e.constant(1)), {
+  distinct: true,
+});
 const tanhOp = /* @__PURE__ */ elementwise("tanh", (e, x) => e.tanh(x));
 const sigmoidOp = /* @__PURE__ */ elementwise("sigmoid", (e, x) => e.sigmoid(x));
 const softplusOp = /* @__PURE__ */ elementwise("softplus", (e, x) => e.softplus(x));

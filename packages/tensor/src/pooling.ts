@@ -17,25 +17,29 @@ export interface Pool2dOptions {
   readonly kernel: PairLike;
   /** Default: the kernel's size, so that windows do not overlap. */
   readonly stride?: PairLike;
-  /** Pixels added on each side, fewer than the kernel has; default 0. */
+  /** Pixels added on each side; default 0. */
   readonly padding?: PairLike;
 }
 
-/** Options in canonical form. @throws {UsageError} an option is no whole number, or a window could lie in the padding alone */
-export function poolParams(where: string, options: Pool2dOptions): Pool2dParams {
-  const kernel = pair(where, "kernel", options.kernel, 1);
-  const stride = pair(where, "stride", options.stride ?? kernel, 1);
-  const padding = pair(where, "padding", options.padding ?? 0, 0);
-  if (padding[0] >= kernel[0] || padding[1] >= kernel[1]) {
-    throw new UsageError({
-      where,
-      problem: "padding must be smaller than the kernel, else a window could see no pixel",
-      expected: `less than [${kernel.join(", ")}]`,
-      got: padding,
-      details: { kernel, padding },
-    });
-  }
-  return { kernel, stride, padding };
+/** Options in canonical form. @throws {UsageError} an option is no whole number */
+export function poolParams(where: string, { kernel, stride, padding }: Pool2dOptions): Pool2dParams {
+  return {
+    kernel: pair(where, "kernel", kernel, 1),
+    stride: pair(where, "stride", stride ?? kernel, 1),
+    padding: pair(where, "padding", padding ?? 0, 0),
+  };
+}
+
+/** Check that every window sees a pixel. @throws {UsageError} the padding is as large as the kernel */
+export function checkPadding(where: string, { kernel, padding }: Pool2dParams): void {
+  if (padding[0] < kernel[0] && padding[1] < kernel[1]) return;
+  throw new UsageError({
+    where,
+    problem: "padding must be smaller than the kernel, else a window could see no pixel",
+    expected: `less than [${kernel.join(", ")}]`,
+    got: padding,
+    details: { kernel, padding },
+  });
 }
 
 /** [N, C, oh, ow] for images [N, C, H, W]. @throws {ShapeError} not four axes, or the window is larger than the padded image */

@@ -11,6 +11,7 @@ import { ShapeError } from "../errors.ts";
 import { offsetsOf } from "../offsets.ts";
 import { defineOp, run } from "../op.ts";
 import {
+  checkPadding,
   forEachWindow,
   type Pool2dOptions,
   type Pool2dParams,
@@ -40,6 +41,7 @@ export const avgPool2dOp = defineOp<AvgPool2dParams>({
   name: "avgPool2d",
 
   shape([x], params) {
+    if (!params.countIncludePad) checkPadding("avgPool2d", params);
     return [{ shape: pooledShape("avgPool2d", x!.shape, params), dtype: averageDtype(x!.dtype) }];
   },
 
@@ -131,7 +133,7 @@ function averageDtype(dtype: Dtype): Dtype {
  * @param options  the window; `countIncludePad` (default true) counts padding as zeros, false leaves it out of the average
  * @returns        [N, C, oh, ow] with oh = ⌊(H + 2·padding − kh)/stride⌋ + 1
  * @throws {ShapeError}  x has not four axes, or the kernel is larger than the padded image
- * @throws {UsageError}  an option is no whole number, or padding is not smaller than the kernel
+ * @throws {UsageError}  an option is no whole number, or padding that does not count is not smaller than the kernel
  * @example
  * avgPool2d(tensor([[[[1, 2], [3, 4]]]]), { kernel: 2 });   // [[[[2.5]]]]
  */

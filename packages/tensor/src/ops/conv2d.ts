@@ -138,16 +138,16 @@ export const conv2dInputGradOp = defineOp<Conv2dInputGradParams>({
         for (let row = 0; row < h; row++) {
           for (let column = 0; column < w; column++) {
             let total = 0;
-            for (let o = firstOutput; o < firstOutput + outputsPerGroup; o++) {
-              const atG = grad!.offset + image * gn + o * go;
-              const atW = weight!.offset + o * wo + (c % perGroup) * wc;
-              for (let u = 0; u < kh; u++) {
-                const i = (row + padding[0] - u * dilation[0]) / stride[0]; // the place whose tap u is this pixel
-                if (!Number.isInteger(i) || i < 0 || i >= oh) continue;
-                for (let v = 0; v < kw; v++) {
-                  const j = (column + padding[1] - v * dilation[1]) / stride[1];
-                  if (!Number.isInteger(j) || j < 0 || j >= ow) continue;
-                  total += grad!.data[atG + i * gi + j * gj]! * weight!.data[atW + u * wu + v * wv]!;
+            for (let u = 0; u < kh; u++) {
+              const i = (row + padding[0] - u * dilation[0]) / stride[0]; // the place whose tap u is this pixel
+              if (!Number.isInteger(i) || i < 0 || i >= oh) continue;
+              for (let v = 0; v < kw; v++) {
+                const j = (column + padding[1] - v * dilation[1]) / stride[1];
+                if (!Number.isInteger(j) || j < 0 || j >= ow) continue;
+                const atG = grad!.offset + image * gn + i * gi + j * gj;
+                const atW = weight!.offset + (c % perGroup) * wc + u * wu + v * wv;
+                for (let o = firstOutput; o < firstOutput + outputsPerGroup; o++) {
+                  total += grad!.data[atG + o * go]! * weight!.data[atW + o * wo]!;
                 }
               }
             }

@@ -11,6 +11,7 @@ import { ShapeError, UsageError } from "../errors.ts";
 import { offsetsOf } from "../offsets.ts";
 import { defineOp, dispatch, run, type Spec } from "../op.ts";
 import {
+  checkPadding,
   forEachWindow,
   type Pool2dOptions,
   type Pool2dParams,
@@ -29,6 +30,7 @@ export const maxPool2dOp = defineOp<Pool2dParams>({
   name: "maxPool2d",
 
   shape([x], params) {
+    checkPadding("maxPool2d", params);
     const shape = pooledShape("maxPool2d", x!.shape, params);
     return [
       { shape, dtype: x!.dtype },

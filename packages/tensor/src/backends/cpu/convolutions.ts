@@ -3,20 +3,19 @@
  *
  * The matrix of patches needs no memory: its element (tap, place) is a pixel of the padded image, whose offset is one
  * number for the tap plus one for the place, and that is how `gemm` takes its matrices (an implicit im2col). The input's
- * gradient gathers in the same way: pixels between which the stride tells apart (their phase) see different taps, so each
- * phase is a product of its own.
+ * gradient is one product for each tap, added to the pixels that the tap meets; so no product is with padding.
  *
- *     y  [O, (N, oh, ow)]   = w  [O, (C, kh, kw)]    patches [(C, kh, kw), (N, oh, ow)]
- *     dw [O, (C, kh, kw)]   = dy [O, (N, oh, ow)]    patchesᵀ
- *     dx [C, (N, phase)]    = wᵀ [C, (O, taps)]      shifted dy [(O, taps), (N, phase)]
+ *     y  [O, (N, oh, ow)]   =  w  [O, (C, kh, kw)]    patches  [(C, kh, kw), (N, oh, ow)]
+ *     dw [O, (C, kh, kw)]   =  dy [O, (N, oh, ow)]    patchesᵀ [(N, oh, ow), (C, kh, kw)]
+ *     dx [C, (N, pixels)]  +=  w(tap)ᵀ [C, O]         dy       [O, (N, places)]            for each tap
  */
 
 import type { HostOperand, Kernel, Operand } from "../../backend.ts";
 import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../../convolution.ts";
 import { type TypedArray, typedArray } from "../../dtype.ts";
-import { offsetsOf, outerSum, steps } from "../../offsets.ts";
+import { offsetsOf, steps } from "../../offsets.ts";
 import { sizeOf, stridesOf } from "../../shape.ts";
-import type { Four, Pair, Window } from "../../window.ts";
+import { type Four, outputSize, type Pair, type Window } from "../../window.ts";
 import { gemm, type Matrix, shifted, transposed } from "./gemm.ts";
 
 /** x [N, C, H, W], weight [O, C/groups, kh, kw], bias [O] → [N, O, oh, ow] */
@@ -59,52 +58,41 @@ export const conv2dWeightGradKernel: Kernel = ([weight], [x, grad], { groups, ..
   }
 };
 
-/** outputGrad [N, O, oh, ow], weight [O, C/groups, kh, kw] → [N, C, H, W] */
+/** outputGrad [N, O, oh, ow], weight [O, C/groups, kh, kw] → [N, C, H, W]; the sum is rounded to its dtype after each tap. */
 export const conv2dInputGradKernel: Kernel = ([x], [grad, weight], params: Conv2dInputGradParams) => {
-  const { groups, stride, size } = params;
-  const [n, , , width] = x!.shape as unknown as Four;
-  const [outputs, perGroup, ...kernel] = weight!.shape as unknown as Four;
+  const [n, , oh, ow] = grad!.shape as unknown as Four;
+  const [outputs, perGroup, kh, kw] = weight!.shape as unknown as Four;
+  const [xn, xc, xy, xx] = x!.strides as unknown as Four;
+  const [gn, go, gi, gj] = grad!.strides as unknown as Four;
   const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
-  const count = outputs / groups;
-  const [vertical, horizontal] = [phases(kernel, params, 0), phases(kernel, params, 1)];
-  const before: Pair = [reach(vertical), reach(horizontal)];
-  const after: Pair = [overhang(vertical, grad!.shape[2]!), overhang(horizontal, grad!.shape[3]!)];
-  const source = padded(host(grad!), before, after);
-  const [gn, go, gi, gj] = source.strides as unknown as Four;
-  for (const rows of vertical) {
-    for (const columns of horizontal) {
-      const filters: Matrix = {
+  const count = outputs / params.groups;
+  const { data } = host(x!);
+  data.fill(0, x!.offset, x!.offset + sizeOf(x!.shape));
+  for (let u = 0; u < kh; u++) {
+    const rows = seenBy(u, 0, oh, params);
+    for (let v = 0; v < kw; v++) {
+      const columns = seenBy(v, 1, ow, params);
+      const tap: Matrix = {
         data: host(weight!).data,
-        offset: weight!.offset,
+        offset: weight!.offset + u * wu + v * wv,
         rows: steps(perGroup, wc),
-        columns: outerSum(
-          steps(count, wo),
-          rows.taps.map((u) => u * wu),
-          columns.taps.map((v) => v * wv),
-        ),
+        columns: steps(count, wo),
       };
       const cotangents: Matrix = {
-        data: source.data,
-        offset: source.offset + (before[0] + rows.from) * gi + (before[1] + columns.from) * gj,
-        rows: outerSum(
-          steps(count, go),
-          rows.shifts.map((q) => -q * gi),
-          columns.shifts.map((q) => -q * gj),
-        ),
+        data: host(grad!).data,
+        offset: grad!.offset + rows.place * gi + columns.place * gj,
+        rows: steps(count, go),
         columns: offsetsOf([n, rows.count, columns.count], [gn, gi, gj]),
       };
       const target: Matrix = {
-        data: host(x!).data,
-        offset: x!.offset + rows.pixel * width + columns.pixel,
-        rows: steps(perGroup, size[0] * width),
-        columns: offsetsOf([n, rows.count, columns.count], [x!.strides[0]!, stride[0] * width, stride[1]]),
+        data,
+        offset: x!.offset + rows.pixel * xy + columns.pixel * xx,
+        rows: steps(perGroup, xc),
+        columns: offsetsOf([n, rows.count, columns.count], [xn, params.stride[0] * xy, params.stride[1] * xx]),
       };
-      for (let group = 0; group < groups; group++) {
-        gemm(
-          shifted(filters, group * count * wo),
-          shifted(cotangents, group * count * go),
-          shifted(target, group * perGroup * size[0] * width),
-        );
+      for (let group = 0; group < params.groups; group++) {
+        const pixels = shifted(target, group * perGroup * xc);
+        gemm(shifted(tap, group * count * wo), shifted(cotangents, group * count * go), pixels, { start: pixels });
       }
     }
   }
@@ -113,11 +101,9 @@ export const conv2dInputGradKernel: Kernel = ([x], [grad, weight], params: Conv2
 /** x [N, C, H, W] → [N, C·kh·kw, oh·ow] */
 export const im2colKernel: Kernel = ([columns], [x], window: Window) => {
   const [n, , places] = columns!.shape as readonly [number, number, number];
+  const [, channels, h, w] = x!.shape as unknown as Four;
   const image = padded(host(x!), window.padding, window.padding);
-  const along = (axis: 0 | 1) =>
-    Math.floor((image.shape[2 + axis]! - (window.kernel[axis] - 1) * window.dilation[axis] - 1) / window.stride[axis]) +
-    1;
-  const patches = patchMatrix(image, image.shape[1]!, [along(0), along(1)], window);
+  const patches = patchMatrix(image, channels, outputSize("im2col", [h, w], window), window);
   const target = host(columns!);
   let to = target.offset;
   for (let first = 0; first < n * places; first += places) {
@@ -179,39 +165,10 @@ function padded(image: HostOperand, before: Pair, after: Pair): HostOperand {
   return { data, dtype: image.dtype, shape, strides, offset: 0 };
 }
 
-/**
- * Pixels of one residue modulo the stride, along one axis. In padded coordinates, pixel a + stride·t (t = from …) takes
- * from place t − shift for each of its taps, where shift = (tap·dilation − a)/stride.
- */
-interface Phase {
-  readonly taps: readonly number[];
-  readonly shifts: readonly number[];
-  /** First t, how many, and the first pixel in the image's own coordinates. */
-  readonly from: number;
-  readonly count: number;
-  readonly pixel: number;
-}
-
-function phases(kernel: Pair, { size, stride, padding, dilation }: Conv2dInputGradParams, axis: 0 | 1): Phase[] {
-  const [step, before, spread] = [stride[axis], padding[axis], dilation[axis]];
-  return Array.from({ length: step }, (_, a) => {
-    const taps = [...Array(kernel[axis]).keys()].filter((tap) => (tap * spread) % step === a);
-    const from = Math.ceil((before - a) / step);
-    const count = Math.floor((before + size[axis] - 1 - a) / step) - from + 1;
-    const shifts = taps.map((tap) => (tap * spread - a) / step);
-    return { taps, shifts, from, count, pixel: a + step * from - before };
-  });
-}
-
-/** How far the taps reach before place 0 at most. */
-function reach(list: readonly Phase[]): number {
-  return Math.max(0, ...list.flatMap(({ shifts, from }) => shifts.map((shift) => shift - from)));
-}
-
-/** How far the taps reach beyond the last place at most. */
-function overhang(list: readonly Phase[], places: number): number {
-  return Math.max(
-    0,
-    ...list.flatMap(({ shifts, from, count }) => shifts.map((shift) => from + count - shift - places)),
-  );
+/** Along one axis, the places at which a tap meets a pixel and not padding: the first, its pixel, and how many. */
+function seenBy(tap: number, axis: 0 | 1, places: number, { size, stride, padding, dilation }: Conv2dInputGradParams) {
+  const shift = tap * dilation[axis] - padding[axis]; // place i meets pixel i·stride + shift
+  const place = Math.max(0, Math.ceil(-shift / stride[axis]));
+  const end = Math.min(places, Math.floor((size[axis] - 1 - shift) / stride[axis]) + 1);
+  return { place, pixel: place * stride[axis] + shift, count: Math.max(0, end - place) };
 }

@@ -37,7 +37,7 @@ export function shifted(matrix: Matrix, by: number): Matrix {
 
 /** What `gemm` may be told besides its matrices. */
 export interface GemmOptions {
-  /** C₀; zeros by default. A bias is a matrix whose rows (or columns) all have offset 0. */
+  /** C₀: zeros by default, or C itself to add to it. A bias is a matrix whose rows (or columns) all have offset 0. */
   readonly start?: Matrix | undefined;
   /** Compute only what lies on or below the diagonal of a square C; elements above it are left undefined. */
   readonly lower?: boolean;

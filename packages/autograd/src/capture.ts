@@ -5,7 +5,7 @@
  * output; the inputs are kept only if a method asked for them, and the output gradients are picked up on the way back.
  */
 
-import { type Tensor, UsageError } from "@kronograd/tensor";
+import { adopt, retain, type Tensor, UsageError } from "@kronograd/tensor";
 import type { Geometry } from "./layer-record.ts";
 import type { LabelSource } from "./loss.ts";
 
@@ -19,6 +19,8 @@ export interface CaptureRequest {
   readonly outputGrads?: LabelSource;
   /** Leave gradients of layers without weight sharing as factors. */
   readonly gradient?: "dense" | "factored";
+  /** Whether a layer's bias is the last column of its weight's block (default), or a parameter of its own. */
+  readonly bias?: "joint" | "separate";
 }
 
 /** One use of a layer, as its forward pass reports it. */
@@ -29,36 +31,45 @@ export interface LayerCall {
   /** [out] */
   readonly bias: Tensor | null;
   readonly input: Tensor;
-  /** What the op that read the weight returned; nothing may stand between. */
+  /** What the op that read the weight returned; nothing may stand between. Its values are not kept. */
   readonly output: Tensor;
   readonly geometry: Geometry;
+}
+
+/** Whether a request needs to know the layers at all. */
+export function capturesLayers({ layers, inputs, outputGrads, gradient }: CaptureRequest = {}): boolean {
+  return layers === true || inputs === true || outputGrads !== undefined || gradient === "factored";
 }
 
 let sink: LayerCall[] | undefined;
 
 /** Report one use of a layer's weight; free when nobody captures. */
 export function recordLayer(call: LayerCall): void {
-  sink?.push(call);
+  sink?.push({ ...call, input: retain(call.input) }); // the forward pass may drop its own handle
 }
 
-/** Run `f` and collect the layers that reported themselves. */
-export function collectLayers<T>(f: () => T): { result: T; calls: LayerCall[] } {
+/**
+ * Run `f`; if `wanted`, collect the layers that reported themselves, with handles to their inputs that the current scope
+ * disposes of.
+ */
+export function collectLayers<T>(wanted: boolean, f: () => T): { result: T; calls: readonly LayerCall[] } {
   const outer = sink;
   const calls: LayerCall[] = [];
-  sink = calls;
+  sink = wanted ? calls : undefined;
   try {
     return { result: f(), calls };
   } finally {
     sink = outer;
+    for (const { input } of calls) adopt(input);
   }
 }
 
 /**
  * Group the uses of each weight: a layer applied several times, or two layers that share a weight.
  *
- * @throws {UsageError} two uses of one weight have different biases or geometries: they have no common [W | b]
+ * @throws {UsageError} two uses read their inputs differently, or blocks are to be joint and biases differ: there is no common [W | b]
  */
-export function groupByWeight(calls: readonly LayerCall[]): LayerCall[][] {
+export function groupByWeight(calls: readonly LayerCall[], bias: "joint" | "separate"): LayerCall[][] {
   const groups = new Map<number, LayerCall[]>();
   for (const call of calls) {
     const group = groups.get(call.weight.id);
@@ -67,11 +78,20 @@ export function groupByWeight(calls: readonly LayerCall[]): LayerCall[][] {
       continue;
     }
     const first = group[0] as LayerCall;
-    if (first.bias?.id !== call.bias?.id) {
+    if (JSON.stringify(first.geometry) !== JSON.stringify(call.geometry)) {
+      throw new UsageError({
+        where: call.name,
+        problem: `shares its weight with "${first.name}" but reads its input differently`,
+        expected: JSON.stringify(first.geometry),
+        got: JSON.stringify(call.geometry),
+        help: "Give both the same kind, stride, padding, dilation and groups, or take curvature off this weight.",
+      });
+    }
+    if (bias === "joint" && first.bias?.id !== call.bias?.id) {
       throw new UsageError({
         where: call.name,
         problem: `shares its weight with "${first.name}" but not its bias, so [weight, bias] is not one block`,
-        help: "Share the bias too, or use layers without bias.",
+        help: 'Share the bias too, use layers without bias, or choose bias: "separate".',
       });
     }
     group.push(call);

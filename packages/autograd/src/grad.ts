@@ -33,7 +33,13 @@ function isTensor(value: Tensors): value is Tensor {
 /** @throws {ShapeError} a loss is not a single number */
 export function assertScalar(where: string, value: Tensor): void {
   if (value.size === 1) return;
-  throw new ShapeError({ where, problem: "a gradient needs a scalar", expected: [], got: value.shape, help: "Reduce with sum or mean, or use vjp." });
+  throw new ShapeError({
+    where,
+    problem: "a gradient needs a scalar",
+    expected: [],
+    got: value.shape,
+    help: "Reduce with sum or mean, or use vjp.",
+  });
 }
 
 const onesLike = (t: Tensor) => full(t.shape, 1, { device: t.device, dtype: t.dtype });
@@ -85,7 +91,7 @@ export interface Pullback<T extends Tensors> extends Disposable {
 export function vjp<T extends Tensors>(f: () => Tensor, wrt: T): Pullback<T> {
   const list = leaves(wrt);
   const tape = watching(list);
-  const value = tape.run(f);
+  const value = scope(() => tape.run(f));
   return {
     value,
     pull(cotangent) {
@@ -120,7 +126,9 @@ function pushForward(tape: Tape, value: Tensor, wrt: readonly Tensor[], tangents
   const dummy = onesLike(value);
   using outer = watching([dummy]);
   const pulled = outer.run(() => tape.backward([[value, dummy]], wrt)); // Jᵀ·dummy, linear in dummy
-  const seeds = pulled.flatMap((cotangent, i) => (cotangent === null ? [] : [[cotangent, tangents[i] as Tensor] as const]));
+  const seeds = pulled.flatMap((cotangent, i) =>
+    cotangent === null ? [] : [[cotangent, tangents[i] as Tensor] as const],
+  );
   return filled(outer.backward(seeds, [dummy]), [dummy])[0] as Tensor;
 }
 
@@ -153,7 +161,12 @@ export function hvp<T extends Tensors>(f: () => Tensor, wrt: T, vectors: Like<T>
  * @param vectors  the form of `wrt`
  * @source Schraudolph (2002), "Fast curvature matrix–vector products"
  */
-export function ggnvp<T extends Tensors>(outputs: () => Tensor, loss: (outputs: Tensor) => Tensor, wrt: T, vectors: Like<T>): Like<T> {
+export function ggnvp<T extends Tensors>(
+  outputs: () => Tensor,
+  loss: (outputs: Tensor) => Tensor,
+  wrt: T,
+  vectors: Like<T>,
+): Like<T> {
   return scope(() => {
     const list = leaves(wrt);
     using tape = watching(list);
@@ -165,8 +178,14 @@ export function ggnvp<T extends Tensors>(outputs: () => Tensor, loss: (outputs: 
 }
 
 function assertLike(where: string, like: Tensor, vector: Tensor | undefined): asserts vector is Tensor {
-  if (vector === undefined) throw new UsageError({ where, problem: "there are fewer vectors than tensors to differentiate by" });
+  if (vector === undefined)
+    throw new UsageError({ where, problem: "there are fewer vectors than tensors to differentiate by" });
   if (!sameShape(like.shape, vector.shape)) {
-    throw new ShapeError({ where, problem: "vector has another shape than its tensor", expected: like.shape, got: vector.shape });
+    throw new ShapeError({
+      where,
+      problem: "vector has another shape than its tensor",
+      expected: like.shape,
+      got: vector.shape,
+    });
   }
 }

@@ -23,12 +23,50 @@
  * Source: METHODS.md §2; Eschenhagen et al. (2023) for expand and reduce; Tang et al. (2021) §3.3 for the rest.
  */
 
-import { avgPool2d, concat, heldTensors, im2col, mean, ones, patchSum, permute, reshape, scale, type Shape, slice, sum, type Tensor, transpose, UsageError } from "@kronograd/tensor";
+import {
+  add,
+  avgPool2d,
+  concat,
+  heldTensors,
+  im2col,
+  matmul,
+  mean,
+  mul,
+  ones,
+  patchSum,
+  permute,
+  reshape,
+  type Shape,
+  ShapeError,
+  scale,
+  slice,
+  sum,
+  type Tensor,
+  transpose,
+  UsageError,
+} from "@kronograd/tensor";
 import type { LabelSource } from "./loss.ts";
 
-export type Reduction = "reduce" | "mean" | "sum" | "subsample" | "subsampleMean" | "receptiveField" | "receptiveFieldMean" | "expand";
+export type Reduction =
+  | "reduce"
+  | "mean"
+  | "sum"
+  | "subsample"
+  | "subsampleMean"
+  | "receptiveField"
+  | "receptiveFieldMean"
+  | "expand";
 
-export const reductions: readonly Reduction[] = ["reduce", "mean", "sum", "subsample", "subsampleMean", "receptiveField", "receptiveFieldMean", "expand"];
+export const reductions: readonly Reduction[] = [
+  "reduce",
+  "mean",
+  "sum",
+  "subsample",
+  "subsampleMean",
+  "receptiveField",
+  "receptiveFieldMean",
+  "expand",
+];
 
 /** How a layer's output positions read its input. */
 export type Geometry = { readonly kind: "dense" } | ConvGeometry;
@@ -100,6 +138,7 @@ export function layerRecord(fields: {
   const { name, geometry, hasBias, labels, uses } = fields;
   const first = uses[0] as LayerUse;
   const examples = first.input.shape[0] as number;
+  for (const { input } of uses) checkExamples(name, examples, input.shape[0] as number);
   const positions = uses.reduce((total, use) => total + positionsOf(use.input, geometry), 0);
   const record: LayerRecord = {
     name,
@@ -119,16 +158,30 @@ export function layerRecord(fields: {
     }),
     secondMoment(side, reduction, options) {
       const rows = record.rows(side, reduction, options);
-      return transpose(rows).matmul(rows);
+      return matmul(transpose(rows), rows);
     },
     frobenius2(side, reduction, options) {
       const rows = record.rows(side, reduction, options);
-      return sum(rows.mul(rows));
+      return sum(mul(rows, rows));
     },
     perExample({ bias = hasBias } = {}) {
-      const u = concatOr(uses.map((use) => unfold(use.input, geometry, 1)), 1);
-      const v = labelColumns(record).map((grads) => concatOr(grads.map((grad) => foldOutput(grad, geometry, 1)), 1));
-      return { inputs: bias ? withOnes(u, 1) : u, outputGrads: concatOr(v.map((t) => reshape(t, [1, ...t.shape])), 0) };
+      const u = concatOr(
+        uses.map((use) => unfold(use.input, geometry, 1)),
+        1,
+      );
+      const v = labelColumns(record).map((grads) =>
+        concatOr(
+          grads.map((grad) => foldOutput(grad, geometry, 1)),
+          1,
+        ),
+      );
+      return {
+        inputs: bias ? withOnes(u, 1) : u,
+        outputGrads: concatOr(
+          v.map((t) => reshape(t, [1, ...t.shape])),
+          0,
+        ),
+      };
     },
     group: (index) => groupOf(record, index),
     [heldTensors]: () => uses.flatMap(({ input, outputGrads }) => [input, ...outputGrads]),
@@ -136,12 +189,30 @@ export function layerRecord(fields: {
   return record;
 }
 
-function inputRows(record: LayerRecord, reduction: Reduction, { bias, stride }: { bias: boolean; stride: number }): Tensor {
+function checkExamples(where: string, expected: number, got: number): void {
+  if (expected === got) return;
+  throw new ShapeError({
+    where,
+    problem: "its uses see different numbers of examples, so they do not share positions",
+    expected,
+    got,
+    help: "Give the uses layers of their own that share weight values, or one batch.",
+  });
+}
+
+function inputRows(
+  record: LayerRecord,
+  reduction: Reduction,
+  { bias, stride }: { bias: boolean; stride: number },
+): Tensor {
   const { examples: N, positions: T, geometry, uses } = record;
   const perRow = 1 / Math.sqrt(N);
   switch (reduction) {
     case "expand": {
-      const rows = concatOr(uses.map((use) => flatten(unfold(use.input, geometry, 1))), 0); // [N·T, in]
+      const rows = concatOr(
+        uses.map((use) => flatten(unfold(use.input, geometry, 1))),
+        0,
+      ); // [N·T, in]
       return scale(bias ? withOnes(rows, 1) : rows, perRow);
     }
     case "reduce":
@@ -155,7 +226,10 @@ function inputRows(record: LayerRecord, reduction: Reduction, { bias, stride }: 
     }
     case "subsample":
     case "subsampleMean": {
-      const kept = concatOr(uses.map((use) => unfold(use.input, geometry, stride)), 1); // [N, m, in]
+      const kept = concatOr(
+        uses.map((use) => unfold(use.input, geometry, stride)),
+        1,
+      ); // [N, m, in]
       const m = kept.shape[1] as number;
       if (reduction === "subsampleMean") {
         const rows = scale(mean(kept, 1), perRow);
@@ -173,7 +247,10 @@ function inputRows(record: LayerRecord, reduction: Reduction, { bias, stride }: 
           help: 'Use bias: "separate".',
         });
       }
-      const fields = concatOr(uses.map((use) => receptiveFields(use.input, geometry)), 1); // [N, T, channels]
+      const fields = concatOr(
+        uses.map((use) => receptiveFields(use.input, geometry)),
+        1,
+      ); // [N, T, channels]
       return scale(reduction === "receptiveField" ? flatten(fields) : mean(fields, 1), perRow);
     }
   }
@@ -182,25 +259,40 @@ function inputRows(record: LayerRecord, reduction: Reduction, { bias, stride }: 
 function outputGradRows(record: LayerRecord, reduction: Reduction, stride: number): Tensor {
   const { examples: N, positions: T, geometry } = record;
   const perRow = 1 / Math.sqrt(N);
-  const perUse = (f: (grad: Tensor) => Tensor, axis: number) => labelColumns(record).map((grads) => concatOr(grads.map(f), axis));
+  const perUse = (f: (grad: Tensor) => Tensor, axis: number) =>
+    labelColumns(record).map((grads) => concatOr(grads.map(f), axis));
+  const summed = () =>
+    concatOr(
+      labelColumns(record).map((grads) => grads.map((grad) => summedOutput(grad, geometry)).reduce(add)),
+      0,
+    ); // [L·N, out]
   switch (reduction) {
     case "expand":
     case "receptiveField": {
-      const rows = concatOr(perUse((grad) => flatten(foldOutput(grad, geometry, 1)), 0), 0);
+      const rows = concatOr(
+        perUse((grad) => flatten(foldOutput(grad, geometry, 1)), 0),
+        0,
+      );
       return scale(rows, perRow / Math.sqrt(T));
     }
     case "reduce":
     case "sum":
-      return scale(concatOr(perUse((grad) => reshape(summedOutput(grad, geometry), [1, N, -1]), 0).map((uses) => sum(uses, 0)), 0), perRow);
+      return scale(summed(), perRow);
     case "mean":
     case "receptiveFieldMean":
-      return scale(concatOr(perUse((grad) => reshape(summedOutput(grad, geometry), [1, N, -1]), 0).map((uses) => sum(uses, 0)), 0), perRow / T);
+      return scale(summed(), perRow / T);
     case "subsample":
     case "subsampleMean": {
       const kept = perUse((grad) => foldOutput(grad, geometry, stride), 1); // [N, m, out] for each label column
       const m = (kept[0] as Tensor).shape[1] as number;
       if (reduction === "subsample") return scale(concatOr(kept.map(flatten), 0), perRow / Math.sqrt(m));
-      return scale(concatOr(kept.map((v) => mean(v, 1)), 0), perRow);
+      return scale(
+        concatOr(
+          kept.map((v) => mean(v, 1)),
+          0,
+        ),
+        perRow,
+      );
     }
   }
 }
@@ -211,7 +303,7 @@ function summedInputs({ uses, geometry, examples: N }: LayerRecord): Tensor {
     if (geometry.kind === "conv2d") return patchSum(input, geometry);
     return input.rank === 2 ? input : sum(reshape(input, [N, -1, lastOf(input.shape)]), 1);
   });
-  return sums.reduce((total, next) => total.add(next));
+  return sums.reduce(add);
 }
 
 /** Σ_t v of one use: [N, out]. */
@@ -251,7 +343,10 @@ function receptiveFields(input: Tensor, geometry: Geometry): Tensor {
   const channels = input.shape[1] as number;
   const { kernel, stride, padding, dilation } = geometry;
   if (dilation[0] === 1 && dilation[1] === 1) {
-    return permute(reshape(avgPool2d(input, { kernel, stride, padding, countIncludePad: true }), [N, channels, -1]), [0, 2, 1]);
+    return permute(
+      reshape(avgPool2d(input, { kernel, stride, padding, countIncludePad: true }), [N, channels, -1]),
+      [0, 2, 1],
+    );
   }
   const patches = reshape(im2col(input, geometry), [N, channels, kernel[0] * kernel[1], -1]);
   return permute(mean(patches, 2), [0, 2, 1]);
@@ -261,7 +356,11 @@ function receptiveFields(input: Tensor, geometry: Geometry): Tensor {
 function labelColumns({ name, uses }: LayerRecord): Tensor[][] {
   const count = uses[0]?.outputGrads.length ?? 0;
   if (count === 0) {
-    throw new UsageError({ where: name, problem: "output gradients were not captured", help: "Declare needs.outputGrads in the method." });
+    throw new UsageError({
+      where: name,
+      problem: "output gradients were not captured",
+      help: "Declare needs.outputGrads in the method.",
+    });
   }
   return Array.from({ length: count }, (_, column) => uses.map((use) => use.outputGrads[column] as Tensor));
 }
@@ -286,7 +385,9 @@ function positionsOf(input: Tensor, geometry: Geometry): number {
   if (geometry.kind !== "conv2d") return input.shape.slice(1, -1).reduce((a, b) => a * b, 1);
   const along = (axis: 0 | 1) => {
     const reach = geometry.dilation[axis] * (geometry.kernel[axis] - 1) + 1;
-    return Math.floor(((input.shape[axis + 2] as number) + 2 * geometry.padding[axis] - reach) / geometry.stride[axis]) + 1;
+    return (
+      Math.floor(((input.shape[axis + 2] as number) + 2 * geometry.padding[axis] - reach) / geometry.stride[axis]) + 1
+    );
   };
   return along(0) * along(1);
 }
@@ -299,4 +400,5 @@ function withOnes(t: Tensor, value: number): Tensor {
 
 const flatten = (t: Tensor): Tensor => reshape(t, [-1, lastOf(t.shape)]);
 const lastOf = (shape: Shape): number => shape[shape.length - 1] as number;
-const concatOr = (list: readonly Tensor[], axis: number): Tensor => (list.length === 1 ? (list[0] as Tensor) : concat(list, axis));
+const concatOr = (list: readonly Tensor[], axis: number): Tensor =>
+  list.length === 1 ? (list[0] as Tensor) : concat(list, axis);

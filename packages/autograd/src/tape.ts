@@ -12,7 +12,19 @@
  * makes `backward` throw instead of using the new value.
  */
 
-import { add, adopt, type Op, type Recorder, retain, type Saved, scope, setRecorder, type Spec, type Tensor, UsageError } from "@kronograd/tensor";
+import {
+  add,
+  adopt,
+  type Op,
+  type Recorder,
+  retain,
+  type Saved,
+  type Spec,
+  scope,
+  setRecorder,
+  type Tensor,
+  UsageError,
+} from "@kronograd/tensor";
 
 interface SavedTensor {
   readonly tensor: Tensor;
@@ -120,9 +132,24 @@ export class Tape implements Disposable {
    */
   backward(seeds: readonly (readonly [Tensor, Tensor])[], wanted: readonly Tensor[]): (Tensor | null)[] {
     const wantedIds = new Set(wanted.map((t) => t.id));
-    const leadsThere = this.#descendants(wantedIds);
     const cotangents = new Map<number, Tensor>();
     for (const [result, seed] of seeds) accumulate(cotangents, result.id, retain(seed));
+    try {
+      this.#walk(cotangents, wantedIds);
+    } catch (error) {
+      for (const cotangent of cotangents.values()) cotangent.dispose();
+      throw error;
+    }
+    const results = wanted.map((t) => cotangents.get(t.id) ?? null);
+    const returned = new Set(results);
+    for (const cotangent of cotangents.values()) if (!returned.has(cotangent)) cotangent.dispose();
+    for (const cotangent of returned) if (cotangent?.home === "owner") adopt(cotangent);
+    return results;
+  }
+
+  /** Visit the nodes in reverse, moving cotangents from outputs to inputs. */
+  #walk(cotangents: Map<number, Tensor>, wantedIds: ReadonlySet<number>): void {
+    const leadsThere = this.#descendants(wantedIds);
     for (let i = this.#nodes.length - 1; i >= 0; i--) {
       const node = this.#nodes[i] as Node;
       if (!node.outputs.some((id) => cotangents.has(id))) continue;
@@ -144,11 +171,6 @@ export class Tape implements Disposable {
         cotangents.delete(id);
       }
     }
-    const results = wanted.map((t) => cotangents.get(t.id) ?? null);
-    const returned = new Set(results);
-    for (const cotangent of cotangents.values()) if (!returned.has(cotangent)) cotangent.dispose();
-    for (const cotangent of returned) if (cotangent?.home === "owner") adopt(cotangent);
-    return results;
   }
 
   /** Everything computed from the given tensors, and they themselves. */
@@ -170,11 +192,19 @@ export class Tape implements Disposable {
 function pull(node: Node, cotangents: readonly (Tensor | null)[], needs: readonly boolean[]): (Tensor | null)[] {
   const { op } = node;
   if (op.vjp === undefined) {
-    throw new UsageError({ where: op.name, problem: `has no derivative: ${op.noVjp}`, help: "Use detach(x) where no gradient is meant." });
+    throw new UsageError({
+      where: op.name,
+      problem: `has no derivative: ${op.noVjp}`,
+      help: "Use detach(x) where no gradient is meant.",
+    });
   }
   const read = (kind: string, saved: ReadonlyMap<number, SavedTensor>, i: number): Tensor => {
     const entry = saved.get(i);
-    if (entry === undefined) throw new UsageError({ where: op.name, problem: `its vjp reads ${kind} ${i}, which it did not declare as saved` });
+    if (entry === undefined)
+      throw new UsageError({
+        where: op.name,
+        problem: `its vjp reads ${kind} ${i}, which it did not declare as saved`,
+      });
     if (entry.tensor.storage.version !== entry.version) {
       throw new UsageError({
         where: op.name,

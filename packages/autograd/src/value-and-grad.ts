@@ -7,8 +7,9 @@
  * parameter is a block of its own and nothing else is kept.
  */
 
-import { full, heldTensors, type Rng, scale, scope, sizeOf, type Tensor, UsageError, zeros } from "@kronograd/tensor";
-import { type CaptureRequest, collectLayers, groupByWeight, type LayerCall } from "./capture.ts";
+import { full, heldTensors, type Rng, scale, scope, type Tensor, UsageError, zeros } from "@kronograd/tensor";
+import { type LayerBlock, type Parameters, planBlocks } from "./blocks.ts";
+import { type CaptureRequest, capturesLayers, collectLayers, type LayerCall } from "./capture.ts";
 import { assertScalar } from "./grad.ts";
 import { type Block, factoredGradient, type Gradient, partsGradient } from "./gradient.ts";
 import { type LayerRecord, layerRecord } from "./layer-record.ts";
@@ -16,10 +17,9 @@ import type { LabelSource, Loss } from "./loss.ts";
 import { Tape } from "./tape.ts";
 
 /** What is differentiated: a closure, or a model's outputs with a loss, which knows label sources and scales. */
-export type Objective = (() => Tensor) | { readonly outputs: () => Tensor; readonly loss: Loss; readonly targets: Tensor };
-
-/** Parameters by name, in a fixed order. */
-export type Parameters = Readonly<Record<string, Tensor>>;
+export type Objective =
+  | (() => Tensor)
+  | { readonly outputs: () => Tensor; readonly loss: Loss; readonly targets: Tensor };
 
 export interface ValueAndGradOptions {
   /** What to keep for curvature (default: nothing). */
@@ -37,7 +37,7 @@ export interface ValueAndGrad {
   readonly value: Tensor;
   /** The model's outputs, if the objective names them. */
   readonly outputs: Tensor | null;
-  /** By block name, in the order of the parameters. */
+  /** By block name: layers in the order of their first use, then single parameters. */
   readonly gradients: ReadonlyMap<string, Gradient>;
   readonly records: ReadonlyMap<string, LayerRecord>;
   /** Tensors that the tape kept for the way back: what this step cost in memory. */
@@ -52,18 +52,29 @@ export interface ValueAndGrad {
  * @throws {UsageError} a capture of output gradients from a closure without `lossScale`, or of other labels than the true ones
  * @cost one forward and one backward pass, plus one partial backward pass for each label column
  */
-export function valueAndGrad(objective: Objective, parameters: Parameters, options: ValueAndGradOptions = {}): ValueAndGrad {
+export function valueAndGrad(
+  objective: Objective,
+  parameters: Parameters,
+  options: ValueAndGradOptions = {},
+): ValueAndGrad {
   return scope(() => {
     using tape = new Tape();
     for (const parameter of Object.values(parameters)) tape.watch(parameter);
-    const { result, calls } = collectLayers(() => tape.run(() => evaluate(objective)));
+    const { result, calls } = collectLayers(capturesLayers(options.capture), () => tape.run(() => evaluate(objective)));
     assertScalar("valueAndGrad", result.value);
     const plan = new Plan(tape, parameters, options, calls, result);
     options.mark?.("backward");
     const { savedTensors } = tape;
     const { gradients, records } = plan.backward(objective);
     const { value, outputs } = result;
-    return { value, outputs, gradients, records, savedTensors, [heldTensors]: () => [value, outputs, gradients, records] };
+    return {
+      value,
+      outputs,
+      gradients,
+      records,
+      savedTensors,
+      [heldTensors]: () => [value, outputs, gradients, records],
+    };
   });
 }
 
@@ -78,13 +89,6 @@ function evaluate(objective: Objective): Evaluated {
   return { value: objective.loss.value(outputs, objective.targets), outputs };
 }
 
-/** One layer block: the uses of a weight that is one of the parameters. */
-interface LayerBlock {
-  readonly block: Block;
-  readonly calls: readonly LayerCall[];
-  readonly factored: boolean;
-}
-
 class Plan {
   readonly #tape: Tape;
   readonly #parameters: Parameters;
@@ -93,38 +97,20 @@ class Plan {
   readonly #layers: readonly LayerBlock[];
   readonly #singles: readonly Block[];
 
-  constructor(tape: Tape, parameters: Parameters, options: ValueAndGradOptions, calls: readonly LayerCall[], result: Evaluated) {
+  constructor(
+    tape: Tape,
+    parameters: Parameters,
+    options: ValueAndGradOptions,
+    calls: readonly LayerCall[],
+    result: Evaluated,
+  ) {
     this.#tape = tape;
     this.#parameters = parameters;
     this.#options = options;
     this.#result = result;
-    const capture = options.capture ?? {};
-    const wanted = capture.layers === true || capture.inputs === true || capture.outputGrads !== undefined || capture.gradient === "factored";
-    const names = new Map(Object.entries(parameters).map(([name, t]) => [t.id, name]));
-    this.#layers = wanted ? groupByWeight(calls.filter((call) => names.has(call.weight.id))).map((group) => this.#layerBlock(group, names)) : [];
-    const inLayers = new Set(this.#layers.flatMap(({ block }) => block.parameters));
-    this.#singles = Object.entries(parameters)
-      .filter(([name]) => !inLayers.has(name))
-      .map(([name, t]) => ({ name, parameters: [name], shapes: [t.shape], shape: t.shape, isLayer: false, hasBias: false, groups: 1 }));
-  }
-
-  #layerBlock(calls: readonly LayerCall[], names: ReadonlyMap<number, string>): LayerBlock {
-    const { name, weight, bias, geometry } = calls[0] as LayerCall;
-    const weightName = names.get(weight.id) as string;
-    const biasName = bias === null ? undefined : names.get(bias.id);
-    const rows = weight.shape[0] as number;
-    const block: Block = {
-      name,
-      parameters: biasName === undefined ? [weightName] : [weightName, biasName],
-      shapes: biasName === undefined ? [weight.shape] : [weight.shape, (bias as Tensor).shape],
-      shape: [rows, sizeOf(weight.shape) / rows + (biasName === undefined ? 0 : 1)],
-      isLayer: true,
-      hasBias: biasName !== undefined,
-      groups: geometry.kind === "conv2d" ? geometry.groups : 1,
-    };
-    const unshared = calls.length === 1 && geometry.kind === "dense" && (calls[0] as LayerCall).input.rank === 2;
-    const onlyHere = this.#tape.uses(weight) === calls.length && (bias === null || this.#tape.uses(bias) === calls.length);
-    return { block, calls, factored: this.#options.capture?.gradient === "factored" && unshared && onlyHere };
+    const { layers, singles } = planBlocks(parameters, calls, options.capture ?? {}, tape);
+    this.#layers = layers;
+    this.#singles = singles;
   }
 
   backward(objective: Objective): { gradients: Map<string, Gradient>; records: Map<string, LayerRecord> } {
@@ -139,11 +125,17 @@ class Plan {
     const one = full(value.shape, 1, { device: value.device, dtype: value.dtype });
     const cotangents = this.#tape.backward([[value, one]], [...wantedParameters.map(([, t]) => t), ...outputs]);
 
-    const parts = new Map(wantedParameters.map(([name, t], i) => [name, cotangents[i] ?? zeros(t.shape, { device: t.device, dtype: t.dtype })]));
+    const parts = new Map(
+      wantedParameters.map(([name, t], i) => [
+        name,
+        cotangents[i] ?? zeros(t.shape, { device: t.device, dtype: t.dtype }),
+      ]),
+    );
     const lossScale = seen.length === 0 ? 1 : this.#lossScale(objective);
     const perExample = new Map<number, Tensor>(); // by output identity: backward value × lossScale
     outputs.forEach((output, i) => {
-      const cotangent = cotangents[wantedParameters.length + i] ?? zeros(output.shape, { device: output.device, dtype: output.dtype });
+      const cotangent =
+        cotangents[wantedParameters.length + i] ?? zeros(output.shape, { device: output.device, dtype: output.dtype });
       perExample.set(output.id, lossScale === 1 ? cotangent : scale(cotangent, lossScale));
     });
     return {
@@ -152,28 +144,55 @@ class Plan {
     };
   }
 
-  #gradients(parts: ReadonlyMap<string, Tensor>, perExample: ReadonlyMap<number, Tensor>, lossScale: number): Map<string, Gradient> {
+  #gradients(
+    parts: ReadonlyMap<string, Tensor>,
+    perExample: ReadonlyMap<number, Tensor>,
+    lossScale: number,
+  ): Map<string, Gradient> {
     const made = new Map<string, Gradient>();
     for (const { block, calls, factored } of this.#layers) {
       if (factored) {
         const { input, output } = calls[0] as LayerCall;
-        const factors = { g: perExample.get(output.id) as Tensor, a: input, scale: 1 / lossScale, hasBias: block.hasBias };
+        const factors = {
+          g: perExample.get(output.id) as Tensor,
+          a: input,
+          scale: 1 / lossScale,
+          hasBias: block.hasBias,
+        };
         made.set(block.name, factoredGradient(block, factors));
-      } else made.set(block.name, partsGradient(block, block.parameters.map((name) => parts.get(name) as Tensor)));
+      } else
+        made.set(
+          block.name,
+          partsGradient(
+            block,
+            block.parameters.map((name) => parts.get(name) as Tensor),
+          ),
+        );
     }
     for (const block of this.#singles) made.set(block.name, partsGradient(block, [parts.get(block.name) as Tensor]));
     return made;
   }
 
-  #records(labels: LabelSource | undefined, perExample: ReadonlyMap<number, Tensor>, objective: Objective): Map<string, LayerRecord> {
+  #records(
+    labels: LabelSource | undefined,
+    perExample: ReadonlyMap<number, Tensor>,
+    objective: Objective,
+  ): Map<string, LayerRecord> {
     const records = new Map<string, LayerRecord>();
     const capture = this.#options.capture ?? {};
     if (capture.inputs !== true && labels === undefined) return records;
-    const columns = labels === undefined ? [] : labels === "empirical" ? [perExample] : this.#labelColumns(labels, objective);
+    const columns =
+      labels === undefined ? [] : labels === "empirical" ? [perExample] : this.#labelColumns(labels, objective);
     for (const { block, calls } of this.#layers) {
       const { name, geometry } = calls[0] as LayerCall;
-      const uses = calls.map(({ input, output }) => ({ input, outputGrads: columns.map((column) => column.get(output.id) as Tensor) }));
-      records.set(block.name, layerRecord({ name, geometry, hasBias: block.hasBias, labels: labels ?? "empirical", uses }));
+      const uses = calls.map(({ input, output }) => ({
+        input,
+        outputGrads: columns.map((column) => column.get(output.id) as Tensor),
+      }));
+      records.set(
+        block.name,
+        layerRecord({ name, geometry, hasBias: block.hasBias, labels: labels ?? "empirical", uses }),
+      );
     }
     return records;
   }
@@ -184,7 +203,7 @@ class Plan {
       throw new UsageError({
         where: "valueAndGrad",
         problem: `a closure has only its true labels, so labels "${labels}" cannot be drawn`,
-        help: "Pass { outputs, loss, targets } with a Loss object, or use labels: \"empirical\".",
+        help: 'Pass { outputs, loss, targets } with a Loss object, or use labels: "empirical".',
       });
     }
     const { rng } = this.#options;
@@ -197,7 +216,11 @@ class Plan {
     const result: Map<number, Tensor>[] = [];
     for (const column of objective.loss.labelColumns(labels, modelOutputs, objective.targets, rng as Rng)) {
       const cotangents = this.#tape.backward([[modelOutputs, column]], layerOutputs);
-      result.push(new Map(layerOutputs.map((t, i) => [t.id, cotangents[i] ?? zeros(t.shape, { device: t.device, dtype: t.dtype })])));
+      result.push(
+        new Map(
+          layerOutputs.map((t, i) => [t.id, cotangents[i] ?? zeros(t.shape, { device: t.device, dtype: t.dtype })]),
+        ),
+      );
     }
     return result;
   }

@@ -1,0 +1,93 @@
+/** Which parameters form a block: a layer's weight with its bias, or a single parameter. */
+
+import { type Shape, sizeOf, type Tensor, UsageError } from "@kronograd/tensor";
+import { type CaptureRequest, groupByWeight, type LayerCall } from "./capture.ts";
+import type { Block } from "./gradient.ts";
+import type { Tape } from "./tape.ts";
+
+/** Parameters by name, in a fixed order. */
+export type Parameters = Readonly<Record<string, Tensor>>;
+
+/** One layer block: the uses of a weight that is one of the parameters. */
+export interface LayerBlock {
+  readonly block: Block;
+  readonly calls: readonly LayerCall[];
+  /** Whether its gradient stays a pair of factors. */
+  readonly factored: boolean;
+}
+
+/**
+ * Sort the parameters into blocks. A bias that several weights share, or that the capture asks to keep apart, is a
+ * block of its own.
+ *
+ * @throws {UsageError} two layers have one name, or the uses of a weight do not fit together
+ */
+export function planBlocks(
+  parameters: Parameters,
+  calls: readonly LayerCall[],
+  capture: CaptureRequest,
+  tape: Tape,
+): { layers: LayerBlock[]; singles: Block[] } {
+  const names = new Map(Object.entries(parameters).map(([name, t]) => [t.id, name]));
+  const known = calls.filter((call) => names.has(call.weight.id));
+  const groups = groupByWeight(known, capture.bias ?? "joint");
+  const owners = new Map<number, number>(); // how many weights a bias goes with
+  for (const [{ bias }] of groups as [LayerCall][]) {
+    if (bias !== null) owners.set(bias.id, (owners.get(bias.id) ?? 0) + 1);
+  }
+  const layers = groups.map((uses) => {
+    const { bias } = uses[0] as LayerCall;
+    const joins = capture.bias !== "separate" && bias !== null && names.has(bias.id) && owners.get(bias.id) === 1;
+    const block = layerBlock(uses[0] as LayerCall, names, joins ? bias : null);
+    return {
+      block,
+      calls: uses,
+      factored: capture.gradient === "factored" && factors(uses, joins ? bias : null, tape),
+    };
+  });
+  checkNames(layers);
+  const inLayers = new Set(layers.flatMap(({ block }) => block.parameters));
+  const singles = Object.entries(parameters).filter(([name]) => !inLayers.has(name));
+  return { layers, singles: singles.map(([name, { shape }]) => singleBlock(name, shape)) };
+}
+
+function layerBlock(call: LayerCall, names: ReadonlyMap<number, string>, bias: Tensor | null): Block {
+  const { name, weight, geometry } = call;
+  const members = bias === null ? [weight] : [weight, bias];
+  const rows = weight.shape[0] as number;
+  return {
+    name,
+    parameters: members.map((t) => names.get(t.id) as string),
+    shapes: members.map((t) => t.shape),
+    shape: [rows, sizeOf(weight.shape) / rows + members.length - 1],
+    isLayer: true,
+    hasBias: bias !== null,
+    groups: geometry.kind === "conv2d" ? geometry.groups : 1,
+  };
+}
+
+function singleBlock(name: string, shape: Shape): Block {
+  return { name, parameters: [name], shapes: [shape], shape, isLayer: false, hasBias: false, groups: 1 };
+}
+
+/** One use on plain rows, and nothing else reads the parameters (a penalty on weights would add to the gradient). */
+function factors(uses: readonly LayerCall[], bias: Tensor | null, tape: Tape): boolean {
+  const { weight, geometry, input } = uses[0] as LayerCall;
+  const isPlain = uses.length === 1 && geometry.kind === "dense" && input.rank === 2;
+  return isPlain && tape.uses(weight) === 1 && (bias === null || tape.uses(bias) === 1);
+}
+
+function checkNames(layers: readonly LayerBlock[]): void {
+  const seen = new Set<string>();
+  for (const { block } of layers) {
+    if (seen.has(block.name)) {
+      throw new UsageError({
+        where: "valueAndGrad",
+        problem: `two layers are named "${block.name}"`,
+        help: "Give each recordLayer call a name of its own.",
+        details: { name: block.name },
+      });
+    }
+    seen.add(block.name);
+  }
+}

@@ -5,7 +5,7 @@
  * and become tensors a batch at a time.
  */
 
-import { DataError, ShapeError, sizeOf, UsageError } from "@kronograd/tensor";
+import { DataError, dtypeOf, ShapeError, sizeOf, UsageError } from "@kronograd/tensor";
 import { sha256 } from "./sha256.ts";
 
 /** How bytes become numbers: (byte/255 − mean) / deviation, with one mean and one deviation for each channel. */
@@ -87,12 +87,10 @@ export function defineDataset(parts: DatasetParts): Dataset {
   const train = split(`${name}, training rows`, parts, parts.train);
   const test = split(`${name}, test rows`, parts, parts.test);
   const { scaling } = parts;
-  const kinds = [train.inputs, train.targets, test.inputs, test.targets].map((values) => values.constructor.name);
+  const arrays = [train.inputs, train.targets, test.inputs, test.targets];
+  const kinds = arrays.map((values) => [values instanceof Uint8Array ? "uint8" : dtypeOf(values), values.length]);
   const header = JSON.stringify({ task, inputShape, targetShape, classes, scaling, kinds });
-  const fingerprint = sha256(
-    new TextEncoder().encode(header),
-    ...[train, test].flatMap(({ inputs, targets }) => [bytesOf(inputs), bytesOf(targets)]),
-  );
+  const fingerprint = sha256(new TextEncoder().encode(header), ...arrays.map(bytesOf));
   return {
     name,
     task,

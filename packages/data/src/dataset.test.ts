@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { type DatasetParts, defineDataset } from "./dataset.ts";
+
+const or: DatasetParts = {
+  name: "or",
+  task: "classification",
+  classes: 2,
+  inputShape: [2],
+  source: "by hand",
+  train: { inputs: new Float32Array([0, 0, 0, 1, 1, 0]), targets: new Int32Array([0, 1, 1]) },
+  test: { inputs: new Float32Array([1, 1]), targets: new Int32Array([1]) },
+};
+const line: DatasetParts = {
+  name: "line",
+  task: "regression",
+  inputShape: [1],
+  targetShape: [2],
+  source: "by hand",
+  train: { inputs: new Float64Array([1, 2]), targets: new Float64Array([1, 2, 3, 4]) },
+  test: { inputs: new Float64Array([3]), targets: new Float64Array([5, 6]) },
+};
+const gray: DatasetParts = {
+  ...or,
+  scaling: { mean: [0.5], deviation: [0.25] },
+  train: { inputs: new Uint8Array([0, 255]), targets: new Int32Array([1]) },
+  test: { inputs: new Uint8Array([1, 2]), targets: new Int32Array([0]) },
+};
+
+describe("defineDataset", () => {
+  it("counts rows and gives both splits their shapes", () => {
+    expect(defineDataset(or)).toMatchObject({ classes: 2, targetShape: [], train: { count: 3, inputShape: [2] } });
+    expect(defineDataset(line)).toMatchObject({ targetShape: [2], test: { count: 1, targetShape: [2] } });
+    expect(defineDataset(gray).train.scaling).toEqual({ mean: [0.5], deviation: [0.25] });
+  });
+
+  it("is plain data that crosses to a worker", () => {
+    const dataset = defineDataset(gray);
+    expect(structuredClone(dataset)).toEqual(dataset);
+  });
+
+  it("has a fingerprint of contents, not of names and places", () => {
+    const { fingerprint } = defineDataset(or);
+    expect(defineDataset({ ...or, name: "other", source: "elsewhere" }).fingerprint).toBe(fingerprint);
+    const swapped = { ...or.train, targets: new Int32Array([1, 0, 1]) };
+    expect(defineDataset({ ...or, train: swapped }).fingerprint).not.toBe(fingerprint);
+    expect(defineDataset({ ...or, classes: 3 }).fingerprint).not.toBe(fingerprint);
+    const rescaled = { ...gray, scaling: { mean: [0.5], deviation: [0.5] } };
+    expect(defineDataset(rescaled).fingerprint).not.toBe(defineDataset(gray).fingerprint);
+    // The same sequence of bytes cut into splits elsewhere.
+    const moved = defineDataset({
+      ...or,
+      train: { inputs: new Float32Array([0, 0, 0, 1]), targets: new Int32Array([0, 1]) },
+      test: { inputs: new Float32Array([1, 0, 1, 1]), targets: new Int32Array([1, 1]) },
+    });
+    expect(moved.fingerprint).not.toBe(fingerprint);
+  });
+
+  it.each([
+    ["no classes", { ...line, task: "classification" as const, targetShape: [] }, "UsageError"],
+    ["one class", { ...or, classes: 1 }, "UsageError"],
+    ["a name missing", { ...or, classNames: ["off"] }, "UsageError"],
+    ["regression without a target shape", { ...line, targetShape: undefined as never }, "UsageError"],
+    ["regression with classes", { ...line, classes: 2 }, "UsageError"],
+    ["labels that are floats", { ...or, train: { ...or.train, targets: new Float32Array(3) } }, "UsageError"],
+    ["bytes without scaling", { ...gray, scaling: undefined as never }, "UsageError"],
+    ["scaling of floats", { ...or, scaling: { mean: [0], deviation: [1] } }, "UsageError"],
+    ["a deviation of 0", { ...gray, scaling: { mean: [0], deviation: [0] } }, "UsageError"],
+    [
+      "channels that do not divide a row",
+      { ...gray, scaling: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
+      "ShapeError",
+    ],
+    ["half a row", { ...or, train: { ...or.train, inputs: new Float32Array(5) } }, "ShapeError"],
+    ["half a target", { ...line, train: { ...line.train, targets: new Float64Array(3) } }, "ShapeError"],
+    ["an empty split", { ...or, test: { inputs: new Float32Array(0), targets: new Int32Array(0) } }, "UsageError"],
+    ["a label out of range", { ...or, classes: 2, test: { ...or.test, targets: new Int32Array([2]) } }, "DataError"],
+    ["NaN among inputs", { ...or, test: { ...or.test, inputs: new Float32Array([0, Number.NaN]) } }, "DataError"],
+    ["infinity among targets", { ...line, test: { ...line.test, targets: new Float64Array([1 / 0, 0]) } }, "DataError"],
+  ])("refuses %s", (_, parts: DatasetParts, name) => {
+    expect(() => defineDataset(parts)).toThrow(expect.objectContaining({ name }));
+  });
+
+  it("names the row of a bad value", () => {
+    const inputs = new Float32Array([0, 0, 0, Number.NaN, 1, 0]);
+    expect(() => defineDataset({ ...or, train: { ...or.train, inputs } })).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: or, training rows, row 1: input 1 is not a finite number (got NaN). Remove the row, or fill the value in.]`,
+    );
+  });
+});

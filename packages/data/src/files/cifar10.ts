@@ -1,0 +1,31 @@
+/** CIFAR-10 from a folder with its binary files. */
+
+import type { Dataset } from "../dataset.ts";
+import { type Cifar10Options, cifar10FromBinary } from "../sets/cifar10.ts";
+import type { NamedBytes } from "../sets/idx-images.ts";
+import { findFile, readBytes } from "./file-system.ts";
+
+/** Where `cifar10` finds its files, and what it expects of them. */
+export interface Cifar10FolderOptions extends Cifar10Options {
+  /** The folder of `data_batch_1.bin` … `data_batch_5.bin` and `test_batch.bin`. */
+  readonly dir: string;
+}
+
+/**
+ * Read CIFAR-10, small photographs: 50 000 training and 10 000 test images [3, 32, 32], 10 classes.
+ *
+ * Source: Krizhevsky (2009), "Learning multiple layers of features from tiny images".
+ *
+ * @throws {DataError}  a file that is missing, of another size or checksum, or damaged
+ * @example
+ * const photographs = await cifar10({ dir: "data/cifar-10-batches-bin" });
+ */
+export async function cifar10({ dir, ...options }: Cifar10FolderOptions): Promise<Dataset> {
+  const help = "Unpack cifar-10-binary.tar.gz of the set's page, and name its folder cifar-10-batches-bin.";
+  const read = async (name: string): Promise<NamedBytes> => {
+    const file = await findFile(dir, [name], help);
+    return { file, bytes: await readBytes(file) };
+  };
+  const train = await Promise.all([1, 2, 3, 4, 5].map((part) => read(`data_batch_${part}.bin`)));
+  return cifar10FromBinary({ train, test: [await read("test_batch.bin")] }, { source: dir, ...options });
+}

@@ -11,7 +11,8 @@ const apart = { ranges: [[-2, 0] as const, [0.1, 2] as const] }; // no ties: the
 
 const addOp = /* @__PURE__ */ elementwise("add", (e, x, y) => e.add(x, y));
 const subOp = /* @__PURE__ */ elementwise("sub", (e, x, y) => e.sub(x, y));
-const mulOp = /* @__PURE__ */ elementwise("mul", (e, x, y) => e.mul(x, y));
+/** The op behind `mul`. */
+export const mulOp = /* @__PURE__ */ elementwise("mul", (e, x, y) => e.mul(x, y));
 const divOp = /* @__PURE__ */ elementwise("div", (e, x, y) => e.div(x, y), { ranges: [any, positive] });
 const powOp = /* @__PURE__ */ elementwise("pow", (e, x, y) => e.pow(x, y), { ranges: [positive, any] });
 const maximumOp = /* @__PURE__ */ elementwise("maximum", (e, x, y) => e.max(x, y), apart);

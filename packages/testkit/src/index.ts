@@ -14,3 +14,4 @@ export {
   gradientReports,
 } from "./gradient-check.ts";
 export { type Comparable, download, type HostArray, hostArray } from "./host.ts";
+export { type OpSuiteOptions, opSuite } from "./op-suite.ts";

@@ -1,0 +1,35 @@
+import "@kronograd/linalg";
+import "@kronograd/linalg/decompositions";
+import { type Backend, cpu, createDevice, Device, type Kernel, ops } from "@kronograd/tensor";
+import { describe, expect, it } from "vitest";
+import { backendSuite } from "./backend-suite.ts";
+import { coverageTable, coverOp } from "./coverage.ts";
+
+backendSuite("cpu", () => createDevice("cpu"));
+
+/** The cpu backend with one kernel replaced. */
+function withKernel(name: string, kernel: Kernel): Device {
+  const kernels = new Map([[name, kernel]]);
+  return new Device(Object.create(cpu.backend, { kernels: { value: kernels } }) as Backend);
+}
+
+describe("coverOp", () => {
+  it("reports a kernel that ignores strides", async () => {
+    const careless: Kernel = ([out], [x]) => {
+      const [to, from] = [out!.handle, x!.handle] as [Float64Array, Float64Array];
+      for (let i = 0; i < to.length; i++) to[i] = Math.exp(from[i]!);
+    };
+    const row = await coverOp(withKernel("exp", careless), ops.get("exp")!);
+    expect(row.kernel).toBeGreaterThan(0);
+    expect(row.failure).toMatch(/want/);
+    expect(coverageTable([row])).toMatch(/exp +kernel .*FAILED\n1 of 1 ops have a kernel/);
+  });
+
+  it("counts a kernel that declines as reference", async () => {
+    const row = await coverOp(
+      withKernel("exp", () => false),
+      ops.get("exp")!,
+    );
+    expect(row).toMatchObject({ kernel: 0, failure: null });
+  });
+});

@@ -1,0 +1,38 @@
+/** The suite of every backend: all ops agree with their reference, and the coverage table says which have kernels. */
+
+import { type Device, ops } from "@kronograd/tensor";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type CoverageOptions, type CoverageRow, coverageTable, coverOp } from "./coverage.ts";
+
+/**
+ * Test a backend. Import every package that defines ops before calling it.
+ *
+ * @param name  as the tests call it
+ * @param open  opens the device, once for the suite
+ * @example
+ * backendSuite("wasm", () => createDevice("wasm"));
+ */
+export function backendSuite(name: string, open: () => Device | Promise<Device>, options: CoverageOptions = {}): void {
+  describe(`backend ${name}`, () => {
+    let device: Device;
+    const rows: CoverageRow[] = [];
+
+    beforeAll(async () => {
+      device = await open();
+    });
+
+    afterAll(() => {
+      console.log(`${device.toString()}\n${coverageTable(rows)}`);
+    });
+
+    it.each(options.names ?? [...ops.keys()])("computes %s as its reference does", async (op) => {
+      const row = await coverOp(device, ops.get(op)!, options);
+      rows.push(row);
+      expect(row.failure).toBeNull();
+    });
+
+    it("gives back every buffer", () => {
+      expect(device.memory.buffers).toBe(0);
+    });
+  });
+}

@@ -23,11 +23,6 @@ export interface Conv2dWeightGradParams extends Conv2dParams {
   readonly kernel: Pair;
 }
 
-/** The last two sizes. */
-export function lastTwo(shape: Shape): Pair {
-  return shape.slice(-2) as unknown as Pair;
-}
-
 /** Check channels [x], [out] and [in/groups] against each other. @throws {ShapeError} they do not fit */
 export function checkGroups(where: string, channels: number, outputs: number, perGroup: number, groups: number): void {
   if (perGroup * groups !== channels) {

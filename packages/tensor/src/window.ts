@@ -69,3 +69,8 @@ export function fourAxes(where: string, name: string, shape: Shape, axes = "[N, 
     details: { [name]: shape },
   });
 }
+
+/** The last two sizes: those of an image, or of a kernel. */
+export function lastTwo(shape: Shape): Pair {
+  return shape.slice(-2) as unknown as Pair;
+}

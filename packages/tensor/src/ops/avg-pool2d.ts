@@ -5,7 +5,6 @@
  *     x [N, C, H, W]   y [N, C, oh, ow]
  */
 
-import { lastTwo } from "../convolution.ts";
 import type { Dtype } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { offsetsOf } from "../offsets.ts";
@@ -21,7 +20,7 @@ import {
 } from "../pooling.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, type Pair } from "../window.ts";
+import { type Four, fourAxes, lastTwo, type Pair } from "../window.ts";
 import { scale } from "./arithmetic.ts";
 import { sum } from "./sum.ts";
 

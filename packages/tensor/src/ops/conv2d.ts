@@ -16,7 +16,6 @@ import {
   type Conv2dWeightGradParams,
   checkGroups,
   checkOutputGrad,
-  lastTwo,
   randomConvolution,
 } from "../convolution.ts";
 import { promote } from "../dtype.ts";
@@ -24,10 +23,11 @@ import { ShapeError, UsageError } from "../errors.ts";
 import { defineOp, run } from "../op.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, outputSize, type PairLike, pair } from "../window.ts";
+import { type Four, fourAxes, lastTwo, outputSize, type PairLike, pair } from "../window.ts";
 import { sum } from "./sum.ts";
 
 export type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../convolution.ts";
+export type { Pair, PairLike } from "../window.ts";
 
 /** The op behind `conv2d`; inputs are [x, weight] or [x, weight, bias]. */
 export const conv2dOp = defineOp<Conv2dParams>({

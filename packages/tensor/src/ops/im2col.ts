@@ -5,12 +5,12 @@
  * convolution is weight [O, C·kh·kw] times columns, and second moments of patches are products of columns.
  */
 
-import { lastTwo, randomConvolution } from "../convolution.ts";
+import { randomConvolution } from "../convolution.ts";
 import { ShapeError } from "../errors.ts";
 import { defineOp, run } from "../op.ts";
 import type { Rng } from "../rng.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, outputSize, type Pair, type PairLike, pair, type Window } from "../window.ts";
+import { type Four, fourAxes, lastTwo, outputSize, type Pair, type PairLike, pair, type Window } from "../window.ts";
 
 /** What `col2im` is given: the window and the image's size [H, W]. */
 export interface Col2imParams extends Window {

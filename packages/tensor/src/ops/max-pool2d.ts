@@ -6,7 +6,6 @@
  */
 
 import type { HostOperand } from "../backend.ts";
-import { lastTwo } from "../convolution.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { offsetsOf } from "../offsets.ts";
 import { defineOp, dispatch, run, type Spec } from "../op.ts";
@@ -21,7 +20,7 @@ import {
 } from "../pooling.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, type Pair } from "../window.ts";
+import { type Four, fourAxes, lastTwo, type Pair } from "../window.ts";
 
 export type { Pool2dOptions, Pool2dParams } from "../pooling.ts";
 

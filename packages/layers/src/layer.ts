@@ -1,0 +1,58 @@
+/**
+ * What a layer is: a function of one tensor with parameters and buffers of its own, and children.
+ *
+ * There is no base class. Everything that concerns a whole model (names, initial values, groups, the summary) walks the
+ * children from outside (`tree.ts`), so a layer says only what is its own.
+ */
+
+import type { heldTensors, Placement, Rng, Tensor } from "@kronograd/tensor";
+
+/** What a forward pass is for. Containers pass it on, with `rng` forked by the child's name. */
+export interface Mode {
+  /** Dropout drops, and batch norm uses the statistics of the batch. */
+  readonly training: boolean;
+  /** The stream of this step: the same stream gives the same masks, so a pass can be repeated. */
+  readonly rng?: Rng;
+  /**
+   * Take a buffer's next value. Only the training driver passes this, and it writes after the step; passes without it
+   * (curvature products, trial losses, more labels) leave buffers alone. The value lives as long as the pass's scope.
+   */
+  readonly commit?: (buffer: Tensor, value: Tensor) => void;
+  /** See what every layer returned. */
+  readonly observe?: (layer: Layer, output: Tensor) => void;
+}
+
+/** What a layer is given to make its parameters from. */
+export interface InitContext extends Placement {
+  readonly rng: Rng;
+  /** The layer's full name in the model, "block1.conv2". */
+  readonly name: string;
+}
+
+/** What a parameter is for: weight decay leaves biases and norms out, curvature is for weights with a LayerRecord. */
+export type ParameterRole = "weight" | "bias" | "norm" | "embedding";
+
+/** A function of one tensor that may hold parameters, buffers and other layers. */
+export interface Layer {
+  /** What it is, in a word: containers number their children by it ("dense1"). */
+  readonly kind: string;
+  forward(x: Tensor, mode: Mode): Tensor;
+  /** Its own parameters ("weight", "bias"), without its children's. @throws {UsageError} not initialized yet */
+  parameters?(): Readonly<Record<string, Tensor>>;
+  /** Its own state that is not trained (running statistics). @throws {UsageError} not initialized yet */
+  buffers?(): Readonly<Record<string, Tensor>>;
+  children?(): Readonly<Record<string, Layer>>;
+  /** Take a name, and make parameters and buffers unless they exist. Children are initialized by the tree walk. */
+  init?(context: InitContext): void;
+  /** What a parameter of its own is for (default: "bias" is a bias, anything else a weight). */
+  role?(parameter: string): ParameterRole;
+  /** What a scope must keep when the layer is its result: its own tensors, and its children. */
+  [heldTensors]?(): unknown;
+}
+
+/** Run a layer as the child called `name`: its random numbers are its own, and the observer sees its output. */
+export function callLayer(layer: Layer, name: string, x: Tensor, mode: Mode): Tensor {
+  const output = layer.forward(x, mode.rng === undefined ? mode : { ...mode, rng: mode.rng.fork(name) });
+  mode.observe?.(layer, output);
+  return output;
+}

@@ -1,0 +1,84 @@
+/** The dense layer: y = x Wᵀ + b. */
+
+import { recordLayer } from "@kronograd/autograd";
+import { heldTensors, linear, type Tensor } from "@kronograd/tensor";
+import { checkFeatures, checkGiven, checkSizes, notInitialized } from "../checks.ts";
+import { fanInUniform, type Initializer } from "../initializers.ts";
+import type { InitContext, Layer } from "../layer.ts";
+import { type SharedWeight, sharedTensor } from "../shared-weight.ts";
+
+/** Options of a dense layer. */
+export interface DenseOptions {
+  readonly in: number;
+  readonly out: number;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Initial weight; default `fanInUniform`. */
+  readonly init?: Initializer;
+  /** Initial bias; default `fanInUniform`. */
+  readonly initBias?: Initializer;
+  /** Share a weight [out, in]: the tensor, or the layer that holds it. */
+  readonly weight?: SharedWeight;
+}
+
+/**
+ * Apply y = x Wᵀ + b to the last axis of x: x [N, …, in] → y [N, …, out].
+ *
+ * Axes between the first and the last are positions that share the weight; curvature methods see them so.
+ *
+ * @throws {UsageError} in or out is not a whole number ≥ 1
+ * @throws {ShapeError} in the forward pass: the last axis of x is not `in`
+ * @example
+ * const layer = new Dense({ in: 3, out: 2 });
+ * initialize(layer, { rng: new Rng(0) });
+ * layer.forward(ones([4, 3])).shape;   // [4, 2]
+ */
+export class Dense implements Layer {
+  readonly kind = "dense";
+  readonly options: DenseOptions;
+  /** Full name in the model, once initialized. */
+  name = "dense";
+  #own: Readonly<Record<string, Tensor>> | undefined;
+
+  constructor(options: DenseOptions) {
+    checkSizes("new Dense", { in: options.in, out: options.out });
+    this.options = options;
+  }
+
+  init({ name, rng, ...placement }: InitContext): void {
+    this.name = name;
+    const { in: fanIn, out: fanOut, bias = true, init = fanInUniform, initBias = fanInUniform, weight } = this.options;
+    const draw = (own: string) => ({ ...placement, rng: rng.fork(own), fanIn, fanOut });
+    this.#own ??= {
+      ...(weight === undefined ? { weight: init([fanOut, fanIn], draw("weight")) } : {}),
+      ...(bias ? { bias: initBias([fanOut], draw("bias")) } : {}),
+    };
+  }
+
+  /** [out, in] */
+  get weight(): Tensor {
+    const { weight, in: inputs, out } = this.options;
+    if (weight === undefined) return (this.#own ?? notInitialized(this.name)).weight as Tensor;
+    const given = sharedTensor(weight);
+    checkGiven(this.name, "weight", given, [out, inputs]);
+    return given;
+  }
+
+  parameters(): Readonly<Record<string, Tensor>> {
+    return { weight: this.weight, ...(this.#own ?? notInitialized(this.name)) };
+  }
+
+  forward(x: Tensor): Tensor {
+    const { in: inputs, out } = this.options;
+    const { name } = this;
+    checkFeatures(name, "features", x, -1, inputs, `new Dense({ in: ${inputs}, out: ${out} })`);
+    const { weight, bias = null } = this.parameters() as { weight: Tensor; bias?: Tensor };
+    const output = linear(x, weight, bias);
+    recordLayer({ name, weight, bias, input: x, output, geometry: { kind: "dense" } });
+    return output;
+  }
+
+  [heldTensors](): unknown {
+    return this.#own;
+  }
+}

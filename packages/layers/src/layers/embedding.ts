@@ -1,0 +1,82 @@
+/** The embedding: rows of a table by index. */
+
+import { DtypeError, gather, heldTensors, type Tensor } from "@kronograd/tensor";
+import { checkGiven, checkSizes, notInitialized } from "../checks.ts";
+import { gaussian, type Initializer } from "../initializers.ts";
+import type { InitContext, Layer, ParameterRole } from "../layer.ts";
+import { type SharedWeight, sharedTensor } from "../shared-weight.ts";
+
+/** Options of an embedding. */
+export interface EmbeddingOptions {
+  /** Rows of the table: how many different indices there are. */
+  readonly count: number;
+  /** Columns of the table: how long each row is. */
+  readonly features: number;
+  /** Initial table; default `gaussian(1)`. */
+  readonly init?: Initializer;
+  /** Share a table [count, features]: the tensor, or the layer that holds it. */
+  readonly weight?: SharedWeight;
+}
+
+/**
+ * Look up a row for each index: x int32 [N, …] → [N, …, features]. Its gradient is plain: it reports no LayerRecord.
+ *
+ * @throws {DtypeError} in the forward pass: x is not int32
+ * @throws {UsageError} in the forward pass: an index is not in 0 … count−1
+ * @example
+ * const table = new Embedding({ count: 100, features: 8 });
+ * const logits = new Dense({ in: 8, out: 100, bias: false, weight: table });   // tied to the table
+ */
+export class Embedding implements Layer {
+  readonly kind = "embedding";
+  readonly options: EmbeddingOptions;
+  /** Full name in the model, once initialized. */
+  name = "embedding";
+  #own: { readonly weight?: Tensor } | undefined;
+
+  constructor(options: EmbeddingOptions) {
+    checkSizes("new Embedding", { count: options.count, features: options.features });
+    this.options = options;
+  }
+
+  init({ name, rng, ...placement }: InitContext): void {
+    this.name = name;
+    const { count, features, init = gaussian(1), weight } = this.options;
+    const context = { ...placement, rng: rng.fork("weight"), fanIn: count, fanOut: features };
+    this.#own ??= weight === undefined ? { weight: init([count, features], context) } : {};
+  }
+
+  /** [count, features] */
+  get weight(): Tensor {
+    const { weight, count, features } = this.options;
+    if (weight === undefined) return (this.#own ?? notInitialized(this.name)).weight as Tensor;
+    const given = sharedTensor(weight);
+    checkGiven(this.name, "weight", given, [count, features]);
+    return given;
+  }
+
+  parameters(): Readonly<Record<string, Tensor>> {
+    return { weight: this.weight };
+  }
+
+  role(): ParameterRole {
+    return "embedding";
+  }
+
+  forward(x: Tensor): Tensor {
+    if (x.dtype !== "int32") {
+      throw new DtypeError({
+        where: this.name,
+        problem: "input must hold indices",
+        expected: "int32",
+        got: x.dtype,
+        help: 'Use cast(x, "int32").',
+      });
+    }
+    return gather(this.weight, x);
+  }
+
+  [heldTensors](): unknown {
+    return this.#own;
+  }
+}

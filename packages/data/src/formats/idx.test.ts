@@ -49,8 +49,12 @@ describe("readIdx", () => {
   });
 
   it("says what it found and what to do", () => {
-    expect(() => read(Uint8Array.of(0x89, 0x50, 0x4e, 0x47))).toThrowErrorMatchingInlineSnapshot(`[DataError: f.idx, byte 0: wrong magic number (expected 00 00, then a type code 08, 09, 0b, 0c, 0d or 0e, got 89 50 4e 47). This is not an IDX file: check the path, or get the file again.]`);
-    expect(() => read(idx(0x08, [2, 3], [1, 2, 3]))).toThrowErrorMatchingInlineSnapshot(`[DataError: f.idx, byte 15: file is cut short (expected 18 bytes for uint8 [2, 3], got 15 bytes). The file is damaged or of another kind: get it again.]`);
+    expect(() => read(Uint8Array.of(0x89, 0x50, 0x4e, 0x47))).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: f.idx, byte 0: wrong magic number (expected 00 00, then a type code 08, 09, 0b, 0c, 0d or 0e, got 89 50 4e 47). This is not an IDX file: check the path, or get the file again.]`,
+    );
+    expect(() => read(idx(0x08, [2, 3], [1, 2, 3]))).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: f.idx, byte 15: file is cut short (expected 18 bytes for uint8 [2, 3], got 15 bytes). The file is damaged or of another kind: get it again.]`,
+    );
   });
 
   it("refuses no axes and axes of size 0", () => {

@@ -83,8 +83,12 @@ describe("readNpy", () => {
   });
 
   it("says what it found and what to do", () => {
-    expect(() => read(bytesOf(numpy.f4C).subarray(0, 140))).toThrowErrorMatchingInlineSnapshot(`[DataError: f.npy, byte 140: file is cut short (expected 24 bytes of elements for float32 [2, 3], got 12 bytes). The file is damaged or of another kind: get it again.]`);
-    expect(() => read(bytesOf(numpy.complex))).toThrowErrorMatchingInlineSnapshot(`[DataError: f.npy, byte 10: dtype cannot be read (expected "<" or ">" and one of b1, u1, i1, u2, i2, u4, i4, u8, i8, f2, f4, f8, got "<c8"). Save the array as float32, float64 or int32.]`);
+    expect(() => read(bytesOf(numpy.f4C).subarray(0, 140))).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: f.npy, byte 140: file is cut short (expected 24 bytes of elements for float32 [2, 3], got 12 bytes). The file is damaged or of another kind: get it again.]`,
+    );
+    expect(() => read(bytesOf(numpy.complex))).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: f.npy, byte 10: dtype cannot be read (expected "<" or ">" and one of b1, u1, i1, u2, i2, u4, i4, u8, i8, f2, f4, f8, got "<c8"). Save the array as float32, float64 or int32.]`,
+    );
   });
 
   it("gives as many values as its shape says, or a DataError, whatever byte is altered", () => {

@@ -99,7 +99,9 @@ describe("readSafetensors", () => {
   });
 
   it("says what it found and what to do", () => {
-    expect(() => read(file({ a: f32(0, 8), b: f32(4, 12) }, 12))).toThrowErrorMatchingInlineSnapshot(`[DataError: f, byte 120: tensor "b" overlaps the tensor before it (expected 8, got 4). The file is damaged or of another kind: get it again.]`);
+    expect(() => read(file({ a: f32(0, 8), b: f32(4, 12) }, 12))).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: f, byte 120: tensor "b" overlaps the tensor before it (expected 8, got 4). The file is damaged or of another kind: get it again.]`,
+    );
   });
 
   it("gives tensors as large as their shapes say, or a DataError, whatever byte is altered", () => {

@@ -1,6 +1,6 @@
 /** A table of numbers as a data set: columns chosen, labels numbered, rows shuffled and split, inputs standardised. */
 
-import { type Rng, UsageError } from "@kronograd/tensor";
+import { nearest, type Rng, UsageError } from "@kronograd/tensor";
 import { dataError } from "../data-error.ts";
 import { type Dataset, defineDataset } from "../dataset.ts";
 import { type CsvRow, parseCsv } from "../formats/csv.ts";
@@ -18,7 +18,7 @@ export interface CsvOptions {
   readonly features?: readonly Column[];
   /** Default "classification". */
   readonly task?: "classification" | "regression";
-  /** Whether the first row names the columns. Default: it does if none of its cells is a number. */
+  /** Whether the first row names the columns. Default: it does if none of its cells is a number, empty, or NaN. */
   readonly header?: boolean;
   /** One character. Default a comma. */
   readonly separator?: string;
@@ -42,7 +42,7 @@ export interface CsvOptions {
  *
  * @throws {DataError}   the table is damaged or too small, or a cell that should be a number is empty, text, NaN or infinite;
  *                       row (line of the file) and column are named
- * @throws {UsageError}  an unknown column, or one that is both target and feature
+ * @throws {UsageError}  an unknown column, one that is both target and feature, or a share that is not between 0 and 1
  * @example
  * csvDataset(bytes, { target: "species", rng: new Rng(0) });
  */
@@ -61,23 +61,14 @@ export function csvDataset(bytes: Uint8Array, options: CsvOptions): Dataset {
     throw new UsageError({ where: file, problem: "classification wants one target column", got: targetColumns.length });
   }
 
-  const order = rng.fork("csv split").permutation(table.rows.length);
-  const tests = Math.round(testShare * table.rows.length);
-  if (tests < 1 || tests >= table.rows.length) {
-    const got = `${tests} of ${table.rows.length} rows`;
-    const help = "Add rows, or choose another testShare.";
-    throw dataError(file, "a split would be empty", { expected: "a row in each", got, help });
-  }
+  const inputSize = featureColumns.length;
   const inputs = numbers(table, featureColumns, file);
   const labels = task === "classification" ? classify(table, targetColumns[0]!, file) : undefined;
   const targets = labels?.numbers ?? numbers(table, targetColumns, file);
-  const inputSize = featureColumns.length;
-  const rows = { train: order.subarray(tests), test: order.subarray(0, tests) };
-  const train = {
-    inputs: pick(inputs, rows.train, inputSize),
-    targets: pick(targets, rows.train, targetColumns.length),
-  };
-  const test = { inputs: pick(inputs, rows.test, inputSize), targets: pick(targets, rows.test, targetColumns.length) };
+  const [train, test] = splitRows(table.rows.length, testShare, rng, file).map((rows) => ({
+    inputs: pick(inputs, rows, inputSize),
+    targets: pick(targets, rows, targetColumns.length),
+  })) as [Rows, Rows];
   if (standardise) standardiseBy(train.inputs, inputSize, [train.inputs, test.inputs]);
   return defineDataset({
     name: options.name ?? file.replace(/^.*[\\/]/, ""),
@@ -92,6 +83,11 @@ export function csvDataset(bytes: Uint8Array, options: CsvOptions): Dataset {
   });
 }
 
+interface Rows {
+  readonly inputs: Float64Array;
+  readonly targets: Float64Array | Int32Array;
+}
+
 interface Table {
   readonly names: readonly string[];
   readonly hasHeader: boolean;
@@ -100,11 +96,14 @@ interface Table {
 
 // Number() would also take "", " ", "0x10" and "Infinity".
 const numeric = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+// What stands where a number is missing: a first row with one of these is no header, or its NaN would go unseen.
+const missing = /^\s*(?:[+-]?(?:nan|inf|infinity)|na|n\/a|null|none)?\s*$/i;
 
 function readTable(bytes: Uint8Array, file: string, { header, separator = "," }: CsvOptions): Table {
   const rows = parseCsv(bytes, { file, separator });
   const first = rows[0];
-  const hasHeader = first !== undefined && (header ?? !first.cells.some((cell) => numeric.test(cell)));
+  const hasHeader =
+    first !== undefined && (header ?? first.cells.every((cell) => !numeric.test(cell) && !missing.test(cell)));
   const data = hasHeader ? rows.slice(1) : rows;
   if (first === undefined || data.length === 0) {
     throw dataError(file, "table has no rows", { expected: "at least 2", got: 0, help: "Check the path." });
@@ -122,19 +121,19 @@ function find({ names, hasHeader }: Table, column: Column, file: string): number
   const index =
     typeof column === "string" ? (hasHeader ? names.indexOf(column) : -1) : column < 0 ? names.length + column : column;
   if (Number.isInteger(index) && index >= 0 && index < names.length) return index;
+  const guess = typeof column === "string" ? nearest(column, names) : undefined;
   throw new UsageError({
     where: file,
     problem: `there is no column ${typeof column === "string" ? `"${column}"` : column}`,
-    expected: hasHeader ? names.map((name) => `"${name}"`).join(", ") : `a number in 0 … ${names.length - 1}`,
+    expected: hasHeader ? names.map((name) => `"${name}"`) : `a number in 0 … ${names.length - 1}`,
     got: column,
-    ...(typeof column === "string" && !hasHeader
-      ? { help: "The table has no header; pass header: true if it has." }
-      : {}),
+    ...(hasHeader ? {} : { help: "The table has no header; pass header: true if it has." }),
+    ...(hasHeader && guess !== undefined ? { help: `Did you mean "${guess}"?` } : {}),
   });
 }
 
 /** The cells of some columns as numbers, row-major. */
-function numbers({ names, rows }: Table, columns: readonly number[], file: string): Float64Array {
+function numbers({ names, hasHeader, rows }: Table, columns: readonly number[], file: string): Float64Array {
   const values = new Float64Array(rows.length * columns.length);
   rows.forEach(({ cells, line }, row) => {
     columns.forEach((column, k) => {
@@ -146,7 +145,10 @@ function numbers({ names, rows }: Table, columns: readonly number[], file: strin
           column: names[column]!,
           expected: "a number",
           got: JSON.stringify(cell),
-          help: "Fill the value in, remove the row, or leave the column out of features.",
+          help:
+            row === 0 && !hasHeader
+              ? "If this row names the columns, pass header: true."
+              : "Fill the value in, remove the row, or leave the column out of features.",
         });
       }
       values[row * columns.length + k] = value;
@@ -163,7 +165,7 @@ function classify(
 ): { numbers: Int32Array; names: string[] } {
   const labels = rows.map(({ cells, line }) => {
     const label = cells[column]!.trim();
-    if (label !== "" && !/^[+-]?nan$/i.test(label)) return label;
+    if (label !== "" && !/^[+-]?nan$/i.test(label)) return label; // "NA" and "none" may be classes
     const help = "Fill the label in, or remove the row.";
     throw dataError(file, "label is missing", {
       row: line,
@@ -185,6 +187,21 @@ function classify(
   }
   const numberOf = new Map(names.map((name, i) => [name, i]));
   return { numbers: Int32Array.from(labels, (label) => numberOf.get(label)!), names };
+}
+
+/** The row numbers of the training and of the test split. */
+function splitRows(count: number, testShare: number, rng: Rng, file: string): [Int32Array, Int32Array] {
+  if (!(testShare > 0 && testShare < 1)) {
+    throw new UsageError({ where: file, problem: "testShare must be between 0 and 1", got: testShare });
+  }
+  const tests = Math.round(testShare * count);
+  if (tests < 1 || tests >= count) {
+    const got = `${tests} of ${count} rows`;
+    const help = "Add rows, or choose another testShare.";
+    throw dataError(file, "a split would be empty", { expected: "a row in each", got, help });
+  }
+  const order = rng.fork("csv split").permutation(count);
+  return [order.subarray(tests), order.subarray(0, tests)];
 }
 
 function pick<T extends Float64Array | Int32Array>(values: T, rows: Int32Array, size: number): T {

@@ -8,19 +8,7 @@
  * b, x, r (residual b − A x), z (preconditioned residual), p (direction) [n, 1]
  */
 
-import {
-  add,
-  copy,
-  mul,
-  NumericalError,
-  ShapeError,
-  scale,
-  scope,
-  sub,
-  sum,
-  type Tensor,
-  zeros,
-} from "@kronograd/tensor";
+import { add, copy, dot, NumericalError, ShapeError, scale, scope, sub, type Tensor, zeros } from "@kronograd/tensor";
 import { matrixSize, sameSize } from "./checks.ts";
 import type { LinearOperator } from "./operator.ts";
 
@@ -73,22 +61,22 @@ export function conjugateGradients(A: LinearOperator, b: Tensor, options: CgOpti
     let r = start === undefined ? copy(b) : scope(() => sub(b, A.apply(start)));
     let z = precondition(r);
     let p = z;
-    let rz = dot(r, z);
-    const norm = Math.sqrt(dot(b, b));
+    let rz = inner(r, z);
+    const norm = Math.sqrt(inner(b, b));
     const enough = tolerance * norm;
-    let length = Math.sqrt(dot(r, r));
+    let length = Math.sqrt(inner(r, r));
     let stopped: CgResult["stopped"] = "maxIterations";
     let iterations = 0;
     for (; length > enough && iterations < maxIterations; iterations++) {
       const next = scope(() => {
         const Ap = A.apply(p);
-        const curvature = dot(p, Ap);
+        const curvature = inner(p, Ap);
         if (!Number.isFinite(curvature) || !(rz > 0)) throw breakdown(curvature, rz, iterations);
         if (curvature <= 0) return null;
         const alpha = rz / curvature;
         const nextR = sub(r, scale(Ap, alpha));
         const nextZ = precondition(nextR);
-        const nextRz = dot(nextR, nextZ);
+        const nextRz = inner(nextR, nextZ);
         return { x: add(x, scale(p, alpha)), r: nextR, z: nextZ, p: add(nextZ, scale(p, nextRz / rz)), rz: nextRz };
       });
       if (next === null) {
@@ -97,15 +85,16 @@ export function conjugateGradients(A: LinearOperator, b: Tensor, options: CgOpti
       }
       for (const old of [x, r, z, p]) old.dispose();
       ({ x, r, z, p, rz } = next);
-      length = Math.sqrt(dot(r, r));
+      length = Math.sqrt(inner(r, r));
     }
     if (length <= enough) stopped = "converged";
     return { x, iterations, residual: norm === 0 ? 0 : length / norm, stopped };
   });
 }
 
-function dot(a: Tensor, b: Tensor): number {
-  return scope(() => sum(mul(a, b)).itemSync());
+/** aᵀ b as a number. */
+function inner(a: Tensor, b: Tensor): number {
+  return scope(() => dot(a, b).itemSync());
 }
 
 function breakdown(curvature: number, rz: number, iteration: number): NumericalError {

@@ -12,6 +12,8 @@ import {
   add,
   type Dtype,
   defineOp,
+  diag,
+  diagonal,
   eye,
   log,
   matmul,
@@ -21,14 +23,15 @@ import {
   type Spec,
   scale,
   scope,
+  sub,
   sum,
   type Tensor,
   transpose,
+  tril,
 } from "@kronograd/tensor";
 import { type None, squareSize } from "./checks.ts";
 import { gram } from "./syrk.ts";
 import { dotTile, load, padded, solveRows, store, tileSize } from "./tiles.ts";
-import { matrixDiagonal, weighParts } from "./triangle.ts";
 import { solveTriangular } from "./triangular.ts";
 
 export const choleskyOp = defineOp<None>({
@@ -53,8 +56,10 @@ export const choleskyOp = defineOp<None>({
     saveOutputs: () => [0],
     pull: ([cotangent], saved) => [halvedTriangle(choleskyPull(saved.output(0), cotangent as Tensor))],
   },
-  // One by one: larger matrices of independent values are not positive definite. vjp.test.ts checks those.
-  samples: () => ({ inputs: [{ shape: [1, 1], range: [0.5, 2] }], params: {} }),
+  samples(rng) {
+    const n = 1 + rng.integer(5);
+    return { inputs: [{ shape: [n, n], structure: "spd" }], params: {} };
+  },
 });
 
 /** Factor the diagonal tile whose rows already stand right of it. */
@@ -109,7 +114,7 @@ export function choleskyPull(L: Tensor, cotangent: Tensor): Tensor {
 }
 
 /** Φ: only the lower triangle of A is an input, so an element below the diagonal counts for its mirror image too. */
-const halvedTriangle = (A: Tensor) => weighParts(A, { below: 1, diagonal: 0.5 });
+const halvedTriangle = (A: Tensor) => scope(() => sub(tril(A), scale(diag(diagonal(A)), 0.5)));
 
 /**
  * Factor a symmetric positive definite matrix: A = L Lᵀ.
@@ -171,5 +176,5 @@ export function choleskyInverse(L: Tensor): Tensor {
  * @cost      n logarithms
  */
 export function logDet(L: Tensor): Tensor {
-  return scope(() => scale(sum(log(matrixDiagonal(L))), 2));
+  return scope(() => scale(sum(log(diagonal(L))), 2));
 }

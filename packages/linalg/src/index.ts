@@ -10,6 +10,5 @@ export * from "./lanczos.ts";
 export * from "./lu.ts";
 export * from "./operator.ts";
 export * from "./syrk.ts";
-export * from "./triangle.ts";
 export * from "./triangular.ts";
 export * from "./woodbury.ts";

@@ -12,21 +12,20 @@ import {
   div,
   matmul,
   mul,
+  norm,
   pow,
   reshape,
   scale,
   scope,
   shift,
-  sqrt,
-  sum,
   type Tensor,
+  trace,
   transpose,
 } from "@kronograd/tensor";
 import { squareSize } from "./checks.ts";
 import { choleskySolve, logDet } from "./cholesky.ts";
 import { determinant } from "./lu.ts";
 import type { LinearOperator } from "./operator.ts";
-import { trace } from "./triangle.ts";
 
 /** G ⊗ A on columns of length o·i, each a row-major [o, i]. */
 export interface KroneckerOperator extends LinearOperator {
@@ -115,7 +114,7 @@ export function kroneckerTrace(G: Tensor, A: Tensor): Tensor {
 
 /** Take the Frobenius norm of G ⊗ A: ‖G‖ ‖A‖, as []. */
 export function kroneckerNorm(G: Tensor, A: Tensor): Tensor {
-  return scope(() => sqrt(mul(sum(mul(G, G)), sum(mul(A, A)))));
+  return scope(() => mul(norm(G), norm(A)));
 }
 
 /** Take det(G ⊗ A) = det(G)^i det(A)^o, as []; for large factors only the logarithm is a finite number. */

@@ -24,10 +24,11 @@ import {
   scope,
   type Tensor,
   transpose,
+  tril,
+  triu,
 } from "@kronograd/tensor";
 import { matrixSize, type None, sameSize, squareSize } from "./checks.ts";
 import { load, padded, store } from "./tiles.ts";
-import { weighParts } from "./triangle.ts";
 
 interface Factors {
   /** Below the diagonal L, from the diagonal up U; rows of `width`. */
@@ -143,8 +144,10 @@ export const solveOp = /* @__PURE__ */ defineOp<None>({
       return [saved.needs[0] === true ? neg(matmul(gradB, transpose(saved.output(0)))) : null, gradB];
     },
   },
-  // One by one: larger matrices of independent values can be nearly singular. vjp.test.ts checks those.
-  samples: (rng) => ({ inputs: [{ shape: [1, 1], range: [0.5, 2] }, { shape: [1, 1 + rng.integer(4)] }], params: {} }),
+  samples(rng) {
+    const n = 1 + rng.integer(5);
+    return { inputs: [{ shape: [n, n], structure: "dominant" }, { shape: [n, 1 + rng.integer(4)] }], params: {} };
+  },
 });
 
 export const determinantOp = /* @__PURE__ */ defineOp<None>({
@@ -169,7 +172,10 @@ export const determinantOp = /* @__PURE__ */ defineOp<None>({
       return [mul(mul(cotangent as Tensor, saved.output(0)), solve(transpose(A), identity))];
     },
   },
-  samples: () => ({ inputs: [{ shape: [1, 1], range: [0.5, 2] }], params: {} }),
+  samples(rng) {
+    const n = 1 + rng.integer(5);
+    return { inputs: [{ shape: [n, n], structure: "dominant" }], params: {} };
+  },
 });
 
 export interface LuFactors {
@@ -195,8 +201,8 @@ export function lu(A: Tensor): LuFactors {
     const [packed, permutation] = dispatch(luOp, [A], {}) as [Tensor, Tensor];
     const identity = eye(A.shape[0] as number, { device: A.device, dtype: A.dtype });
     return {
-      L: add(weighParts(packed, { below: 1 }), identity),
-      U: weighParts(packed, { diagonal: 1, above: 1 }),
+      L: add(tril(packed, -1), identity),
+      U: triu(packed),
       permutation,
     };
   });

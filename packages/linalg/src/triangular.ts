@@ -19,10 +19,11 @@ import {
   type Spec,
   type Tensor,
   transpose,
+  tril,
+  triu,
 } from "@kronograd/tensor";
 import { matrixSize, sameSize, squareSize } from "./checks.ts";
 import { flipped, load, padded, solveRows, store, tileSize, transposed } from "./tiles.ts";
-import { weighParts } from "./triangle.ts";
 
 export interface TriangularOptions {
   /** T is lower triangular (default), else upper; the other triangle is not read. */
@@ -66,15 +67,15 @@ export const solveTriangularOp = defineOp<Required<TriangularOptions>>({
       if (saved.needs[0] !== true) return [null, gradB];
       const X = saved.output(0);
       const gradT = neg(options.transpose ? matmul(X, transpose(gradB)) : matmul(gradB, transpose(X)));
-      const diagonal = options.unitDiagonal ? 0 : 1;
-      return [weighParts(gradT, options.lower ? { below: 1, diagonal } : { above: 1, diagonal }), gradB];
+      const skipped = options.unitDiagonal ? 1 : 0;
+      return [options.lower ? tril(gradT, -skipped) : triu(gradT, skipped), gradB];
     },
   },
   samples(rng) {
     const n = 1 + rng.integer(5);
     const flag = () => rng.integer(2) === 1;
     return {
-      inputs: [{ shape: [n, n], range: [0.5, 2] }, { shape: [n, 1 + rng.integer(5)] }],
+      inputs: [{ shape: [n, n], structure: "dominant" }, { shape: [n, 1 + rng.integer(5)] }],
       params: { lower: flag(), transpose: flag(), unitDiagonal: flag() },
     };
   },

@@ -16,15 +16,14 @@ import {
   adopt,
   cast,
   eye,
+  frobenius2,
   matmul,
-  mul,
   NumericalError,
   retain,
   scale,
   scope,
   shift,
   sub,
-  sum,
   type Tensor,
   transpose,
   UsageError,
@@ -105,7 +104,7 @@ function chooseBits(X: Tensor, mu: number): GramBits {
   if (X.dtype === "float64") return 64;
   if (X.device.backend.host === undefined) return 32;
   return gramBits(
-    scope(() => sum(mul(X, X)).itemSync()),
+    scope(() => frobenius2(X).itemSync()),
     mu,
   );
 }

@@ -2,7 +2,7 @@
  * Eigenvalues and eigenvectors of symmetric matrices: A = V diag(w) Vᵀ, w ascending.
  *
  * The work is ml-matrix's (tridiagonal form, then QL); this file holds the contract around it: what is symmetric, the order,
- * the sign of each vector (its largest component is positive), float64, typed errors, the derivative. A backend's kernel named
+ * the sign of each vector, float64, typed errors, the derivative. A backend's kernel named
  * "eigh" takes its place on that backend. The matrix is scaled by a power of two first, so that extreme units do no harm.
  *
  * A, V [n, n] · w [n]
@@ -38,7 +38,7 @@ export interface EighOptions {
 export interface Eigh {
   /** [n] */
   readonly values: Tensor;
-  /** [n, n], one eigenvector a column; the largest component of each is positive. */
+  /** [n, n], one eigenvector a column; the first component of at least half the largest size is positive. */
   readonly vectors: Tensor;
 }
 
@@ -102,11 +102,15 @@ function symmetricPart(A: HostOperand, symmetry: number): { rows: number[][]; un
   return { rows, unit };
 }
 
-/** The sign that makes the largest component positive. */
+/**
+ * The sign that makes the first component of at least half the largest size positive. (The largest itself would not do: in
+ * (1, −1)/√2 rounding decides which one that is.)
+ */
 export function signOf(n: number, component: (i: number) => number): 1 | -1 {
   let largest = 0;
-  for (let i = 0; i < n; i++) if (Math.abs(component(i)) > Math.abs(largest)) largest = component(i);
-  return largest < 0 ? -1 : 1;
+  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(component(i)));
+  for (let i = 0; i < n; i++) if (Math.abs(component(i)) >= largest / 2) return component(i) < 0 ? -1 : 1;
+  return 1;
 }
 
 function asymmetric(
@@ -133,7 +137,7 @@ function asymmetric(
  * where eigenvalues are distinct.
  *
  * @param A   [n, n]
- * @returns   values [n], ascending; vectors [n, n], one a column, the largest component of each positive
+ * @returns   values [n], ascending; vectors [n, n], one a column, its first large component positive
  * @throws {ShapeError}      A is not square
  * @throws {NumericalError}  A is not symmetric or not finite; or, backward through eigenvectors, two eigenvalues are equal
  * @cost      about 9 n³ flops

@@ -2,7 +2,7 @@
  * Singular values: X = U diag(s) Vᵀ, s descending and ≥ 0, thin (r = min(m, n) columns).
  *
  * The work is ml-matrix's (bidiagonal form, then QR steps); this file holds the contract around it, as in eigh.ts. The sign of
- * each pair is fixed by V: the largest component of its column is positive.
+ * each pair is fixed by V's column, as for eigenvectors.
  *
  * X [m, n] · U [m, r] · s [r] · V [n, r]
  */
@@ -19,7 +19,7 @@ export interface Svd {
   readonly U: Tensor;
   /** [r], descending. */
   readonly values: Tensor;
-  /** [n, r] orthonormal columns; the largest component of each is positive. */
+  /** [n, r] orthonormal columns; the first component of at least half the largest size is positive. */
   readonly V: Tensor;
 }
 

@@ -49,6 +49,8 @@ export interface Backend {
   write(handle: Handle, values: TypedArray): void;
   /** A copy of a whole buffer; a promise where the device is asynchronous. */
   read(handle: Handle): TypedArray | Promise<TypedArray>;
+  /** Host memory as a buffer without a copy, where the device computes in arrays of its host's own. */
+  wrap?(values: TypedArray): Handle;
   /** The buffer itself as host memory, where the device computes in host memory (no copy). Valid until the next allocation. */
   host?(handle: Handle): TypedArray;
   /** Run a reference kernel where there is no `host`: the backend knows how to wait for its inputs. */

@@ -3,10 +3,10 @@
 import { type Placement, placed } from "./ambient.ts";
 import type { Device } from "./backend.ts";
 import { type Dtype, dtypeOf, isTypedArray, type TypedArray, typedArray } from "./dtype.ts";
-import { ShapeError, UsageError } from "./errors.ts";
+import { DtypeError, ShapeError, UsageError } from "./errors.ts";
 import { empty } from "./op.ts";
 import type { Rng } from "./rng.ts";
-import { checkShape, type Shape, sameShape, sizeOf } from "./shape.ts";
+import { checkShape, isContiguous, type Shape, sameShape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Numbers, nested to any depth. */
@@ -23,32 +23,15 @@ export interface TensorOptions extends Placement {
  * A typed array keeps its own dtype unless another is asked for; numbers take the ambient dtype (float32).
  *
  * @throws {ShapeError} ragged nesting, or a shape of another size
+ * @throws {UsageError} a value that is not a whole number, for int32
  * @example
  * tensor([[1, 2], [3, 4]]);                            // [2, 2] float32
  * tensor(new Int32Array([0, 2]), { shape: [2, 1] });   // [2, 1] int32
  */
 export function tensor(values: NestedNumbers | TypedArray, options: TensorOptions = {}): Tensor {
   const { device, dtype } = placed(isTypedArray(values) ? { dtype: dtypeOf(values), ...options } : options);
-  let flat: TypedArray;
-  let shape: Shape;
-  if (isTypedArray(values)) {
-    shape = options.shape ?? [values.length];
-    flat = values;
-  } else {
-    const nested = shapeOf(values);
-    const list = flatten(values);
-    if (list.length !== sizeOf(nested)) {
-      throw new ShapeError({
-        where: "tensor",
-        problem: "nested arrays are ragged",
-        expected: `${sizeOf(nested)} numbers for [${nested.join(", ")}]`,
-        got: list.length,
-      });
-    }
-    shape = options.shape ?? nested;
-    flat = typedArray(dtype, list.length);
-    flat.set(list);
-  }
+  const flat = isTypedArray(values) ? values : flatten(values);
+  const shape = options.shape ?? (isTypedArray(values) ? [values.length] : shapeOf(values));
   checkShape("tensor", shape);
   if (sizeOf(shape) !== flat.length) {
     throw new ShapeError({
@@ -58,7 +41,21 @@ export function tensor(values: NestedNumbers | TypedArray, options: TensorOption
       got: flat.length,
     });
   }
+  if (dtype === "int32") assertWhole(flat);
   return upload(flat, shape, device, dtype);
+}
+
+function assertWhole(values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if ((values[i]! | 0) === values[i]) continue;
+    throw new UsageError({
+      where: "tensor",
+      problem: `value ${i} does not fit into int32`,
+      got: values[i],
+      help: "Round the values, or make a float tensor and cast it.",
+      details: { position: i },
+    });
+  }
 }
 
 /** A tensor with every element equal to `value`. */
@@ -68,10 +65,12 @@ export function full(shape: Shape, value: number, placement: Placement = {}): Te
   return upload(typedArray(dtype, sizeOf(shape)).fill(value), shape, device, dtype);
 }
 
+/** A tensor of zeros. */
 export function zeros(shape: Shape, placement: Placement = {}): Tensor {
   return full(shape, 0, placement);
 }
 
+/** A tensor of ones. */
 export function ones(shape: Shape, placement: Placement = {}): Tensor {
   return full(shape, 1, placement);
 }
@@ -120,11 +119,12 @@ export async function to(t: Tensor, device: Device): Promise<Tensor> {
 /**
  * Overwrite a tensor's values from the host: loading a checkpoint, committing a buffer. Counts its version up.
  *
- * @throws {ShapeError} another number of values, or a target that is a part of a buffer
+ * @throws {ShapeError} another number of values, or a target that is a part of a buffer or not row-major
+ * @throws {DtypeError} values of another dtype
  */
 export function write(target: Tensor, values: TypedArray): void {
   target.assertLive("write");
-  if (values.length !== target.size || target.storage.length !== target.size) {
+  if (values.length !== target.size || target.storage.length !== target.size || !isContiguous(target)) {
     throw new ShapeError({
       where: "write",
       problem: "values do not fill the target's buffer",
@@ -133,7 +133,7 @@ export function write(target: Tensor, values: TypedArray): void {
     });
   }
   if (dtypeOf(values) !== target.dtype) {
-    throw new UsageError({
+    throw new DtypeError({
       where: "write",
       problem: "values have another dtype",
       expected: target.dtype,
@@ -144,9 +144,9 @@ export function write(target: Tensor, values: TypedArray): void {
   target.storage.version += 1;
 }
 
-function upload(values: TypedArray, shape: Shape, device: Device, dtype: Dtype): Tensor {
+function upload(values: TypedArray | number[], shape: Shape, device: Device, dtype: Dtype): Tensor {
   const t = empty(device, shape, dtype);
-  if (dtypeOf(values) === dtype) device.backend.write(t.storage.handle, values);
+  if (isTypedArray(values) && dtypeOf(values) === dtype) device.backend.write(t.storage.handle, values);
   else {
     const converted = typedArray(dtype, values.length);
     converted.set(values);
@@ -159,25 +159,12 @@ function flatten(values: NestedNumbers): number[] {
   return typeof values === "number" ? [values] : values.flatMap(flatten);
 }
 
+/** @throws {ShapeError} items of one list have different shapes */
 function shapeOf(values: NestedNumbers): number[] {
-  const shape: number[] = [];
-  for (let level = values; Array.isArray(level); level = level[0] as NestedNumbers) {
-    shape.push(level.length);
-    if (level.length === 0) break;
-    if (
-      !level.every(
-        (item) =>
-          Array.isArray(item) === Array.isArray(level[0]) &&
-          (!Array.isArray(item) || item.length === (level[0] as unknown[]).length),
-      )
-    ) {
-      throw new ShapeError({ where: "tensor", problem: `nested arrays are ragged at depth ${shape.length}` });
-    }
-  }
-  return shape;
-}
-
-/** Whether two tensors have the same shape; for callers that check operands of a formula. */
-export function shapesEqual(a: Tensor, b: Tensor): boolean {
-  return sameShape(a.shape, b.shape);
+  if (typeof values === "number") return [];
+  if (values.every((item) => typeof item === "number")) return [values.length];
+  const [first, ...others] = values.map(shapeOf) as [number[], ...number[][]];
+  const other = others.find((shape) => !sameShape(shape, first));
+  if (other === undefined) return [values.length, ...first];
+  throw new ShapeError({ where: "tensor", problem: "nested arrays are ragged", expected: first, got: other });
 }

@@ -18,3 +18,4 @@ export { heldTensors, type OpenScope, openScope, scope, tensorsIn } from "./scop
 export * from "./shape.ts";
 export { Storage } from "./storage.ts";
 export { adopt, detach, retain, Tensor } from "./tensor.ts";
+export { type HandleTrace, type LiveHandle, memory, traceHandles } from "./trace.ts";

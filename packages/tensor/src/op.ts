@@ -10,7 +10,7 @@ import type { Device, HostOperand, Operand } from "./backend.ts";
 import type { Dtype } from "./dtype.ts";
 import { BackendError, DtypeError, ShapeError, UsageError } from "./errors.ts";
 import type { Rng } from "./rng.ts";
-import { type Layout, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
+import { extentOf, isContiguous, type Layout, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -158,6 +158,7 @@ export function run<P>(op: Op<P>, inputs: readonly Tensor[], params: P): Tensor 
  * that saved the old value will refuse to go backward through it. An elementwise op may read the target it overwrites.
  *
  * @throws {ShapeError | DtypeError} a target does not have the output's shape or dtype, or is not contiguous
+ * @throws {UsageError}              an input shares memory with a target in any other way
  */
 export function dispatchInto<P>(
   op: ComputeOp<P>,
@@ -184,13 +185,31 @@ export function dispatchInto<P>(
         got: target.dtype,
       });
     }
-    const packed = stridesOf(shape);
-    if (!target.strides.every((stride, axis) => stride === packed[axis] || shape[axis] === 1)) {
+    if (!isContiguous(target)) {
       throw new ShapeError({ where: op.name, problem: "in-place target must be contiguous", got: target.strides });
+    }
+    const spoilt = inputs.find((input) => readsWhileWritten(op, input, target));
+    if (spoilt !== undefined) {
+      throw new UsageError({
+        where: op.name,
+        problem: "an input shares memory with the in-place target, so it would change while it is read",
+        got: `input [${spoilt.shape.join(", ")}] of a buffer with target [${target.shape.join(", ")}]`,
+        help: "Pass copy(input).",
+      });
     }
   });
   execute(op, device, targets, inputs, params);
   for (const target of targets) target.storage.version += 1;
+}
+
+/** Whether writing the target changes elements of an input that are still to be read. */
+function readsWhileWritten<P>(op: ComputeOp<P>, input: Tensor, target: Tensor): boolean {
+  if (input.storage !== target.storage) return false;
+  const inStep = op.family === "elementwise" && isContiguous(input) && sameShape(input.shape, target.shape);
+  if (inStep && input.offset === target.offset) return false;
+  const [first, last] = extentOf(input);
+  const [start, end] = extentOf(target);
+  return first <= end && start <= last;
 }
 
 /** An uninitialised contiguous tensor. */

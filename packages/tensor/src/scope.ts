@@ -9,6 +9,7 @@
 import { UsageError } from "./errors.ts";
 import type { Storage } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
+import { caller } from "./trace.ts";
 
 /** Objects with hidden tensors (a lazy gradient, a layer record) list them under this symbol. */
 export const heldTensors: unique symbol = Symbol("kronograd.heldTensors");
@@ -17,10 +18,18 @@ type Handles = Set<Tensor>;
 
 let current: Handles | undefined;
 
-const registry = new FinalizationRegistry<Storage>((storage) => {
+/** What is left of a handle that was collected. Strict devices say where it was made. */
+interface Forgotten {
+  readonly storage: Storage;
+  readonly madeAt: string | undefined;
+}
+
+const registry = new FinalizationRegistry<Forgotten>(({ storage, madeAt }) => {
   storage.device.memory.tensors -= 1;
   storage.device.memory.forgotten += 1;
   storage.release();
+  if (madeAt !== undefined)
+    console.warn(`kronograd: a tensor was never disposed of (${storage.bytes} bytes, made at ${madeAt})`);
 });
 
 /** Who disposes of a handle: a scope, the registry (when it is forgotten), or its owner alone. */
@@ -30,7 +39,7 @@ export type Home = Handles | "registry" | "owner";
 export function track(t: Tensor): void {
   if (current === undefined) {
     t.home = "registry";
-    registry.register(t, t.storage, t);
+    registry.register(t, { storage: t.storage, madeAt: t.device.strict ? caller() : undefined }, t);
   } else {
     t.home = current;
     current.add(t);

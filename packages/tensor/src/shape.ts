@@ -76,6 +76,19 @@ export function reshapeStrides({ shape, strides }: Pick<Layout, "shape" | "strid
   return result;
 }
 
+/** The first and the last place of a buffer that a layout touches; the last is below the first where it is empty. */
+export function extentOf({ shape, strides, offset }: Layout): readonly [number, number] {
+  let [first, last] = [offset, offset];
+  for (let axis = 0; axis < shape.length; axis++) {
+    const reach = ((shape[axis] as number) - 1) * (strides[axis] as number);
+    if (shape[axis] === 0) return [0, -1];
+    if (reach < 0) first += reach;
+    else last += reach;
+  }
+  return [first, last];
+}
+
+/** Whether two shapes have the same sizes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, axis) => n === b[axis]);
 }

@@ -17,12 +17,16 @@ export class Storage {
   /** Times that the contents were overwritten. */
   version = 0;
   #references = 0;
+  /** Whether the backend may use the memory again. */
+  #owned: boolean;
 
-  constructor(device: Device, dtype: Dtype, length: number) {
+  /** Allocate, or take over a buffer that the backend made of host memory (`Backend.wrap`) and never frees. */
+  constructor(device: Device, dtype: Dtype, length: number, wrapped?: Handle) {
     this.device = device;
     this.dtype = dtype;
     this.length = length;
-    this.handle = device.backend.allocate(dtype, length);
+    this.#owned = wrapped === undefined;
+    this.handle = wrapped ?? device.backend.allocate(dtype, length);
     const { memory } = device;
     memory.buffers += 1;
     memory.bytes += this.bytes;
@@ -42,6 +46,11 @@ export class Storage {
     if (this.#references !== 0) return;
     this.device.memory.buffers -= 1;
     this.device.memory.bytes -= this.bytes;
-    this.device.backend.free(this.handle);
+    if (this.#owned) this.device.backend.free(this.handle);
+  }
+
+  /** Let somebody outside read and write the buffer for as long as they like: it is never used for another tensor. */
+  lend(): void {
+    this.#owned = false;
   }
 }

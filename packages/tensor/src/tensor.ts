@@ -12,6 +12,7 @@ import { BackendError, UsageError } from "./errors.ts";
 import { forget, type Home, track } from "./scope.ts";
 import { isContiguous, type Layout, type Shape, sizeOf } from "./shape.ts";
 import type { Storage } from "./storage.ts";
+import { gone, made } from "./trace.ts";
 
 let lastId = 0;
 
@@ -37,6 +38,7 @@ export class Tensor implements Layout {
     storage.hold();
     storage.device.memory.tensors += 1;
     track(this);
+    made(this);
   }
 
   get dtype(): Dtype {
@@ -60,6 +62,7 @@ export class Tensor implements Layout {
     if (this.#disposed) return;
     this.#disposed = true;
     forget(this);
+    gone(this);
     this.storage.device.memory.tensors -= 1;
     this.storage.release();
   }

@@ -5,16 +5,27 @@
  */
 
 import { type Backend, Device, type Kernel, registerBackend } from "../backend.ts";
-import { type Dtype, type TypedArray, typedArray } from "../dtype.ts";
+import { type Dtype, dtypeOf, type TypedArray, typedArray } from "../dtype.ts";
 import { BackendError } from "../errors.ts";
 import { cpuKernels } from "./cpu-kernels.ts";
+
+const mostSpareBytes = 2 ** 28;
 
 class CpuBackend implements Backend {
   readonly name = "cpu";
   readonly adapter = "JavaScript, one thread";
   readonly kernels: ReadonlyMap<string, Kernel> = cpuKernels;
 
+  /** Arrays for reuse by "dtype length": a fresh array costs several times its first use, as pages are mapped and cleared. */
+  readonly #spare = new Map<string, TypedArray[]>();
+  #spareBytes = 0;
+
   allocate(dtype: Dtype, length: number): TypedArray {
+    const spare = this.#spare.get(`${dtype} ${length}`)?.pop();
+    if (spare !== undefined) {
+      this.#spareBytes -= spare.byteLength;
+      return spare;
+    }
     try {
       return typedArray(dtype, length);
     } catch (cause) {
@@ -28,7 +39,21 @@ class CpuBackend implements Backend {
     }
   }
 
-  free(): void {}
+  free(handle: TypedArray): void {
+    if (this.#spareBytes + handle.byteLength > mostSpareBytes) {
+      this.#spare.clear();
+      this.#spareBytes = 0;
+    }
+    const key = `${dtypeOf(handle)} ${handle.length}`;
+    const list = this.#spare.get(key);
+    if (list === undefined) this.#spare.set(key, [handle]);
+    else list.push(handle);
+    this.#spareBytes += handle.byteLength;
+  }
+
+  wrap(values: TypedArray): TypedArray {
+    return values;
+  }
 
   write(handle: TypedArray, values: TypedArray): void {
     handle.set(values);

@@ -1,8 +1,11 @@
 /** How many elements are NaN or infinite: what decides whether a training step counts. */
 
+import { chunkSize, load } from "../chunk.ts";
 import { defineOp, run } from "../op.ts";
 import { rowMajor } from "../rows.ts";
 import type { Tensor } from "../tensor.ts";
+
+const register = /* @__PURE__ */ new Float64Array(chunkSize);
 
 const countNonFiniteOp = defineOp<Record<string, never>>({
   name: "countNonFinite",
@@ -12,7 +15,11 @@ const countNonFiniteOp = defineOp<Record<string, never>>({
     let count = 0;
     for (const input of inputs) {
       const values = rowMajor(input);
-      for (let i = 0; i < values.length; i++) if (values[i]! - values[i]! !== 0) count += 1; // NaN − NaN and ∞ − ∞ are NaN
+      for (let start = 0; start < values.length; start += chunkSize) {
+        const n = Math.min(chunkSize, values.length - start);
+        load(register, values, start, n);
+        for (let i = 0; i < n; i++) if (!Number.isFinite(register[i])) count += 1;
+      }
     }
     out!.data[out!.offset] = count;
   },

@@ -1,5 +1,6 @@
 /** Inner products and norms, each in one pass over memory. */
 
+import { chunkSize, load } from "../chunk.ts";
 import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { defineOp, run, type Spec } from "../op.ts";
@@ -10,6 +11,9 @@ import type { Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { type ReductionOptions, sum } from "./sum.ts";
 import { sqrt, square } from "./transcendental.ts";
+
+const xs = /* @__PURE__ */ new Float64Array(chunkSize);
+const ys = /* @__PURE__ */ new Float64Array(chunkSize);
 
 const dotOp = defineOp<Record<string, never>>({
   name: "dot",
@@ -24,7 +28,12 @@ const dotOp = defineOp<Record<string, never>>({
     const left = rowMajor(x!);
     const right = rowMajor(y!);
     let total = 0;
-    for (let i = 0; i < left.length; i++) total += left[i]! * right[i]!;
+    for (let start = 0; start < left.length; start += chunkSize) {
+      const n = Math.min(chunkSize, left.length - start);
+      load(xs, left, start, n);
+      load(ys, right, start, n);
+      for (let i = 0; i < n; i++) total += xs[i]! * ys[i]!;
+    }
     out!.data[out!.offset] = total;
   },
   vjp: {

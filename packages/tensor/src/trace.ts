@@ -1,0 +1,78 @@
+/**
+ * Where tensor handles were made, for finding those that nobody disposes of.
+ *
+ * Nothing is recorded until a trace is open. An open trace holds its handles, so the garbage collector cannot hide a leak.
+ */
+
+import type { Device, MemoryReport } from "./backend.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** A handle that is alive, and the call that made it. */
+export interface LiveHandle {
+  readonly tensor: Tensor;
+  /** The first stack frame outside of this package. */
+  readonly madeAt: string;
+}
+
+/** A trace of handles; it ends with its `using` block. */
+export interface HandleTrace extends Disposable {
+  /** Handles made since the trace began and not disposed of, oldest first. */
+  live(): LiveHandle[];
+  /** One line for each of them. */
+  toString(): string;
+}
+
+const traces = new Set<Map<Tensor, string>>();
+
+/** Called for every new handle. */
+export function made(t: Tensor): void {
+  if (traces.size === 0) return;
+  const frame = caller();
+  for (const handles of traces) handles.set(t, frame);
+}
+
+/** Called for every handle that is disposed of. */
+export function gone(t: Tensor): void {
+  for (const handles of traces) handles.delete(t);
+}
+
+/** The stack frame that called into this package; all frames where they lie in one file (a bundle). */
+export function caller(): string {
+  const engine = Error as { stackTraceLimit?: number };
+  const { stackTraceLimit } = engine;
+  engine.stackTraceLimit = 50;
+  const frames = (new Error().stack ?? "")
+    .split("\n")
+    .slice(1)
+    .map((frame) => frame.trim().replace(/^at /, ""));
+  if (stackTraceLimit !== undefined) engine.stackTraceLimit = stackTraceLimit;
+  const here = new URL(".", import.meta.url).href;
+  return frames.find((frame) => !frame.includes(here) || frame.includes(".test.")) ?? frames.join(" < ");
+}
+
+/**
+ * Record where handles are made until the trace is disposed of. Costs a stack trace for each tensor: for debugging.
+ *
+ * @example
+ * using trace = traceHandles();
+ * step();
+ * console.log(String(trace));   // what the step left behind
+ */
+export function traceHandles(): HandleTrace {
+  const handles = new Map<Tensor, string>();
+  traces.add(handles);
+  const live = () => Array.from(handles, ([tensor, madeAt]) => ({ tensor, madeAt }));
+  return {
+    live,
+    toString: () =>
+      live()
+        .map(({ tensor, madeAt }) => `${tensor}, made at ${madeAt}`)
+        .join("\n"),
+    [Symbol.dispose]: () => void traces.delete(handles),
+  };
+}
+
+/** Live memory of a device, as it is now. */
+export function memory(device: Device): MemoryReport {
+  return { ...device.memory };
+}

@@ -56,6 +56,15 @@ describe("checkArrows", () => {
     expect(violations({ ...eigh, ...index })).toEqual([expect.stringContaining("use import()")]);
   });
 
+  it("allows Node built-ins in an entry called ./node, unless the main entry loads them too", () => {
+    const exports = { ...source, "./node": { "@kronograd/source": "./src/node.ts" } };
+    const manifest = { "packages/tensor/package.json": { name: "@kronograd/tensor", exports } };
+    const node = { "packages/tensor/src/node.ts": `import "node:fs";` };
+    expect(violations({ ...manifest, ...node, "packages/tensor/src/index.ts": "export {};" })).toEqual([]);
+    const leak = { "packages/tensor/src/index.ts": `export * from "./node.ts";` };
+    expect(violations({ ...manifest, ...node, ...leak })).toEqual([expect.stringContaining("use import()")]);
+  });
+
   it("refuses Node built-ins that are loaded with a core package's entry, not those behind import()", () => {
     const files = { "packages/tensor/src/index.ts": `export * from "./a.ts";` };
     expect(violations({ ...files, "packages/tensor/src/a.ts": `import "node:fs";` })).toHaveLength(1);

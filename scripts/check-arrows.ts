@@ -100,7 +100,7 @@ function checkCycles(files: ReadonlyMap<string, FileImports>): string[] {
   });
 }
 
-/** What is loaded with a public entry of a core package must run in any browser and need nothing installed. */
+/** What is loaded with a public entry of a core package (but `./node`) must run in any browser and need nothing installed. */
 function checkEntries(workspace: Workspace, files: ReadonlyMap<string, FileImports>, base: string): string[] {
   const problems: string[] = [];
   for (const [subpath, entry] of entryFiles(workspace, base)) {
@@ -109,6 +109,7 @@ function checkEntries(workspace: Workspace, files: ReadonlyMap<string, FileImpor
       const { imports } = files.get(file) ?? { imports: [] };
       for (const { specifier, kind, line } of imports) {
         if (kind !== "static" || specifier.startsWith(".")) continue;
+        if (isBuiltin(specifier) && subpath === "./node") continue; // an entry that says it is for Node
         const outside = isBuiltin(specifier) || (subpath === "." && !packageName(specifier).startsWith("@kronograd/"));
         if (outside)
           problems.push(`${file}:${line}: "${specifier}" is loaded with ${workspace.manifest.name}; use import()`);

@@ -1,0 +1,8 @@
+/** The table from a fixture's op to its handler: one file for each family. */
+
+import { convHandlers } from "./conv.ts";
+import type { Handler } from "./handler.ts";
+import { linalgHandlers } from "./linalg.ts";
+import { opsHandlers } from "./ops.ts";
+
+export const handlers: Readonly<Record<string, Handler>> = { ...linalgHandlers, ...convHandlers, ...opsHandlers };

@@ -1,6 +1,6 @@
 /** Transforms one after the other, as one transform. */
 
-import type { CaptureRequest, LabelSource } from "@kronograd/autograd";
+import type { CaptureRequest } from "@kronograd/autograd";
 import { UsageError } from "@kronograd/tensor";
 import type { StateTree } from "./state.ts";
 import type { Oracles, Transform } from "./transform.ts";
@@ -11,8 +11,9 @@ export type Needs = CaptureRequest & { readonly oracles?: readonly (keyof Oracle
 /**
  * Compose transforms from left to right.
  *
+ * @throws {UsageError} (on update) a state that was saved by a chain of another length
  * @example
- * chain(precondition(kfacCurvature()), klClip(1e-3), momentum(0.9));
+ * chain(precondition(kfacCurvature()), klClip(1e-3), momentum({ decay: 0.9 }));
  */
 export function chain(...transforms: readonly Transform[]): Transform<readonly StateTree[]> {
   return {
@@ -20,6 +21,14 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
     needs: (step) => transforms.map((transform) => transform.needs?.(step) ?? {}).reduce(joinNeeds, {}),
     init: () => transforms.map(() => null),
     update(updates, state, context) {
+      if (state.length !== transforms.length) {
+        throw new UsageError({
+          where: transforms.map((transform) => transform.name).join(" → "),
+          problem: "the state was saved by another chain",
+          expected: `${transforms.length} states`,
+          got: state.length,
+        });
+      }
       let current = updates;
       const next = transforms.map((transform, i) => {
         const own = state[i] ?? transform.init(current, context);
@@ -29,24 +38,30 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
       });
       return { updates: current, state: next };
     },
-    plan: (block, batch) => transforms.map((transform) => transform.plan?.(block, batch) ?? null).find((row) => row !== null) ?? null,
+    plan: (block, batch) =>
+      transforms.map((transform) => transform.plan?.(block, batch) ?? null).find((row) => row !== null) ?? null,
   };
 }
 
-/** Both requests in one. @throws {UsageError} two different label sources */
+/**
+ * Both requests in one.
+ *
+ * @throws {UsageError} two label sources, or the bias both joint and separate
+ */
 export function joinNeeds(a: Needs, b: Needs): Needs {
-  const { outputGrads: left } = a;
-  const { outputGrads: right } = b;
-  if (left !== undefined && right !== undefined && left !== right) {
-    throw new UsageError({ where: "chain", problem: "two methods want different labels on the same step", got: [left, right] });
-  }
-  const labels: LabelSource | undefined = left ?? right;
   const factored = a.gradient === "factored" || b.gradient === "factored";
-  return {
-    ...(a.layers === true || b.layers === true ? { layers: true } : {}),
-    ...(a.inputs === true || b.inputs === true ? { inputs: true } : {}),
-    ...(labels === undefined ? {} : { outputGrads: labels }),
-    ...(factored ? { gradient: "factored" as const } : a.gradient !== undefined || b.gradient !== undefined ? { gradient: "dense" as const } : {}),
-    ...(a.oracles !== undefined || b.oracles !== undefined ? { oracles: [...new Set([...(a.oracles ?? []), ...(b.oracles ?? [])])] } : {}),
+  const joined = {
+    layers: a.layers === true || b.layers === true ? true : undefined,
+    inputs: a.inputs === true || b.inputs === true ? true : undefined,
+    outputGrads: same("labels", a.outputGrads, b.outputGrads),
+    bias: same("bias", a.bias, b.bias),
+    gradient: factored ? ("factored" as const) : (a.gradient ?? b.gradient),
+    oracles: a.oracles || b.oracles ? [...new Set([...(a.oracles ?? []), ...(b.oracles ?? [])])] : undefined,
   };
+  return Object.fromEntries(Object.entries(joined).filter(([, value]) => value !== undefined)) as Needs;
+}
+
+function same<T>(what: string, a: T | undefined, b: T | undefined): T | undefined {
+  if (a === undefined || b === undefined || a === b) return a ?? b;
+  throw new UsageError({ where: "chain", problem: `two methods want different ${what} on the same step`, got: [a, b] });
 }

@@ -6,17 +6,18 @@
  */
 
 import type { LayerRecord, Parameters } from "@kronograd/autograd";
-import { dispatchInto, elementwise, Rng, scope, type Tensor } from "@kronograd/tensor";
+import { copy, dispatchInto, elementwise, Rng, scope, type Tensor } from "@kronograd/tensor";
 import type { Needs } from "./chain.ts";
 import { at, type Schedule } from "./schedule.ts";
-import { disposeState, replaceState, type StateTree } from "./state.ts";
-import type { Oracles, StepContext, Transform, Updates } from "./transform.ts";
+import { disposeState, mapTensors, replaceState, type StateTree } from "./state.ts";
+import { type Oracles, parameterNamed, type StepContext, type Transform, type Updates } from "./transform.ts";
 
 /** w ← w − rate · direction */
 const stepOp = elementwise("optimizerStep", (e, w, direction) => e.sub(w, e.mul(e.parameter("rate"), direction)), {
   parameters: { rate: 0.1 },
 });
 
+/** What an optimizer is made of. */
 export interface OptimizerOptions {
   readonly name: string;
   readonly learningRate: Schedule;
@@ -27,16 +28,20 @@ export interface OptimizerOptions {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+/** What one step brings beside its gradients. */
 export interface UpdateOptions {
   readonly parameters: Parameters;
+  /** From 0. */
   readonly step: number;
   readonly records?: ReadonlyMap<string, LayerRecord>;
   readonly oracles?: Oracles;
   readonly rng?: Rng;
+  /** Gets the numbers of the step; tensors among them belong to the caller's scope, as the directions do. */
   readonly report?: (name: string, value: number | Tensor) => void;
   readonly mark?: (phase: string) => void;
 }
 
+/** Turns gradients into changes of parameters, step after step. Dispose of it to free its state. */
 export class Optimizer implements Disposable {
   readonly name: string;
   readonly learningRate: Schedule;
@@ -66,34 +71,57 @@ export class Optimizer implements Disposable {
   /**
    * Directions for the gradients of a step; the state moves on.
    *
-   * @returns by block name; subtract them, times the learning rate, with `apply`
+   * @returns by block name; subtract them, times the learning rate, with `apply`. They may be tensors of the state, so
+   *   they are good until the next `update`.
    */
   update(gradients: Updates, options: UpdateOptions): Updates {
-    const { step, parameters, records = new Map(), oracles = {}, rng = new Rng(0).fork(step), report = () => {}, mark = () => {} } = options;
-    const context: StepContext = { step, parameters, gradients, records, oracles, rng, report, mark, learningRate: at(this.learningRate, step) };
+    const { step, parameters, records = new Map(), oracles = {}, rng = new Rng(0).fork(step) } = options;
+    const reported: (number | Tensor)[] = []; // leaves the scope with the directions
+    const context: StepContext = {
+      step,
+      parameters,
+      gradients,
+      records,
+      oracles,
+      rng,
+      learningRate: this.learningRateAt(step),
+      report(name, value) {
+        reported.push(value);
+        options.report?.(name, value);
+      },
+      mark: (phase) => options.mark?.(phase),
+    };
     return scope(() => {
       const state = this.#state ?? this.#chain.init(gradients, context);
       const result = this.#chain.update(gradients, state, context);
       this.#state = replaceState(this.#state, result.state);
-      return result.updates;
-    });
+      return { updates: result.updates, reported };
+    }).updates;
   }
 
-  /** Write w ← w − learningRate · direction into the parameters. */
+  /**
+   * Write w ← w − learningRate · direction into the parameters.
+   *
+   * @throws {UsageError} a direction for a parameter that is not there
+   */
   apply(parameters: Parameters, directions: Updates, step: number): void {
-    const learningRate = at(this.learningRate, step);
+    const learningRate = this.learningRateAt(step);
     scope(() => {
-      for (const { block, parts } of [...directions.values()].map((d) => ({ block: d.block, parts: d.parts() }))) {
-        block.parameters.forEach((name, i) => {
-          const target = parameters[name] as Tensor;
-          dispatchInto(stepOp, [target], [target, parts[i] as Tensor], { rate: learningRate * this.#rateOf(name) });
+      for (const direction of directions.values()) {
+        direction.parts().forEach((part, i) => {
+          const name = direction.block.parameters[i] as string;
+          const target = parameterNamed(parameters, name);
+          dispatchInto(stepOp, [target], [target, part], { rate: learningRate * this.#rateOf(name) });
         });
       }
     });
   }
 
   /** One row of the printed plan for a block, or null. */
-  plan(block: { name: string; shape: readonly number[]; isLayer: boolean }, batch: number): Readonly<Record<string, string | number>> | null {
+  plan(
+    block: { name: string; shape: readonly number[]; isLayer: boolean },
+    batch: number,
+  ): Readonly<Record<string, string | number>> | null {
     return this.#chain.plan?.(block, batch) ?? null;
   }
 
@@ -102,10 +130,11 @@ export class Optimizer implements Disposable {
     return this.#state ?? null;
   }
 
-  /** Take over a state that was read from a checkpoint. */
+  /** Take on a state that was read from a checkpoint; its tensors are copied and stay the caller's. */
   load(state: StateTree): void {
+    const own = state === null ? undefined : scope(() => replaceState(undefined, mapTensors(state, copy)));
     this[Symbol.dispose]();
-    this.#state = state === null ? undefined : replaceState(undefined, state);
+    this.#state = own;
   }
 
   [Symbol.dispose](): void {

@@ -1,8 +1,51 @@
-/** A number that may change with the step: learning rates, damping, decay. Steps count from 0. */
+/** A number that may change with the step: learning rates, damping. Steps count from 0. */
 
+import { UsageError } from "@kronograd/tensor";
+
+/** A constant, or a function of the step. Functions made by `schedules` know their own description; any other will do. */
 export type Schedule = number | ((step: number) => number);
 
-/** The value of a schedule at a step. */
+/** A schedule as data: its kind and its arguments, in the order in which the kind takes them. */
+export interface ScheduleConfig {
+  readonly kind: string;
+  readonly [argument: string]: string | number | readonly number[] | ScheduleConfig;
+}
+
+/** A schedule that can be written down. */
+export interface NamedSchedule {
+  (step: number): number;
+  readonly config: ScheduleConfig;
+}
+
+/**
+ * The value of a schedule at a step.
+ *
+ * @throws {UsageError} a function gives something other than a finite number
+ */
 export function at(schedule: Schedule, step: number): number {
-  return typeof schedule === "number" ? schedule : schedule(step);
+  const value = typeof schedule === "number" ? schedule : schedule(step);
+  if (Number.isFinite(value)) return value;
+  throw new UsageError({
+    where: `schedule ${describeSchedule(schedule)}`,
+    problem: `gives no finite number at step ${step}`,
+    got: value,
+    details: { step, value },
+  });
+}
+
+/**
+ * The text of a schedule, as `parseSchedule` reads it: `"0.1"`, `"cosine(0.1, 2000, 0)"`; `"custom"` for a function of
+ * the user's own.
+ */
+export function describeSchedule(schedule: Schedule): string {
+  if (typeof schedule === "number") return String(schedule);
+  return "config" in schedule ? write((schedule as NamedSchedule).config) : "custom";
+}
+
+function write(value: ScheduleConfig[string]): string {
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return `[${value.join(", ")}]`;
+  const { kind, ...rest } = value as ScheduleConfig;
+  if (kind === "custom" || kind === "constant") return kind === "custom" ? kind : String(rest.value);
+  return `${kind}(${Object.values(rest).map(write).join(", ")})`;
 }

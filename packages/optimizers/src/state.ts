@@ -5,7 +5,14 @@
 
 import { retain, type Tensor, tensorsIn } from "@kronograd/tensor";
 
-export type StateTree = Tensor | number | string | boolean | null | readonly StateTree[] | { readonly [key: string]: StateTree };
+export type StateTree =
+  | Tensor
+  | number
+  | string
+  | boolean
+  | null
+  | readonly StateTree[]
+  | { readonly [key: string]: StateTree };
 
 /**
  * Take a new state over from the scope it was made in, and release what only the old one held.

@@ -3,10 +3,21 @@
  *
  * Updates are `Gradient`s by block: dense, in parts, or as factors; a transform that works on factors never forms the
  * product, and one that works elementwise asks for `parts()`. The learning rate and the subtraction stand outside the chain.
+ *
+ * Updates are read, never written: they may be the caller's gradients. A direction may be a tensor of a transform's own
+ * state, so directions are good until the next `update`.
  */
 
-import type { CaptureRequest, Gradient, LayerRecord, Parameters } from "@kronograd/autograd";
-import type { Rng, Tensor } from "@kronograd/tensor";
+import {
+  type CaptureRequest,
+  factoredGradient,
+  type Gradient,
+  type LayerRecord,
+  type Parameters,
+  partsGradient,
+  squaredNorm,
+} from "@kronograd/autograd";
+import { add, mul, type Rng, type Tensor, UsageError } from "@kronograd/tensor";
 import type { StateTree } from "./state.ts";
 
 /** By block name: the directions that will be subtracted, times the learning rate. */
@@ -33,12 +44,16 @@ export interface StepContext {
   readonly records: ReadonlyMap<string, LayerRecord>;
   readonly oracles: Oracles;
   readonly rng: Rng;
-  /** Report a number of this step (damping, clip coefficient, reduction ratio) to the event stream. */
+  /**
+   * Report a number of this step (damping, clip coefficient, reduction ratio) to the event stream. A tensor that is
+   * reported lives as long as the step's directions.
+   */
   report(name: string, value: number | Tensor): void;
   /** Say which phase begins ("statistics", "refresh", "precondition", "update"), for a profile. */
   mark(phase: string): void;
 }
 
+/** One link of a chain. */
 export interface Transform<S extends StateTree = StateTree> {
   readonly name: string;
   /** What it wants captured on a step (default: nothing). */
@@ -48,15 +63,51 @@ export interface Transform<S extends StateTree = StateTree> {
   /** New updates and new state; tensors of the old state may be updated in place and returned. */
   update(updates: Updates, state: S, context: StepContext): { updates: Updates; state: S };
   /** Describe what will be done to a block, for the printed plan; null when there is nothing to say. */
-  plan?(block: { name: string; shape: readonly number[]; isLayer: boolean }, batch: number): Readonly<Record<string, string | number>> | null;
+  plan?(
+    block: { name: string; shape: readonly number[]; isLayer: boolean },
+    batch: number,
+  ): Readonly<Record<string, string | number>> | null;
 }
 
-/** Apply a function to every block's parts; most elementwise transforms are one call of this. */
-export function mapParts(updates: Updates, f: (part: Tensor, name: string, index: number) => Tensor, make: (gradient: Gradient, parts: Tensor[]) => Gradient): Updates {
+/**
+ * Apply a function to every parameter's part of the updates; most elementwise transforms are one call of this. A block
+ * that the function leaves as it is keeps its form.
+ */
+export function mapParts(updates: Updates, f: (part: Tensor, parameter: string) => Tensor): Updates {
   const result = new Map<string, Gradient>();
   for (const [name, gradient] of updates) {
-    const parts = gradient.parts().map((part, i) => f(part, gradient.block.parameters[i] as string, i));
-    result.set(name, make(gradient, parts));
+    const { block } = gradient;
+    const before = gradient.parts();
+    const after = before.map((part, i) => f(part, block.parameters[i] as string));
+    result.set(name, after.every((part, i) => part === before[i]) ? gradient : partsGradient(block, after));
   }
   return result;
+}
+
+/** A gradient times a number that the device holds; factors stay factors. */
+export function scaleGradient(gradient: Gradient, coefficient: Tensor): Gradient {
+  const { block, factors } = gradient;
+  if (factors !== undefined) return factoredGradient(block, { ...factors, g: mul(factors.g, coefficient) });
+  return partsGradient(
+    block,
+    gradient.parts().map((part) => mul(part, coefficient)),
+  );
+}
+
+/** Squared norm of all updates together, []; on factors where there are any. */
+export function globalSquaredNorm(updates: Updates): Tensor {
+  return [...updates.values()].map(squaredNorm).reduce(add);
+}
+
+/** @throws {UsageError} there is no parameter of that name */
+export function parameterNamed(parameters: Parameters, name: string): Tensor {
+  const found = parameters[name];
+  if (found !== undefined) return found;
+  throw new UsageError({
+    where: "optimizer",
+    problem: `there is a gradient for "${name}" but no such parameter`,
+    got: Object.keys(parameters),
+    help: "Pass the parameters that the gradients were taken by.",
+    details: { name },
+  });
 }

@@ -1,0 +1,25 @@
+/** AdaGrad: s ← s + g²; w ← w − η g/(√s + ε). */
+
+import { commonOptions } from "../common-options.ts";
+import { firstOrder } from "../first-order.ts";
+import type { Optimizer } from "../optimizer.ts";
+import { checkOptions, type OptionsOf } from "../options.ts";
+import { adagradScaling, adagradScalingOptions } from "../transforms/adagrad-scaling.ts";
+
+/** The options of `adagrad`. */
+export const adagradOptions = { ...commonOptions({ learningRate: 0.01 }), ...adagradScalingOptions };
+
+/** What `adagrad` can be given. */
+export type AdagradOptions = OptionsOf<typeof adagradOptions>;
+
+/**
+ * Descend with steps that shrink where gradients have been large.
+ *
+ * @source Duchi, Hazan & Singer (2011)
+ * @throws {UsageError} an option out of range
+ */
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  const chosen = checkOptions("adagrad", options, adagradOptions);
+  const { rateDecay, initial, epsilon } = chosen;
+  return firstOrder("adagrad", chosen, [adagradScaling({ rateDecay, initial, epsilon })]);
+}

@@ -1,0 +1,29 @@
+/** Adamax: Adam in the largest norm; w ← w − η m̂/u. */
+
+import { commonOptions, decoupledOption } from "../common-options.ts";
+import { firstOrder } from "../first-order.ts";
+import type { Optimizer } from "../optimizer.ts";
+import { checkOptions, type OptionsOf } from "../options.ts";
+import { adamaxScaling, adamaxScalingOptions } from "../transforms/adamax-scaling.ts";
+
+/** The options of `adamax`. */
+export const adamaxOptions = {
+  ...commonOptions({ learningRate: 2e-3 }),
+  ...adamaxScalingOptions,
+  decoupled: decoupledOption,
+};
+
+/** What `adamax` can be given. */
+export type AdamaxOptions = OptionsOf<typeof adamaxOptions>;
+
+/**
+ * Descend as Adam does, dividing by the largest recent gradient.
+ *
+ * @source Kingma & Ba (2015), Algorithm 2
+ * @throws {UsageError} an option out of range
+ */
+export function adamax(options: AdamaxOptions = {}): Optimizer {
+  const chosen = checkOptions("adamax", options, adamaxOptions);
+  const { momentum, decay, epsilon, decoupled } = chosen;
+  return firstOrder("adamax", chosen, [adamaxScaling({ momentum, decay, epsilon })], decoupled);
+}

@@ -1,0 +1,69 @@
+/**
+ * KL clip: keep a preconditioned step within a trust region of the model's outputs.
+ *
+ * A step −ηu changes the model's distribution by about ½ η² uᵀFu, and u = F⁻¹g makes that ½ η² uᵀg. So with u the
+ * updates, g the gradients and one sum over all layer blocks,
+ *     ν = min(1, √(κ / (η² Σ u∘g))),   u ← ν u.
+ * Blocks that are no layers are neither summed nor scaled. Where Σ u∘g is not positive there is nothing to clip: ν = 1.
+ */
+
+import { innerProduct } from "@kronograd/autograd";
+import { add, elementwise, run, type Tensor } from "@kronograd/tensor";
+import { checkOptions, type OptionsOf, option } from "../options.ts";
+import { type StepContext, scaleGradient, type Transform, type Updates } from "../transform.ts";
+
+/** When the coefficient is computed: on each of the `first` steps, then on every `every`-th. */
+export const klClipOptions = {
+  every: option.integer({ default: 1, min: 1, help: "steps from one coefficient to the next" }),
+  first: option.integer({ default: 0, min: 0, help: "steps at the start that each compute their own" }),
+};
+
+const coefficientOp = elementwise(
+  "klClipCoefficient",
+  (e, product) => {
+    const bounded = e.min(e.constant(1), e.sqrt(e.div(e.parameter("allowed"), product)));
+    return e.select(e.greater(product, e.constant(0)), bounded, e.constant(1));
+  },
+  { ranges: [[1, 2]], parameters: { allowed: 0.5 } },
+);
+
+/** The coefficient in force, or null before the first. */
+type State = { readonly coefficient: Tensor | null };
+
+/**
+ * Clip preconditioned updates by the change they make to the model's outputs. Everything stays on the device. Reports
+ * `klClip`, the coefficient.
+ *
+ * @param limit    κ, > 0: typically 1e-3
+ * @param options  `every` (with `refreshEvery`, the coefficient is as old as the curvature) and `first`
+ * @source Ba, Grosse & Martens (2017), "Distributed second-order optimization using Kronecker-factored approximations"
+ * @throws {UsageError} a limit that is not > 0
+ */
+export function klClip(limit: number, options: OptionsOf<typeof klClipOptions> = {}): Transform<State> {
+  const { every, first } = checkOptions("klClip", options, klClipOptions);
+  checkOptions("klClip", { limit }, { limit: option.number({ default: 1e-3, above: 0, help: "κ" }) });
+  return {
+    name: `klClip(${limit})`,
+    init: () => ({ coefficient: null }),
+    update(updates, state, context) {
+      const { step } = context;
+      const due = state.coefficient === null || step < first || step % every === 0;
+      const coefficient = due ? coefficientOf(limit, updates, context) : state.coefficient;
+      if (coefficient === null) return { updates, state };
+      context.report("klClip", coefficient);
+      const clipped = [...updates].map(
+        ([name, gradient]) => [name, gradient.block.isLayer ? scaleGradient(gradient, coefficient) : gradient] as const,
+      );
+      return { updates: new Map(clipped), state: { coefficient } };
+    },
+  };
+}
+
+function coefficientOf(limit: number, updates: Updates, { gradients, learningRate }: StepContext): Tensor | null {
+  const products = [...updates].flatMap(([name, update]) => {
+    const gradient = gradients.get(name);
+    return update.block.isLayer && gradient !== undefined ? [innerProduct(update, gradient)] : [];
+  });
+  if (products.length === 0) return null;
+  return run(coefficientOp, [products.reduce(add)], { allowed: limit / learningRate ** 2 });
+}

@@ -1,0 +1,33 @@
+/** Clip the norm of all updates together: u ← min(1, limit/‖u‖) · u, with one ‖u‖ for all blocks. */
+
+import { elementwise, run } from "@kronograd/tensor";
+import { checkOptions, option } from "../options.ts";
+import { globalSquaredNorm, scaleGradient, type Transform } from "../transform.ts";
+
+const coefficientOp = elementwise(
+  "normClipCoefficient",
+  (e, squared) => e.min(e.constant(1), e.div(e.parameter("limit"), e.sqrt(squared))),
+  { ranges: [[4, 9]], parameters: { limit: 1 } },
+);
+
+/**
+ * Shorten updates that are longer than a limit; their direction stays. The norm is computed on factors where a gradient
+ * has them, and stays on the device. Reports `normClip`, the coefficient.
+ *
+ * @param limit  the longest norm, > 0
+ * @source Pascanu, Mikolov & Bengio (2013), "On the difficulty of training recurrent neural networks", Algorithm 1
+ * @throws {UsageError} a limit that is not > 0
+ */
+export function normClip(limit: number): Transform {
+  checkOptions("normClip", { limit }, { limit: option.number({ default: 1, above: 0, help: "the longest norm" }) });
+  return {
+    name: `normClip(${limit})`,
+    init: () => null,
+    update(updates, state, context) {
+      const coefficient = run(coefficientOp, [globalSquaredNorm(updates)], { limit });
+      context.report("normClip", coefficient);
+      const clipped = [...updates].map(([name, gradient]) => [name, scaleGradient(gradient, coefficient)] as const);
+      return { updates: new Map(clipped), state };
+    },
+  };
+}

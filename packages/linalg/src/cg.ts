@@ -12,6 +12,7 @@ import { add, copy, dot, NumericalError, ShapeError, scale, scope, sub, type Ten
 import { matrixSize, sameSize } from "./checks.ts";
 import type { LinearOperator } from "./operator.ts";
 
+/** When to stop, and where to start. */
 export interface CgOptions {
   /** Stop at ‖r‖ ≤ tolerance · ‖b‖ (default 1e-6). */
   readonly tolerance?: number;
@@ -23,6 +24,7 @@ export interface CgOptions {
   readonly start?: Tensor;
 }
 
+/** A solution and how it was reached. */
 export interface CgResult {
   /** [n, 1] */
   readonly x: Tensor;

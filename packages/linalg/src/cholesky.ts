@@ -34,7 +34,7 @@ import { gram } from "./syrk.ts";
 import { dotTile, load, padded, solveRows, store, tileSize } from "./tiles.ts";
 import { solveTriangular } from "./triangular.ts";
 
-export const choleskyOp = defineOp<None>({
+const choleskyOp = defineOp<None>({
   name: "cholesky",
   shape([A]) {
     squareSize("cholesky", "A", A as Spec);
@@ -46,7 +46,7 @@ export const choleskyOp = defineOp<None>({
     const L = load(A!);
     for (let i = n; i < width; i++) L[i * width + i] = 1;
     for (let row = 0; row < width; row += tileSize) {
-      solveRows(L, row, L, row, width);
+      solveRows(L, row, L, 0, row, width);
       factorTile(L, row, width, (pivot, value) => pivotError("cholesky", "A", pivot, value, A!.shape, A!.dtype));
     }
     for (let i = 0; i < n; i++) L.fill(0, i * width + i + 1, (i + 1) * width);
@@ -64,7 +64,7 @@ export const choleskyOp = defineOp<None>({
 
 /** Factor the diagonal tile whose rows already stand right of it. */
 function factorTile(L: Float64Array, row: number, width: number, fail: (pivot: number, value: number) => Error): void {
-  const tile = dotTile(L, row, L, row, row, width);
+  const tile = dotTile(L, row, L, row, 0, row, width);
   for (let a = 0; a < tileSize; a++) {
     const at = (row + a) * width + row;
     for (let b = 0; b <= a; b++) {
@@ -160,7 +160,7 @@ export function choleskySolve(L: Tensor, B: Tensor): Tensor {
  * @param L   [n, n]  lower triangle
  * @returns   [n, n]
  * @throws {ShapeError | NumericalError}  L is not square; a diagonal element is 0 or NaN
- * @cost      2 n³ flops; to apply the inverse once, choleskySolve is cheaper and more accurate
+ * @cost      4n³/3 flops; to apply the inverse once, choleskySolve is cheaper and more accurate
  */
 export function choleskyInverse(L: Tensor): Tensor {
   const n = squareSize("choleskyInverse", "L", L);

@@ -1,7 +1,7 @@
 /** `@kronograd/linalg`: factorisations, solves and operators. Eigenvalues are in `@kronograd/linalg/decompositions`. */
 
 export * from "./cg.ts";
-export * from "./cholesky.ts";
+export { cholesky, choleskyInverse, choleskySolve, logDet } from "./cholesky.ts";
 export * from "./cholesky-update.ts";
 export * from "./factored-damping.ts";
 export * from "./hutchinson.ts";

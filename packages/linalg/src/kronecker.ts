@@ -88,7 +88,8 @@ export function kroneckerSolve(LG: Tensor, LA: Tensor, V: Tensor): Tensor {
 }
 
 /**
- * Solve (G ⊗ A + λI) vec(Z) = vec(V) exactly, in the joint eigenbasis:
+ * Solve (G ⊗ A + λI) vec(Z) = vec(V) exactly, in the joint eigenbasis.
+ *
  * Z = U_G [(U_Gᵀ V U_A) / (w_G w_Aᵀ + λ)] U_Aᵀ.
  *
  * @param G   eigenpairs of G [o, o]

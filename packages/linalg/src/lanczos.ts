@@ -12,6 +12,7 @@ import { generate, type Rng, scope, type Tensor, tensor, UsageError } from "@kro
 import { sameSize } from "./checks.ts";
 import type { LinearOperator } from "./operator.ts";
 
+/** A Krylov basis and what the operator is in it. */
 export interface Lanczos {
   /** [k, k] float64, symmetric tridiagonal: Qᵀ A Q. */
   readonly T: Tensor;

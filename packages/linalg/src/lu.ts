@@ -81,7 +81,7 @@ function subtractRow(
   for (let j = start; j < end; j++) target[row + j]! -= ratio * source[from + j]!;
 }
 
-export const luOp = /* @__PURE__ */ defineOp<None>({
+const luOp = /* @__PURE__ */ defineOp<None>({
   name: "lu",
   shape([A]) {
     const n = squareSize("lu", "A", A as Spec);
@@ -99,7 +99,7 @@ export const luOp = /* @__PURE__ */ defineOp<None>({
   },
 });
 
-export const solveOp = /* @__PURE__ */ defineOp<None>({
+const solveOp = /* @__PURE__ */ defineOp<None>({
   name: "solve",
   shape([A, B]) {
     const n = squareSize("solve", "A", A as Spec);
@@ -150,7 +150,7 @@ export const solveOp = /* @__PURE__ */ defineOp<None>({
   },
 });
 
-export const determinantOp = /* @__PURE__ */ defineOp<None>({
+const determinantOp = /* @__PURE__ */ defineOp<None>({
   name: "determinant",
   shape([A]) {
     squareSize("determinant", "A", A as Spec);
@@ -178,6 +178,7 @@ export const determinantOp = /* @__PURE__ */ defineOp<None>({
   },
 });
 
+/** A factorisation with row exchanges. */
 export interface LuFactors {
   /** [n, n] lower triangular with ones on its diagonal. */
   readonly L: Tensor;

@@ -1,8 +1,8 @@
-import { matmul, normal, Rng, ShapeError, tensor, transpose } from "@kronograd/tensor";
+import { type ComputeOp, matmul, normal, ops, Rng, ShapeError, tensor, transpose } from "@kronograd/tensor";
 import { checkGradients } from "@kronograd/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gram, syrk, syrkOp } from "./syrk.ts";
+import { gram, syrk } from "./syrk.ts";
 
 const f64 = { dtype: "float64" } as const;
 const cases = [fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 40 }), fc.nat()] as const;
@@ -31,7 +31,7 @@ describe("syrk", () => {
     const X = normal(new Rng(1), [7, 5], f64);
     const output = new Float64Array(49);
     const host = { dtype: "float64" as const, offset: 0 };
-    syrkOp.reference(
+    (ops.get("syrk") as ComputeOp<Record<string, never>>).reference(
       [{ ...host, data: output, shape: [7, 7], strides: [7, 1] }],
       [{ ...host, data: X.dataSync(), shape: [7, 5], strides: [5, 1] }],
       {},

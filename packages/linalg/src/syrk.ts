@@ -10,7 +10,7 @@
 import { add, defineOp, matmul, run, type Spec, scope, type Tensor, transpose } from "@kronograd/tensor";
 import { matrixSize, type None } from "./checks.ts";
 
-export const syrkOp = defineOp<None>({
+const syrkOp = defineOp<None>({
   name: "syrk",
   shape([X]) {
     const [n] = matrixSize("syrk", "X", X as Spec);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { flipped, load, padded, solveRows, store, transposed } from "./tiles.ts";
+import { firstTile, flipped, load, padded, solveRows, store, transposed } from "./tiles.ts";
 
 const view = (data: Float64Array, shape: [number, number]) => ({
   data,
@@ -40,7 +40,18 @@ describe("solveRows", () => {
         for (let j = 0; j <= i; j++) b[row * width + i]! += at(i, j) * x[row * width + j]!;
       }
     }
-    solveRows(b, 0, L, width, width);
+    solveRows(b, 0, L, 0, width, width);
     for (let i = 0; i < b.length; i++) expect(b[i]).toBeCloseTo(x[i] as number, 14);
+  });
+});
+
+describe("firstTile", () => {
+  it("is the tile of the first element that is not 0 in any of four rows", () => {
+    const rows = new Float64Array(4 * 12);
+    expect(firstTile(rows, 0, 12)).toBe(12);
+    rows[2 * 12 + 9] = 1;
+    expect(firstTile(rows, 0, 12)).toBe(8);
+    rows[3 * 12 + 3] = Number.NaN;
+    expect(firstTile(rows, 0, 12)).toBe(0);
   });
 });

@@ -56,16 +56,17 @@ export function store(view: HostOperand, scratch: Float64Array): void {
   }
 }
 
-/** Dot products of a tile: row a of the left four times row b of the right four, over `length` columns. */
+/** Dot products of a tile: row a of the left four times row b of the right four is at 4a + b. */
 const dots = new Float64Array(tileSize * tileSize);
 
-/** Fill `dots` from four rows of X (starting at row x) and four of L; both scratches are `width` wide. */
+/** Fill `dots` from columns start … end of four rows of X (from row x on) and four of L; both are `width` wide. */
 export function dotTile(
   X: Float64Array,
   x: number,
   L: Float64Array,
   l: number,
-  length: number,
+  start: number,
+  end: number,
   width: number,
 ): Float64Array {
   const x0 = x * width;
@@ -92,7 +93,7 @@ export function dotTile(
   let s31 = 0;
   let s32 = 0;
   let s33 = 0;
-  for (let k = 0; k < length; k++) {
+  for (let k = start; k < end; k++) {
     const p0 = X[x0 + k]!;
     const p1 = X[x1 + k]!;
     const p2 = X[x2 + k]!;
@@ -138,12 +139,19 @@ export function dotTile(
 }
 
 /**
- * Solve X Lᵀ = B in place for four rows of X (starting at row x), columns 0 … end: forward substitution by tiles.
- * Reads the lower triangle of L.
+ * Solve X Lᵀ = B in place for four rows of X (from row x on), columns start … end: forward substitution by tiles. Columns
+ * before `start` are taken as zeros. Reads the lower triangle of L.
  */
-export function solveRows(X: Float64Array, x: number, L: Float64Array, end: number, width: number): void {
-  for (let j = 0; j < end; j += tileSize) {
-    const tile = dotTile(X, x, L, j, j, width);
+export function solveRows(
+  X: Float64Array,
+  x: number,
+  L: Float64Array,
+  start: number,
+  end: number,
+  width: number,
+): void {
+  for (let j = start; j < end; j += tileSize) {
+    const tile = dotTile(X, x, L, j, start, j, width);
     for (let a = 0; a < tileSize; a++) {
       const row = (x + a) * width + j;
       for (let b = 0; b < tileSize; b++) {
@@ -154,4 +162,15 @@ export function solveRows(X: Float64Array, x: number, L: Float64Array, end: numb
       }
     }
   }
+}
+
+/** The tile column where four rows of X (from row x on) stop being zero. */
+export function firstTile(X: Float64Array, x: number, width: number): number {
+  let first = width;
+  for (let a = 0; a < tileSize; a++) {
+    let k = 0;
+    while (k < first && X[(x + a) * width + k] === 0) k++;
+    first = k - (k % tileSize);
+  }
+  return first;
 }

@@ -23,8 +23,9 @@ import {
   triu,
 } from "@kronograd/tensor";
 import { matrixSize, sameSize, squareSize } from "./checks.ts";
-import { flipped, load, padded, solveRows, store, tileSize, transposed } from "./tiles.ts";
+import { firstTile, flipped, load, padded, solveRows, store, tileSize, transposed } from "./tiles.ts";
 
+/** Which triangle, and how it is read. */
 export interface TriangularOptions {
   /** T is lower triangular (default), else upper; the other triangle is not read. */
   readonly lower?: boolean;
@@ -34,7 +35,7 @@ export interface TriangularOptions {
   readonly unitDiagonal?: boolean;
 }
 
-export const solveTriangularOp = defineOp<Required<TriangularOptions>>({
+const solveTriangularOp = defineOp<Required<TriangularOptions>>({
   name: "solveTriangular",
   shape([T, B]) {
     const n = squareSize("solveTriangular", "T", T as Spec);
@@ -55,7 +56,8 @@ export const solveTriangularOp = defineOp<Required<TriangularOptions>>({
       else if (!(Math.abs(L[at]!) > 0)) throw zeroDiagonal(backward ? n - 1 - i : i, L[at]!, T!.shape);
     }
     const rows = load(transposed(backward ? flipped(B!) : B!));
-    for (let x = 0; x < k; x += tileSize) solveRows(rows, x, L, width, width);
+    // A right-hand side that starts with zeros (an identity's column) gives a solution that does.
+    for (let x = 0; x < k; x += tileSize) solveRows(rows, x, L, firstTile(rows, x, width), width, width);
     store(transposed(backward ? flipped(X!) : X!), rows);
   },
   vjp: {

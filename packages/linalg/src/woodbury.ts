@@ -35,6 +35,7 @@ import { gram, syrk } from "./syrk.ts";
 /** In which precision a Gram matrix is formed. */
 export type GramBits = 32 | 64;
 
+/** A factored Gram matrix of columns. */
 export interface DampedGram {
   /** [r, r] lower Cholesky factor of K = XᵀX + μI, float64. */
   readonly L: Tensor;
@@ -52,6 +53,7 @@ export interface Woodbury {
   readonly bits: GramBits;
 }
 
+/** Choices that are made by size and precision unless named. */
 export interface WoodburyOptions {
   /** "dual" is the r × r system, "primal" the d × d one; default: the smaller. */
   readonly form?: "dual" | "primal";
@@ -201,7 +203,7 @@ export function woodburySolve(X: Tensor, mu: number, V: Tensor, options: Woodbur
 }
 
 /**
- * Precondition the gradient Y Xᵀ on both sides by the columns it is made of, without forming it:
+ * Precondition the gradient Y Xᵀ on both sides by the columns it is made of, without forming it.
  *
  *     (Y Yᵀ + μ_Y I)⁻¹ Y Xᵀ (X Xᵀ + μ_X I)⁻¹ = Y (YᵀY + μ_Y I)⁻¹ (XᵀX + μ_X I)⁻¹ Xᵀ
  *

@@ -29,6 +29,7 @@ import { squareSize } from "../checks.ts";
 import { reciprocalGaps } from "./reciprocal-gaps.ts";
 import { rowsOf } from "./rows.ts";
 
+/** What counts as symmetric. */
 export interface EighOptions {
   /** Refuse |A_ij − A_ji| above this share of the largest |A_ij| (default 1e-6). */
   readonly symmetry?: number;
@@ -42,7 +43,7 @@ export interface Eigh {
   readonly vectors: Tensor;
 }
 
-export const eighOp = defineOp<Required<EighOptions>>({
+const eighOp = defineOp<Required<EighOptions>>({
   name: "eigh",
   shape([A]) {
     const n = squareSize("eigh", "A", A as Spec);

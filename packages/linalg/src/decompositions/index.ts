@@ -1,5 +1,5 @@
-/** `@kronograd/linalg/decompositions`: eigenvalues and singular values, on ml-matrix; LU, which needs it not, beside them. */
+/** `@kronograd/linalg/decompositions`: eigenvalues and singular values, on ml-matrix; beside them LU, which does without. */
 
 export { type LuFactors, lu } from "../lu.ts";
-export * from "./eigh.ts";
-export * from "./svd.ts";
+export { type Eigh, type EighOptions, eigh, fromEigen } from "./eigh.ts";
+export { type Svd, svd } from "./svd.ts";

@@ -86,12 +86,17 @@ describe("batchOrder", () => {
     expect(order.state()).toEqual({ epoch: 1, index: 0 });
   });
 
-  it("gives arrays that the caller may change", () => {
-    const order = batchOrder(4, 2, 0);
-    const start = order.state();
-    const rows = [...order.next().fill(9)];
-    order.restore(start);
-    expect([...order.next()]).not.toEqual(rows);
+  it("goes back and forth between epochs", () => {
+    const order = batchOrder(6, 2, 0);
+    const batches = zeroTo(7).map(() => [order.state(), order.next()] as const);
+    for (const [position, rows] of [...batches].reverse()) {
+      order.restore(position);
+      expect(order.next()).toEqual(rows);
+    }
+  });
+
+  it("gives arrays of their own, which a caller may change or send away", () => {
+    expect(batchOrder(400, 2, 0).next().buffer.byteLength).toBe(8);
   });
 
   it("throws UsageError for a batch above the rows, sizes that are no counts, and positions that are not there", () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -49,9 +49,9 @@ describe("writeBytes", () => {
     writeFileSync(path, "kept");
     await expect(writeBytes(join(path, "b"), Uint8Array.of(1))).rejects.toThrow(refusal({ file: join(path, "b") }));
     expect(readFileSync(path, "utf8")).toBe("kept");
-    await expect(writeBytes(folder, Uint8Array.of(1))).rejects.toThrow(refusal({ file: folder }));
-    expect(readdirSync(folder)).toEqual(["a"]);
-    expect(existsSync(`${folder}.partial`)).toBe(false);
+    mkdirSync(join(folder, "d"));
+    await expect(writeBytes(join(folder, "d"), Uint8Array.of(1))).rejects.toThrow(refusal({ file: join(folder, "d") }));
+    expect(readdirSync(folder)).toEqual(["a", "d"]); // the temporary file is gone
   });
 });
 

@@ -11,9 +11,10 @@
  * to every column, so (W, b) is the least-squares solution of the training rows and leaves noise² for each output.
  */
 
-import { type Rng, UsageError } from "@kronograd/tensor";
+import { UsageError } from "@kronograd/tensor";
 import { type Dataset, defineDataset } from "../dataset.ts";
 import { checkCount, checkNumber, type SyntheticOptions, sourceOf, streams } from "./generate.ts";
+import { orthonormal } from "./orthonormal.ts";
 
 /** Settings of `illConditionedRegression`. */
 export interface IllConditionedOptions extends SyntheticOptions {
@@ -111,28 +112,4 @@ export function illConditionedRegression(options: IllConditionedOptions): IllCon
     source: sourceOf(name, rng, { inputs, outputs, conditionNumber, noise, train, test }),
   });
   return { ...dataset, optimum: { weight, bias, loss: noise ** 2 }, eigenvalues: s.map((value) => value * value) };
-}
-
-/**
- * Random orthonormal columns [size], orthogonal to `given` too: Gram–Schmidt run twice, which leaves errors of rounding only.
- */
-function orthonormal(rng: Rng, size: number, count: number, given: readonly Float64Array[] = []): Float64Array[] {
-  const columns = [...given];
-  for (let k = 0; k < count; k++) {
-    const column = Float64Array.from({ length: size }, () => rng.normal());
-    for (let pass = 0; pass < 2; pass++) {
-      for (const other of columns) {
-        const projection = dot(column, other);
-        for (let i = 0; i < size; i++) column[i]! -= projection * other[i]!;
-      }
-      const norm = Math.sqrt(dot(column, column));
-      for (let i = 0; i < size; i++) column[i]! /= norm;
-    }
-    columns.push(column);
-  }
-  return columns.slice(given.length);
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }

@@ -23,6 +23,7 @@ export interface ErrorReport {
 
 /** The common parent of all errors that the project throws on purpose. */
 export class KronogradError extends Error {
+  override name = "KronogradError"; // written out, because minifiers rename classes
   readonly where: string;
   readonly expected: unknown;
   readonly got: unknown;
@@ -31,7 +32,6 @@ export class KronogradError extends Error {
 
   constructor(report: ErrorReport) {
     super(message(report), report.cause === undefined ? undefined : { cause: report.cause });
-    this.name = new.target.name;
     this.where = report.where;
     this.expected = report.expected;
     this.got = report.got;
@@ -41,19 +41,33 @@ export class KronogradError extends Error {
 }
 
 /** Options, names and misuse: a misspelt optimizer, a stale tensor, a promise inside `scope`. */
-export class UsageError extends KronogradError {}
+export class UsageError extends KronogradError {
+  override name = "UsageError";
+}
 /** Shapes that do not fit together. */
-export class ShapeError extends KronogradError {}
+export class ShapeError extends KronogradError {
+  override name = "ShapeError";
+}
 /** Element types that do not fit together. */
-export class DtypeError extends KronogradError {}
+export class DtypeError extends KronogradError {
+  override name = "DtypeError";
+}
 /** A device that is absent, refuses, or has run out of memory. */
-export class BackendError extends KronogradError {}
+export class BackendError extends KronogradError {
+  override name = "BackendError";
+}
 /** Mathematics that cannot go on: a failed pivot, a diverged run. */
-export class NumericalError extends KronogradError {}
+export class NumericalError extends KronogradError {
+  override name = "NumericalError";
+}
 /** A data file that is missing, cut short, altered, or holds non-finite values. */
-export class DataError extends KronogradError {}
+export class DataError extends KronogradError {
+  override name = "DataError";
+}
 /** A checkpoint that cannot be written, or that is cut short, altered, or of another run. */
-export class CheckpointError extends KronogradError {}
+export class CheckpointError extends KronogradError {
+  override name = "CheckpointError";
+}
 
 function message({ where, problem, expected, got, help }: ErrorReport): string {
   const values = [

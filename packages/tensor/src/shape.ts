@@ -35,8 +35,7 @@ export function isContiguous({ shape, strides }: Layout): boolean {
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     const n = shape[axis] as number;
-    if (n === 0) return true;
-    if (n !== 1 && strides[axis] !== step) return false;
+    if (n !== 1 && strides[axis] !== step) return shape.includes(0);
     step *= n;
   }
   return true;

@@ -46,8 +46,9 @@ export function caller(): string {
     .slice(1)
     .map((frame) => frame.trim().replace(/^at /, ""));
   if (stackTraceLimit !== undefined) engine.stackTraceLimit = stackTraceLimit;
-  const here = new URL(".", import.meta.url).href;
-  return frames.find((frame) => !frame.includes(here) || frame.includes(".test.")) ?? frames.join(" < ");
+  const here = new URL(".", import.meta.url).pathname;
+  const outside = (frame: string) => /:\d+/.test(frame) && (!frame.includes(here) || frame.includes(".test."));
+  return frames.find(outside) ?? frames.join(" < ");
 }
 
 /**

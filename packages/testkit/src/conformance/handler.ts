@@ -28,10 +28,13 @@ export class CaseRun {
   readonly case: FixtureCase;
   readonly device: Device;
   readonly dtype: "float32" | "float64";
+  /** What the results are compared with: the case's own, unless the handler asks for more. */
+  expected: Dictionary;
   readonly #all: readonly FixtureCase[];
 
   constructor(fixture: FixtureCase, all: readonly FixtureCase[], device: Device, dtype: "float32" | "float64") {
     this.case = fixture;
+    this.expected = fixture.expected;
     this.device = device;
     this.dtype = dtype;
     this.#all = all;
@@ -97,6 +100,14 @@ export class CaseRun {
   pair(name: string, fallback?: readonly [number, number]): [number, number] {
     const [vertical, horizontal] = this.list(name, fallback);
     return [vertical!, horizontal!];
+  }
+
+  /** Rows, labels and batch size of a `data` case. */
+  dataOf({ name, inputs, params }: FixtureCase): { x: Tensor; targets: Tensor; batch: number } {
+    if (!isArray(inputs.x) || typeof params.batch !== "number") {
+      throw new DataError({ where: name, problem: "a data case needs x and batch" });
+    }
+    return { x: this.tensor(inputs.x), targets: this.indices(params.labels), batch: params.batch };
   }
 
   /** Another case of the folder. */

@@ -3,6 +3,14 @@
 import { convHandlers } from "./conv.ts";
 import type { Handler } from "./handler.ts";
 import { linalgHandlers } from "./linalg.ts";
+import { netHandlers } from "./nets.ts";
 import { opsHandlers } from "./ops.ts";
+import { optimHandlers } from "./optim.ts";
 
-export const handlers: Readonly<Record<string, Handler>> = { ...linalgHandlers, ...convHandlers, ...opsHandlers };
+export const handlers: Readonly<Record<string, Handler>> = {
+  ...linalgHandlers,
+  ...convHandlers,
+  ...opsHandlers,
+  ...netHandlers,
+  ...optimHandlers,
+};

@@ -34,16 +34,17 @@ export async function* runCases(cases: readonly FixtureCase[], options: RunOptio
 
 async function runCase(fixture: FixtureCase, all: readonly FixtureCase[], options: RunOptions): Promise<CaseOutcome> {
   const { device, dtype = "float64" } = options;
-  const { file, name, op, tol, expected } = fixture;
+  const { file, name, op, tol } = fixture;
   const handler = (options.handlers ?? handlers)[op];
   const about = { file, name, op };
   if (handler === undefined)
     return { ...about, passed: false, compared: 0, error: 0, reasons: [`no handler for op "${op}"`] };
   using _ = openScope();
   try {
-    const results = await handler(new CaseRun(fixture, all, device, dtype));
+    const run = new CaseRun(fixture, all, device, dtype);
+    const results = await handler(run);
     const tolerance = dtype === "float32" ? { rtol: tol.rtol32, zero: 1e-6 } : { rtol: tol.rtol, zero: 1e-12 };
-    const { compared, error, mismatches } = await check(results, expected, tolerance);
+    const { compared, error, mismatches } = await check(results, run.expected, tolerance);
     return {
       ...about,
       passed: mismatches.length === 0,

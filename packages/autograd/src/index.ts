@@ -4,6 +4,7 @@ export type { Parameters } from "./blocks.ts";
 export { type CaptureRequest, collectLayers, type LayerCall, recordLayer } from "./capture.ts";
 export { ggnvp, grad, hvp, jvp, type Like, leaves, type Pullback, type Tensors, vjp } from "./grad.ts";
 export * from "./gradient.ts";
+export { joinRecords } from "./join-records.ts";
 export * from "./layer-record.ts";
 export * from "./loss.ts";
 export { Tape } from "./tape.ts";

@@ -1,0 +1,32 @@
+/** The records of several micro-batches as the record of the batch that they make up. */
+
+import { concat, type Tensor, UsageError } from "@kronograd/tensor";
+import { type LayerRecord, layerRecord } from "./layer-record.ts";
+
+/**
+ * Put the examples of several records of one layer after each other. Output gradients are those of each example's own
+ * loss, so every statistic is that of the whole batch.
+ *
+ * @throws {UsageError} there is none, or they differ in layer, uses or label columns
+ */
+export function joinRecords(records: readonly LayerRecord[]): LayerRecord {
+  const [first] = records;
+  if (first === undefined) throw new UsageError({ where: "joinRecords", problem: "there is no record to join" });
+  const columnsOf = (record: LayerRecord) => record.uses.map(({ outputGrads }) => outputGrads.length).join(" + ");
+  for (const { name, labels, ...rest } of records.map((record) => ({ ...record, columns: columnsOf(record) }))) {
+    if (name === first.name && labels === first.labels && rest.columns === columnsOf(first)) continue;
+    throw new UsageError({
+      where: "joinRecords",
+      problem: "records of different layers or captures do not join",
+      expected: `${first.name}, ${first.labels} labels, label columns ${columnsOf(first)}`,
+      got: `${name}, ${labels} labels, label columns ${rest.columns}`,
+    });
+  }
+  const { name, geometry, hasBias, labels } = first;
+  const joined = (pick: (record: LayerRecord) => Tensor): Tensor => concat(records.map(pick), 0);
+  const uses = first.uses.map(({ outputGrads }, u) => ({
+    input: joined((record) => record.uses[u]!.input),
+    outputGrads: outputGrads.map((_, column) => joined((record) => record.uses[u]!.outputGrads[column]!)),
+  }));
+  return layerRecord({ name, geometry, hasBias, labels, uses });
+}

@@ -42,7 +42,7 @@ describe("conjugateGradients", () => {
         expect(residual).toBeLessThanOrEqual(1e-12);
         expect(x).toBeAllclose(choleskySolve(cholesky(A), b), { rtol: 1e-8 }); // 1e-12 times the condition number
       }),
-      { numRuns: 20 },
+      { numRuns: 20, seed: 0 },
     );
   });
 

@@ -39,7 +39,7 @@ describe("choleskyUpdate", () => {
         const { A, v } = draw(drawn);
         expect(choleskyUpdate(cholesky(A), v)).toBeAllclose(cholesky(add(A, outer(v))), { rtol });
       }),
-      { numRuns: 30 },
+      { numRuns: 30, seed: 0 },
     );
   });
 
@@ -71,7 +71,7 @@ describe("choleskyDowndate", () => {
         // The way back loses the digits that the update added: ‖v‖² is at most some 40 times the smallest eigenvalue.
         expect(choleskyDowndate(choleskyUpdate(L, v), v)).toBeAllclose(L, { rtol: 100 * rtol });
       }),
-      { numRuns: 30 },
+      { numRuns: 30, seed: 0 },
     );
   });
 

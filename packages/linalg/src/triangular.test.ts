@@ -50,7 +50,7 @@ describe("solveTriangular", () => {
           expect(matmul(options.transpose ? transpose(T) : T, X)).toBeAllclose(B, { rtol });
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 0 },
     );
   });
 

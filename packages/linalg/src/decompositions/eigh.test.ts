@@ -49,7 +49,7 @@ describe("eigh", () => {
   it("rebuilds A from ascending eigenvalues and orthonormal vectors whose first large component is positive", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 16 }), fc.nat(), (n, seed) => expectDecomposition(symmetric(n, seed))),
-      { numRuns: 30 },
+      { numRuns: 30, seed: 0 },
     );
   });
 

@@ -158,8 +158,8 @@ export function eigh(A: Tensor, { symmetry = 1e-6 }: EighOptions = {}): Eigh {
  * @param f        [n]  the function of each eigenvalue
  * @returns        [n, n]
  * @example
- * const { values, vectors } = eigh(A);
- * fromEigen(vectors, pow(values, -0.5));   // A to the power −1/2
+ * const { values, vectors } = eigh(tensor([[4, 0], [0, 16]]));
+ * fromEigen(vectors, pow(values, -0.5));   // [[0.5, 0], [0, 0.25]]
  */
 export function fromEigen(vectors: Tensor, f: Tensor): Tensor {
   return scope(() => matmul(mul(vectors, reshape(f, [1, -1])), transpose(vectors)));

@@ -39,7 +39,7 @@ describe("svd", () => {
     const size = fc.integer({ min: 1, max: 12 });
     fc.assert(
       fc.property(size, size, fc.nat(), (m, n, seed) => expectDecomposition(normal(new Rng(seed), [m, n], f64))),
-      { numRuns: 40 },
+      { numRuns: 40, seed: 0 },
     );
   });
 

@@ -11,7 +11,7 @@ import type { heldTensors, Placement, Rng, Tensor } from "@kronograd/tensor";
 export interface Mode {
   /** Dropout drops, and batch norm uses the statistics of the batch. */
   readonly training: boolean;
-  /** The stream of this step: the same stream gives the same masks, so a pass can be repeated. */
+  /** The stream of this step. Layers draw from forks of it and never advance it, so the same pass gives the same masks. */
   readonly rng?: Rng;
   /**
    * Take a buffer's next value. Only the training driver passes this, and it writes after the step; passes without it

@@ -29,6 +29,7 @@ function mask({ shape, device, dtype }: Tensor, rate: number, { rng }: Mode): Te
       help: "Call forward(x, { training: true, rng }), with another fork of rng for each step.",
     });
   }
+  const stream = rng.fork("mask"); // the mode's own stream does not advance: the same pass gives the same mask
   const kept = 1 / (1 - rate);
-  return generate(shape, { device, dtype }, () => (rng.uniform() < rate ? 0 : kept));
+  return generate(shape, { device, dtype }, () => (stream.uniform() < rate ? 0 : kept));
 }

@@ -24,7 +24,7 @@ export interface VggOptions extends ModelOptions {
 /**
  * Build stacks of 3 × 3 convolutions with ReLU, then average over all pixels and classify: x [N, in, H, W] → [N, classes].
  *
- * The default plan has 288 170 parameters for colour images and 10 classes.
+ * The default plan has 288 298 parameters for colour images and 10 classes.
  *
  * @source after Simonyan & Zisserman (2015), with an average in place of their dense layers
  * @example

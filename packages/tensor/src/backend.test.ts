@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { type BackendProvider, createDevice, Device, listBackends, registerBackend } from "./backend.ts";
+import { cpu } from "./backends/cpu.ts";
+import { BackendError, UsageError } from "./errors.ts";
+
+/** Providers stay registered, so each test gives its own names. */
+function provider(name: string, more: Partial<BackendProvider> = {}): void {
+  registerBackend({
+    name,
+    unavailable: () => null,
+    create: () => ({ ...cpu.backend, name, adapter: "test" }),
+    ...more,
+  });
+}
+
+describe("createDevice", () => {
+  it("opens a backend by name", async () => {
+    const device = await createDevice("cpu");
+    expect([device.kind, device.strict, device.why]).toEqual(["cpu", false, ["cpu: asked for by name"]]);
+    expect((await createDevice("cpu", { strict: true })).strict).toBe(true);
+  });
+
+  it("refuses an unknown name with the nearest one", async () => {
+    await expect(createDevice("cpuu")).rejects.toThrow('createDevice: unknown backend "cpuu"');
+    await expect(createDevice("cpuu")).rejects.toThrow('Did you mean "cpu"?');
+    await expect(createDevice("cpuu")).rejects.toThrow(UsageError);
+  });
+
+  it("never turns a backend asked for by name into another", async () => {
+    provider("absent", { unavailable: async () => "no adapter" });
+    await expect(createDevice("absent")).rejects.toThrow(BackendError);
+    await expect(createDevice("absent")).rejects.toThrow("no adapter");
+  });
+
+  it("auto takes the first available by priority and says why the others were passed over", async () => {
+    provider("fast", { priority: 10, unavailable: () => "software renderer" });
+    provider("experimental"); // no priority: never chosen
+    const device = await createDevice("auto");
+    expect(device.kind).toBe("cpu");
+    expect(device.why).toEqual(["fast: passed over, software renderer", "cpu: chosen"]);
+  });
+
+  it("passes its options on", async () => {
+    let seen: unknown;
+    provider("options", {
+      create: (options) => {
+        seen = options;
+        return cpu.backend;
+      },
+    });
+    await createDevice("options", { threads: 2 });
+    expect(seen).toMatchObject({ threads: 2 });
+  });
+});
+
+describe("listBackends", () => {
+  it("gives every backend with the reason why it cannot run", async () => {
+    provider("listed", { unavailable: () => "not here" });
+    const list = await listBackends();
+    expect(list).toContainEqual({ name: "cpu", unavailable: null });
+    expect(list).toContainEqual({ name: "listed", unavailable: "not here" });
+  });
+});
+
+describe("Device", () => {
+  it("names its backend and adapter", () => {
+    expect(String(new Device(cpu.backend))).toBe("cpu (JavaScript, one thread)");
+  });
+});

@@ -47,7 +47,7 @@ export interface CgResult {
  * @throws {NumericalError}  A p is not finite, or the preconditioner is not positive definite
  * @throws {BackendError}  the device is asynchronous
  * @cost      an application of A and of the preconditioner, and 10 n flops, per iteration
- * @source    Hestenes & Stiefel (1952); Golub & Van Loan, Matrix Computations, §11.3
+ * @source    Hestenes & Stiefel (1952); Golub & Van Loan, Matrix Computations (4th ed.), §11.3
  */
 export function conjugateGradients(A: LinearOperator, b: Tensor, options: CgOptions = {}): CgResult {
   const where = "conjugateGradients";

@@ -101,7 +101,7 @@ const nameOf = (sign: 1 | -1) => (sign === 1 ? "choleskyUpdate" : "choleskyDownd
  * @throws {ShapeError}      L is not square, or v has another length
  * @throws {NumericalError}  something is not finite
  * @cost      4 n² flops
- * @source    Golub & Van Loan, Matrix Computations, §6.5.4
+ * @source    Golub & Van Loan, Matrix Computations, §6.5
  */
 export function choleskyUpdate(L: Tensor, v: Tensor): Tensor {
   return run(choleskyRankOneOp, [L, v], { sign: 1 });
@@ -116,7 +116,7 @@ export function choleskyUpdate(L: Tensor, v: Tensor): Tensor {
  * @throws {ShapeError}      L is not square, or v has another length
  * @throws {NumericalError}  L Lᵀ − v vᵀ is not positive definite; names the pivot (from 0) and its value
  * @cost      4 n² flops
- * @source    Golub & Van Loan, Matrix Computations, §6.5.4
+ * @source    Golub & Van Loan, Matrix Computations, §6.5
  */
 export function choleskyDowndate(L: Tensor, v: Tensor): Tensor {
   return run(choleskyRankOneOp, [L, v], { sign: -1 });

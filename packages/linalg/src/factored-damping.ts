@@ -17,7 +17,7 @@ import { squareSize } from "./checks.ts";
  * output gradients.
  *
  * @throws {UsageError}  a trace is negative or not a number
- * @source Martens & Grosse (2015), "Optimizing Neural Networks with Kronecker-factored Approximate Curvature", §6.3
+ * @source Martens & Grosse (2015), "Optimizing Neural Networks with Kronecker-factored Approximate Curvature", §6
  */
 export function piOf(traceA: number, dimA: number, traceG: number, dimG: number): number {
   if (!(traceA >= 0 && traceG >= 0 && traceA + traceG < Number.POSITIVE_INFINITY)) {

@@ -33,7 +33,7 @@ export interface Lanczos {
  * @throws {UsageError}    steps is not in 1 … n
  * @throws {BackendError}  the device is asynchronous
  * @cost       k applications of A and 8 n k² flops
- * @source     Golub & Van Loan, Matrix Computations, §10.1 and §10.3
+ * @source     Golub & Van Loan, Matrix Computations (4th ed.), §10.1 and §10.3
  */
 export function lanczos(A: LinearOperator, steps: number, rng: Rng): Lanczos {
   const [n, columns] = A.shape;

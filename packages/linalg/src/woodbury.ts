@@ -2,8 +2,8 @@
  * (X Xᵀ + μI)⁻¹ through an r × r system, and its push-through form.
  *
  * For few columns (r < d), (X Xᵀ + μI)⁻¹ V = (V − X K⁻¹ Xᵀ V) / μ with K = XᵀX + μI: nothing of size d × d is formed. Where
- * d ≤ r the smaller system is X Xᵀ + μI itself. Both are exact, so the choice is one of cost. The subtraction loses up to
- * ‖X‖²/μ · ε of the result relative to its own size, never more than ε relative to 1/μ; push-through has no such loss.
+ * d ≤ r the smaller system is X Xᵀ + μI itself. Both are exact, so the choice is one of cost. The subtraction cancels where V
+ * lies in the span of X: its rounding is small relative to ‖V‖/μ, not to the result. Push-through subtracts nothing.
  *
  * Precision: the small system is factored and solved in float64 whatever X is. A float32 Gram matrix is good enough while
  * its rounding, ε·tr K, stays far below μ; `gramBits` decides, and the result says what was chosen.
@@ -120,7 +120,7 @@ function chooseBits(X: Tensor, mu: number): GramBits {
  * @throws {ShapeError}      X is no matrix
  * @throws {NumericalError}  μ = 0 and r < d (X Xᵀ is singular), or the small system is not positive definite
  * @cost      d r min(d, r) + min(d, r)³/3 flops
- * @source    Hager (1989), "Updating the inverse of a matrix", eq. (2)
+ * @source    Hager (1989), "Updating the inverse of a matrix"
  */
 export function woodbury(X: Tensor, mu: number, options: WoodburyOptions = {}): Woodbury {
   const [d, r] = matrixSize("woodbury", "X", X);
@@ -165,7 +165,7 @@ export function woodburyApply({ X, L, mu }: Woodbury, V: Tensor): Tensor {
  *
  * @returns   []  float64
  * @cost      min(d, r) logarithms
- * @source    Hager (1989), "Updating the inverse of a matrix" (the determinant form)
+ * @source    Hager (1989), "Updating the inverse of a matrix"
  */
 export function woodburyLogDet({ X, L, mu }: Woodbury): Tensor {
   if (X === null) return logDet(L);

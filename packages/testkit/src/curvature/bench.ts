@@ -1,0 +1,112 @@
+/**
+ * One layer block on which a curvature method is tried: random inputs and output gradients, a record made of them, and the
+ * method driven through update, refresh and refine to its direction.
+ *
+ * Symbols: N examples, u [in] an input, v [out] an output gradient; V [out, in(+1)] what is preconditioned.
+ */
+
+import { type Block, denseGradient, type Gradient, type LayerRecord, layerRecord } from "@kronograd/autograd";
+import type { CurvatureContext, CurvatureMethod, StateTree } from "@kronograd/optimizers";
+import { concat, normal, ones, Rng, scope, type Tensor } from "@kronograd/tensor";
+
+// biome-ignore lint/suspicious/noExplicitAny: the suite treats every method's state alike
+export type AnyMethod = CurvatureMethod<any>;
+
+const placement = { dtype: "float64" } as const;
+
+/** A layer's size. */
+export interface Size {
+  readonly in: number;
+  readonly out: number;
+}
+
+/** Rows u [N, in] and v [N, out]. */
+export interface Rows {
+  readonly inputs: Tensor;
+  readonly outputGrads: Tensor;
+}
+
+/** Independent normal rows. */
+export function randomRows(examples: number, size: Size, rng: Rng): Rows {
+  return {
+    inputs: normal(rng, [examples, size.in], placement),
+    outputGrads: normal(rng, [examples, size.out], placement),
+  };
+}
+
+/** A random V. */
+export function randomBlock(method: AnyMethod, size: Size, rng: Rng): Tensor {
+  return normal(rng, blockOf(method, size).shape, placement);
+}
+
+/** Whether a method's blocks have the bias as their last column. */
+export function hasBias(method: AnyMethod): boolean {
+  return (method.needs as { bias?: string }).bias !== "separate";
+}
+
+/** The block of a dense layer. */
+export function blockOf(method: AnyMethod, size: Size): Block {
+  const bias = hasBias(method);
+  const [weight, column] = [[size.out, size.in], [size.out]];
+  return {
+    name: "layer",
+    parameters: bias ? ["layer.weight", "layer.bias"] : ["layer.weight"],
+    shapes: bias ? [weight, column] : [weight],
+    shape: [size.out, size.in + (bias ? 1 : 0)],
+    isLayer: true,
+    hasBias: bias,
+    groups: 1,
+  };
+}
+
+/** The record of a dense layer that saw some rows. */
+export function recordOf(method: AnyMethod, { inputs, outputGrads }: Rows): LayerRecord {
+  const labels = method.needs.outputGrads;
+  return layerRecord({
+    name: "layer",
+    geometry: { kind: "dense" },
+    hasBias: hasBias(method),
+    labels: labels ?? "empirical",
+    uses: [{ input: inputs, outputGrads: labels === undefined ? [] : [outputGrads] }],
+  });
+}
+
+/** u with the bias coordinate, where the method's blocks have one: [N, in(+1)]. */
+export function homogeneous(method: AnyMethod, { inputs }: Rows): Tensor {
+  return hasBias(method) ? concat([inputs, ones([inputs.shape[0]!, 1], inputs)], 1) : inputs;
+}
+
+/** What a method sees beside its state. */
+export function contextOf(damping: number, step = 0): CurvatureContext {
+  return { step, damping, rng: new Rng(1).fork(step), oracles: {} };
+}
+
+/** A method's state after one batch: update, refresh, refine. */
+export function stateAfter(
+  method: AnyMethod,
+  block: Block,
+  record: LayerRecord,
+  damping: number,
+  before?: StateTree,
+): StateTree {
+  const context = contextOf(damping);
+  const seen = scope(() => method.update(before ?? method.init(block, context), record, context));
+  const fresh = scope(() => method.refresh(seen, context));
+  return method.refine === undefined ? fresh : scope(() => method.refine!(fresh, record, context));
+}
+
+/** The direction for a gradient, in joint form. */
+export function directionOf(method: AnyMethod, state: StateTree, gradient: Gradient, damping: number): Tensor {
+  return scope(() => {
+    const direction = method.precondition(state, gradient, contextOf(damping));
+    return "block" in direction ? direction.dense() : direction;
+  });
+}
+
+/** The map V ↦ direction of a method that has seen one batch. */
+export function preconditioner(method: AnyMethod, rows: Rows, damping: number): (V: Tensor) => Tensor {
+  const size = { in: rows.inputs.shape[1]!, out: rows.outputGrads.shape[1]! };
+  const block = blockOf(method, size);
+  const state = stateAfter(method, block, recordOf(method, rows), damping);
+  return (V) => directionOf(method, state, denseGradient(block, V), damping);
+}

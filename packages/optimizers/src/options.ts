@@ -157,7 +157,16 @@ function inWords({ min, max, above, below }: Range): string {
 function isGroup(group: unknown): boolean {
   if (typeof group !== "object" || group === null) return false;
   const { match, learningRateFactor = 1, weightDecay = 0, ...rest } = group as Record<string, unknown>;
-  const named = typeof match === "string" || typeof match === "function" || match instanceof RegExp;
+  const named = typeof match === "function" || match instanceof RegExp || isPattern(match);
   const numbers = [learningRateFactor, weightDecay].every((x) => typeof x === "number" && inRange(x, { min: 0 }));
   return named && numbers && Object.keys(rest).length === 0;
+}
+
+function isPattern(match: unknown): boolean {
+  if (typeof match !== "string") return false;
+  try {
+    return new RegExp(match) instanceof RegExp;
+  } catch {
+    return false;
+  }
 }

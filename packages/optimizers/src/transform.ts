@@ -69,6 +69,16 @@ export interface Transform<S extends StateTree = StateTree> {
   ): Readonly<Record<string, string | number>> | null;
 }
 
+/** Gradients by parameter name, as `grad` gives them: each is a block of its own. */
+export function updatesOf(gradients: Parameters): Updates {
+  const blocks = Object.entries(gradients).map(([name, gradient]) => {
+    const { shape } = gradient;
+    const block = { name, parameters: [name], shapes: [shape], shape, isLayer: false, hasBias: false, groups: 1 };
+    return [name, partsGradient(block, [gradient])] as const;
+  });
+  return new Map(blocks);
+}
+
 /**
  * Apply a function to every parameter's part of the updates; most elementwise transforms are one call of this. A block
  * that the function leaves as it is keeps its form.

@@ -1,0 +1,99 @@
+import { scale, scope, UsageError } from "@kronograd/tensor";
+import { describe, expect, it } from "vitest";
+import { chain, joinNeeds } from "./chain.ts";
+import { Optimizer } from "./optimizer.ts";
+import { directionsOf, f64 } from "./testing.ts";
+import { mapParts, type Transform, updatesOf } from "./transform.ts";
+import { momentum } from "./transforms/momentum.ts";
+import { normClip } from "./transforms/norm-clip.ts";
+
+const plusOne: Transform = {
+  name: "plusOne",
+  init: () => null,
+  update: (updates, state) => ({
+    updates: mapParts(updates, (part) => f64([...part.dataSync()].map((x) => x + 1))),
+    state,
+  }),
+};
+const twice: Transform = {
+  name: "twice",
+  init: () => null,
+  update: (updates, state) => ({ updates: mapParts(updates, (part) => scale(part, 2)), state }),
+};
+
+describe("chain", () => {
+  it("runs its transforms from left to right", () => {
+    expect(directionsOf(chain(plusOne, twice), [[1]])).toEqual([[4]]);
+    expect(directionsOf(chain(twice, plusOne), [[1]])).toEqual([[3]]);
+  });
+
+  it("gives the gradient when it is empty", () => {
+    expect(directionsOf(chain(), [[1, 2]])).toEqual([[1, 2]]);
+  });
+
+  it("keeps the state of each member, nested chains included", () => {
+    const flat = chain(momentum({ decay: 0.5 }), momentum({ decay: 0.25 }));
+    const nested = chain(chain(momentum({ decay: 0.5 })), momentum({ decay: 0.25 }));
+    const gradients = [[1], [2], [-1]];
+    expect(directionsOf(nested, gradients)).toEqual(directionsOf(flat, gradients));
+    expect(directionsOf(flat, gradients)[1]).toEqual([2.5 + 0.25]);
+  });
+
+  it("is named after its members", () => {
+    expect(chain(normClip(1), momentum()).name).toBe("normClip(1) → momentum(0.9)");
+  });
+
+  it("refuses a state of another length", () => {
+    scope(() => {
+      using optimizer = new Optimizer({ name: "test", learningRate: 1, chain: chain(momentum()) });
+      optimizer.load([null, null]);
+      const parameters = { w: f64([1]) };
+      expect(() => optimizer.update(updatesOf({ w: f64([1]) }), { parameters, step: 0 })).toThrow(
+        "momentum(0.9): the state was saved by another chain (expected 1 states, got 2).",
+      );
+    });
+  });
+
+  it("asks for what any member needs on a step", () => {
+    const asking = (name: string, needs: Transform["needs"]): Transform => ({
+      ...twice,
+      name,
+      ...(needs ? { needs } : {}),
+    });
+    const both = chain(
+      asking("a", (step) => (step % 2 === 0 ? { inputs: true, outputGrads: "sampled" } : {})),
+      asking("b", () => ({ layers: true, gradient: "factored", oracles: ["hvp"] })),
+      twice,
+    );
+    expect(both.needs?.(0)).toEqual({
+      inputs: true,
+      outputGrads: "sampled",
+      layers: true,
+      gradient: "factored",
+      oracles: ["hvp"],
+    });
+    expect(both.needs?.(1)).toEqual({ layers: true, gradient: "factored", oracles: ["hvp"] });
+    expect(chain(twice).needs?.(0)).toEqual({});
+  });
+
+  it("shows the first plan that a member has", () => {
+    const planned: Transform = { ...twice, plan: () => ({ form: "dual" }) };
+    const block = { name: "a", shape: [1, 2], isLayer: true };
+    expect(chain(twice, planned).plan?.(block, 1)).toEqual({ form: "dual" });
+    expect(chain(twice).plan?.(block, 1)).toBeNull();
+  });
+});
+
+describe("joinNeeds", () => {
+  it("prefers factors, and joins oracles without doubles", () => {
+    expect(joinNeeds({ gradient: "dense" }, { gradient: "factored" })).toEqual({ gradient: "factored" });
+    expect(joinNeeds({ oracles: ["hvp", "ggnvp"] }, { oracles: ["hvp"] })).toEqual({ oracles: ["hvp", "ggnvp"] });
+  });
+
+  it("refuses two label sources, and a bias both joint and separate", () => {
+    expect(() => joinNeeds({ outputGrads: "exact" }, { outputGrads: "sampled" })).toThrow(UsageError);
+    expect(() => joinNeeds({ bias: "joint" }, { bias: "separate" })).toThrow(
+      "chain: two methods want different bias on the same step (got [joint, separate]).",
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { cpu, scope, UsageError, zeros } from "@kronograd/tensor";
+import "@kronograd/testkit";
+import { describe, expect, it } from "vitest";
+import { Optimizer } from "../optimizer.ts";
+import { directionsOf, f64, valuesOf } from "../testing.ts";
+import { updatesOf } from "../transform.ts";
+import { momentum } from "./momentum.ts";
+
+describe("momentum", () => {
+  it("sums past gradients with falling weight", () => {
+    expect(directionsOf(momentum({ decay: 0.5 }), [[1], [1], [-2]])).toEqual([[1], [1.5], [-1.25]]);
+  });
+
+  it("looks ahead with nesterov: g + βv", () => {
+    expect(directionsOf(momentum({ decay: 0.5, nesterov: true }), [[1], [1], [-2]])).toEqual([[1.5], [1.75], [-2.625]]);
+  });
+
+  it("takes the first gradient whole and damps those that follow", () => {
+    expect(directionsOf(momentum({ decay: 0.5, dampening: 0.75 }), [[4], [4]])).toEqual([[4], [3]]);
+  });
+
+  it("is the identity for decay 0", () => {
+    expect(
+      directionsOf(momentum({ decay: 0 }), [
+        [3, -1],
+        [2, 5],
+      ]),
+    ).toEqual([
+      [3, -1],
+      [2, 5],
+    ]);
+  });
+
+  it("leaves the gradient as it was and keeps one tensor, written in place", () => {
+    scope(() => {
+      const parameters = { w: zeros([1], { dtype: "float64" }) };
+      using optimizer = new Optimizer({ name: "test", learningRate: 1, chain: momentum({ decay: 0.5 }) });
+      const gradient = f64([1]);
+      const first = optimizer.update(updatesOf({ w: gradient }), { parameters, step: 0 });
+      const velocity = first.get("w")?.parts()[0]?.storage;
+      const buffers = cpu.memory.buffers;
+      const second = optimizer.update(updatesOf({ w: gradient }), { parameters, step: 1 });
+      expect(second.get("w")?.parts()[0]?.storage).toBe(velocity);
+      expect(cpu.memory.buffers).toBe(buffers);
+      expect(valuesOf(second, "w")).toEqual([1.5]);
+      expect([...gradient.dataSync()]).toEqual([1]);
+    });
+  });
+
+  it("refuses a decay of 1, with the range", () => {
+    expect(() => momentum({ decay: 1 })).toThrow(UsageError);
+    expect(() => momentum({ decay: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[UsageError: momentum: decay is out of range (expected a number in [0, 1), got 1).]`,
+    );
+  });
+});

@@ -2,13 +2,33 @@
  * A run is a stream of small plain objects: the terminal, the browser and the report render the same stream, and a worker
  * can post it as it is (`structuredClone`).
  *
- * Units: seconds of training time (evaluation, checkpoints and drawing stand outside), milliseconds in `phase`.
+ * Units: seconds of training time (evaluation, checkpoints and drawing stand outside), milliseconds in `phase`. A loss or
+ * norm of a diverging run may be infinite or NaN; in a file it is null.
  */
 
 /** The parts of a step's time, in milliseconds. */
-export type Phase = "data" | "forward" | "backward" | "labels" | "statistics" | "refresh" | "precondition" | "update" | "apply";
+export type Phase =
+  | "data"
+  | "forward"
+  | "backward"
+  | "labels"
+  | "statistics"
+  | "refresh"
+  | "precondition"
+  | "update"
+  | "apply";
 
-export const phases: readonly Phase[] = ["data", "forward", "backward", "labels", "statistics", "refresh", "precondition", "update", "apply"];
+export const phases: readonly Phase[] = [
+  "data",
+  "forward",
+  "backward",
+  "labels",
+  "statistics",
+  "refresh",
+  "precondition",
+  "update",
+  "apply",
+];
 
 /** What will be done to a layer, before the first step. */
 export interface PlanLayer {
@@ -45,10 +65,31 @@ export type RunEvent = { readonly rival?: string } & (
       /** Numbers that the optimizer reports: damping, clip coefficients. */
       readonly reported: Readonly<Record<string, number>>;
     }
-  | { readonly type: "eval"; readonly step: number; readonly examples: number; readonly seconds: number; readonly loss: number; readonly accuracy?: number }
+  | {
+      readonly type: "eval";
+      readonly step: number;
+      readonly examples: number;
+      readonly seconds: number;
+      readonly loss: number;
+      readonly accuracy?: number;
+    }
   /** Milliseconds since the last such event, over `steps` steps. */
-  | { readonly type: "phase"; readonly step: number; readonly steps: number; readonly ms: Readonly<Record<Phase, number>> }
-  | { readonly type: "skipped"; readonly step: number; readonly inARow: number; readonly total: number; readonly what: string }
+  | {
+      readonly type: "phase";
+      readonly step: number;
+      readonly steps: number;
+      readonly ms: Readonly<Record<Phase, number>>;
+    }
+  /** A step that was not taken, because something in it was not finite or could not be factored. */
+  | {
+      readonly type: "skipped";
+      readonly step: number;
+      readonly examples: number;
+      readonly seconds: number;
+      readonly inARow: number;
+      readonly total: number;
+      readonly what: string;
+    }
   | { readonly type: "checkpoint"; readonly step: number; readonly path: string }
   | { readonly type: "notice"; readonly level: "info" | "warn"; readonly text: string }
   | {
@@ -56,6 +97,9 @@ export type RunEvent = { readonly rival?: string } & (
       readonly reason: "done" | "stopped" | "diverged";
       readonly step: number;
       readonly seconds: number;
+      /** Steps that were skipped. */
+      readonly skipped: number;
+      /** Why the run diverged; empty else. */
       readonly text: string;
       readonly best: { readonly step: number; readonly loss: number; readonly accuracy?: number } | null;
     }

@@ -2,7 +2,17 @@
 
 import type { RunEvent } from "./events.ts";
 
-const columns = ["event", "step (steps)", "examples (examples)", "seconds (s of training)", "learning rate", "loss", "accuracy (0-1)", "gradient norm", "damping"] as const;
+const columns = [
+  "event",
+  "step (steps)",
+  "examples (examples)",
+  "seconds (s of training)",
+  "learning rate",
+  "loss",
+  "accuracy (0-1)",
+  "gradient norm",
+  "damping",
+] as const;
 
 /**
  * Step and eval events as comma-separated values.
@@ -16,7 +26,8 @@ export function metricsCsv(events: readonly RunEvent[]): string {
       const { step, examples, seconds, learningRate, loss, gradNorm, reported } = event;
       return [["step", step, examples, seconds, learningRate, loss, undefined, gradNorm, reported.damping]];
     }
-    if (event.type === "eval") return [["eval", event.step, event.examples, event.seconds, undefined, event.loss, event.accuracy]];
+    if (event.type === "eval")
+      return [["eval", event.step, event.examples, event.seconds, undefined, event.loss, event.accuracy]];
     return [];
   });
   const line = (cells: readonly (string | number | undefined)[]) => columns.map((_, i) => cells[i] ?? "").join(",");

@@ -1,14 +1,19 @@
 /** The plan: what will be done to each layer, printed before the first step. */
 
 import type { Parameters } from "@kronograd/autograd";
-import type { Dataset } from "@kronograd/data";
 import { type Layer, parameterRoles } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
 import { type Device, sizeOf, type Tensor } from "@kronograd/tensor";
 import type { PlanLayer, RunEvent } from "./events.ts";
 
 /** Describe a run before it starts. */
-export function planOf(model: Layer, optimizer: Optimizer, _data: Dataset, batch: number, parameters: Parameters, device: Device): RunEvent {
+export function planOf(
+  model: Layer,
+  optimizer: Optimizer,
+  batch: number,
+  parameters: Parameters,
+  device: Device,
+): RunEvent {
   const roles = parameterRoles(model);
   const layers: PlanLayer[] = [];
   for (const [name, t] of Object.entries(parameters)) {
@@ -19,10 +24,24 @@ export function planOf(model: Layer, optimizer: Optimizer, _data: Dataset, batch
     layers.push(row(isLayer ? layer : name, t, isLayer ? bias : undefined, isLayer, optimizer, batch));
   }
   const total = Object.values(parameters).reduce((count, t) => count + t.size, 0);
-  return { type: "plan", device: device.toString(), why: device.why, optimizer: optimizer.name, parameters: total, layers };
+  return {
+    type: "plan",
+    device: device.toString(),
+    why: device.why,
+    optimizer: optimizer.name,
+    parameters: total,
+    layers,
+  };
 }
 
-function row(name: string, weight: Tensor, bias: Tensor | undefined, isLayer: boolean, optimizer: Optimizer, batch: number): PlanLayer {
+function row(
+  name: string,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  isLayer: boolean,
+  optimizer: Optimizer,
+  batch: number,
+): PlanLayer {
   const rows = weight.shape[0] ?? 1;
   const shape = isLayer ? [rows, sizeOf(weight.shape) / rows + (bias === undefined ? 0 : 1)] : weight.shape;
   const planned = isLayer ? optimizer.plan({ name, shape, isLayer }, batch) : null;

@@ -1,10 +1,10 @@
 /** What a run is at a point in time: everything that a resumed run needs to go on with the same bits. */
 
-import type { BatchPosition } from "@kronograd/data";
 import type { Parameters } from "@kronograd/autograd";
+import type { BatchPosition } from "@kronograd/data";
 import type { Optimizer, StateTree } from "@kronograd/optimizers";
-import { CheckpointError, dispatchInto, copyOp, type Tensor } from "@kronograd/tensor";
-import type { CheckpointTree } from "./checkpoint.ts";
+import { CheckpointError, copyOp, dispatchInto, type Tensor } from "@kronograd/tensor";
+import type { CheckpointTree } from "./checkpoint-tree.ts";
 
 /** The best evaluation so far. */
 export interface Best {
@@ -16,9 +16,11 @@ export interface Best {
 /** What must be the same when a run is resumed. */
 export interface Identity {
   readonly optimizer: string;
+  readonly loss: string;
   readonly backend: string;
   readonly data: string;
   readonly batch: number;
+  readonly microBatch: number;
   readonly seed: string;
 }
 
@@ -29,8 +31,12 @@ export interface Progress {
   seconds: number;
   skipped: number;
   skippedInARow: number;
+  /** Why the last skipped step was. */
+  lastSkipped: string | null;
   firstLoss: number | null;
   highInARow: number;
+  /** The step of the last evaluation. */
+  evaluatedAt: number | null;
   best: Best | null;
 }
 
@@ -40,8 +46,10 @@ export const freshProgress = (): Progress => ({
   seconds: 0,
   skipped: 0,
   skippedInARow: 0,
+  lastSkipped: null,
   firstLoss: null,
   highInARow: 0,
+  evaluatedAt: null,
   best: null,
 });
 
@@ -52,7 +60,12 @@ export interface RunTensors {
 }
 
 /** The tree that a checkpoint holds. Its tensors are the run's own: encode it before the next step. */
-export function snapshot(identity: Identity, progress: Progress, position: BatchPosition, tensors: RunTensors): CheckpointTree {
+export function snapshot(
+  identity: Identity,
+  progress: Progress,
+  position: BatchPosition,
+  tensors: RunTensors,
+): CheckpointTree {
   return {
     identity: { ...identity },
     progress: { ...progress, best: progress.best === null ? null : { ...progress.best } },
@@ -68,30 +81,56 @@ export function snapshot(identity: Identity, progress: Progress, position: Batch
  *
  * @throws {CheckpointError} it belongs to another model, optimizer, data set, batch size, seed or backend; nothing was changed
  */
-export function restore(file: string, tree: CheckpointTree, identity: Identity, tensors: RunTensors): { progress: Progress; position: BatchPosition } {
-  const saved = tree as unknown as {
-    identity: Identity;
-    progress: Progress;
-    position: BatchPosition;
-    parameters: Record<string, Tensor>;
-    buffers: Record<string, Tensor>;
-    optimizer: StateTree;
-  };
+export function restore(
+  file: string,
+  tree: CheckpointTree,
+  identity: Identity,
+  tensors: RunTensors,
+): { progress: Progress; position: BatchPosition } {
+  const saved = asRun(file, tree);
   checkIdentity(file, saved.identity, identity);
   checkTensors(file, "parameter", saved.parameters, tensors.parameters);
   checkTensors(file, "buffer", saved.buffers, tensors.buffers);
-  for (const [own, from] of [[tensors.parameters, saved.parameters], [tensors.buffers, saved.buffers]] as const) {
+  for (const [own, from] of [
+    [tensors.parameters, saved.parameters],
+    [tensors.buffers, saved.buffers],
+  ] as const) {
     for (const [name, t] of Object.entries(own)) dispatchInto(copyOp, [t], [from[name] as Tensor], {});
   }
   tensors.optimizer.load(saved.optimizer);
   return { progress: { ...saved.progress }, position: saved.position };
 }
 
+interface SavedRun {
+  readonly identity: Identity;
+  readonly progress: Progress;
+  readonly position: BatchPosition;
+  readonly parameters: Record<string, Tensor>;
+  readonly buffers: Record<string, Tensor>;
+  readonly optimizer: StateTree;
+}
+
+function asRun(file: string, tree: CheckpointTree): SavedRun {
+  const keys = ["identity", "progress", "position", "parameters", "buffers", "optimizer"];
+  const saved = (typeof tree === "object" ? tree : null) as unknown as SavedRun | null;
+  if (saved !== null && keys.every((key) => key in saved)) return saved;
+  throw new CheckpointError({
+    where: file,
+    problem: "does not hold a run",
+    expected: keys,
+    got: Object.keys(saved ?? {}),
+    help: "Resume from a checkpoint of fit.",
+    details: { file },
+  });
+}
+
 const advice: Readonly<Record<keyof Identity, string>> = {
   optimizer: "Resume with the same optimizer, or start a new run.",
+  loss: "Resume with the same loss, or start a new run.",
   backend: "Results would differ in their last bits: resume on the backend of the run, or start a new run.",
   data: "The data set is another one, or was changed: resume with the same data.",
   batch: "Resume with the same batch size.",
+  microBatch: "Resume with as many rows at a time: other sums would be rounded otherwise.",
   seed: "Resume with the same seed.",
 };
 
@@ -109,7 +148,12 @@ function checkIdentity(file: string, saved: Identity, own: Identity): void {
   }
 }
 
-function checkTensors(file: string, kind: string, saved: Readonly<Record<string, Tensor>>, own: Readonly<Record<string, Tensor>>): void {
+function checkTensors(
+  file: string,
+  kind: string,
+  saved: Readonly<Record<string, Tensor>>,
+  own: Readonly<Record<string, Tensor>>,
+): void {
   const describe = (t: Tensor | undefined) => (t === undefined ? "none" : `${t.dtype} [${t.shape.join(", ")}]`);
   for (const name of new Set([...Object.keys(saved), ...Object.keys(own)])) {
     if (describe(saved[name]) === describe(own[name])) continue;

@@ -1,17 +1,33 @@
 /**
  * One training step: batch in, parameters changed, numbers out.
  *
- * Order: forward, backward (with what the optimizer wants captured), a look for non-finite values, update, apply, then
- * the buffers that layers asked to commit. A step whose loss or gradient is not finite changes nothing.
+ * Order: forward, backward (with what the optimizer wants captured), a look for non-finite values, update, another look,
+ * apply, then the buffers that layers asked to commit. A step whose loss, gradient or direction is not finite, or whose
+ * curvature cannot be factored, changes no parameter and no buffer; the optimizer's running averages see neither its
+ * gradients nor its statistics unless those were finite.
  */
 
-import { type Gradient, ggnvp, hvp, type Loss, type Parameters, valueAndGrad } from "@kronograd/autograd";
+import { type Gradient, type Loss, type Parameters, squaredNorm } from "@kronograd/autograd";
 import type { Batch } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
-import type { Oracles, Optimizer } from "@kronograd/optimizers";
-import { countNonFinite, dispatchInto, copyOp, type Rng, scope, sqrt, sum, type Tensor } from "@kronograd/tensor";
+import type { Optimizer, Updates } from "@kronograd/optimizers";
+import {
+  add,
+  copyOp,
+  countNonFinite,
+  dispatchInto,
+  NumericalError,
+  type Rng,
+  scope,
+  sqrt,
+  type Tensor,
+} from "@kronograd/tensor";
 import type { Clock } from "./clock.ts";
+import type { Phase } from "./events.ts";
+import { lookInParts, type Seen } from "./micro-batches.ts";
+import { makeOracles } from "./oracles.ts";
 
+/** What a step needs. */
 export interface StepInput {
   readonly model: Layer;
   readonly parameters: Parameters;
@@ -23,55 +39,91 @@ export interface StepInput {
   /** The step's own stream. */
   readonly rng: Rng;
   readonly clock: Clock;
+  /** Rows at a time; default: the whole batch. */
+  readonly microBatch?: number;
 }
 
+/** What a step gives. */
 export interface StepResult {
   readonly loss: number;
   /** Absent where gradients exist only as factors. */
   readonly gradNorm?: number;
   readonly reported: Readonly<Record<string, number>>;
-  /** What was not finite, if the step was skipped for it. */
+  /** Why the step was skipped, or null. */
   readonly skipped: string | null;
 }
 
 /** Run one step; see the head of this file for the order. */
-export function trainStep({ model, parameters, loss, optimizer, batch, step, rng, clock }: StepInput): StepResult {
+export function trainStep(input: StepInput): StepResult {
+  const { parameters, optimizer, batch, step, rng, clock, microBatch = Number.POSITIVE_INFINITY } = input;
+  const mark = (phase: string) => clock.mark(phase as Phase);
   return scope(() => {
-    clock.mark("forward");
-    const { inputs, targets } = batch;
-    const commits: [Tensor, Tensor][] = [];
-    const mode = { training: true, rng: rng.fork("layers"), commit: (buffer: Tensor, value: Tensor) => commits.push([buffer, value]) };
-    const needs = optimizer.needs(step);
-    const result = valueAndGrad({ outputs: () => model.forward(inputs, mode), loss, targets }, parameters, {
-      capture: needs,
-      rng: rng.fork("labels"),
-      mark: (phase) => clock.mark(phase as "backward" | "labels"),
-    });
-    const value = result.value.itemSync();
-    const skipped = nonFinite(value, result.gradients);
-    if (skipped !== null) return { loss: value, reported: {}, skipped };
+    mark("forward");
+    const seen = lookInParts({ ...input, batch, capture: optimizer.needs(step), rng, mark }, microBatch);
+    const bad = nonFinite(seen);
+    const loss = seen.value.itemSync();
+    if (bad !== null) return { loss, reported: {}, skipped: bad };
 
-    clock.mark("update");
+    mark("update");
     const reported: Record<string, number | Tensor> = {};
-    const forward = () => model.forward(inputs, { training: true, rng: rng.fork("layers") });
-    const directions = optimizer.update(result.gradients, {
+    const outcome = directionsOf(input, seen, reported, mark);
+    if (typeof outcome === "string") return { loss, reported: {}, skipped: outcome };
+
+    mark("apply");
+    optimizer.apply(parameters, outcome, step);
+    for (const [buffer, next] of seen.commits) dispatchInto(copyOp, [buffer], [next], {});
+    const gradNorm = normOf(seen.gradients);
+    const numbers = Object.entries(reported).map(([name, n]) => [name, typeof n === "number" ? n : n.itemSync()]);
+    return {
+      loss,
+      reported: Object.fromEntries(numbers),
+      skipped: null,
+      ...(gradNorm === null ? {} : { gradNorm }),
+    };
+  });
+}
+
+/** The optimizer's directions, or why there are none. */
+function directionsOf(
+  { model, parameters, loss, optimizer, batch: { inputs, targets }, step, rng }: StepInput,
+  { gradients, records }: Seen,
+  reported: Record<string, number | Tensor>,
+  mark: (phase: string) => void,
+): Updates | string {
+  const forward = () => model.forward(inputs, { training: true, rng: rng.fork("layers") });
+  const { oracles = [] } = optimizer.needs(step);
+  try {
+    const directions = optimizer.update(gradients, {
       parameters,
       step,
-      records: result.records,
-      oracles: makeOracles(needs.oracles ?? [], forward, loss, targets, parameters),
+      records,
+      oracles: makeOracles(oracles, { forward, loss, targets, parameters }),
       rng: rng.fork("optimizer"),
       report: (name, number) => {
         reported[name] = number;
       },
-      mark: (phase) => clock.mark(phase as "statistics" | "refresh" | "precondition" | "update"),
+      mark,
     });
-    clock.mark("apply");
-    optimizer.apply(parameters, directions, step);
-    for (const [buffer, next] of commits) dispatchInto(copyOp, [buffer], [next], {});
-    const gradNorm = normOf(result.gradients);
-    const numbers = Object.entries(reported).map(([name, number]) => [name, typeof number === "number" ? number : number.itemSync()]);
-    return { loss: value, reported: Object.fromEntries(numbers), skipped: null, ...(gradNorm === null ? {} : { gradNorm }) };
-  });
+    return nonFiniteIn("direction", directions) ?? directions;
+  } catch (error) {
+    if (error instanceof NumericalError) return error.message; // a failed pivot: the state is as it was
+    throw error;
+  }
+}
+
+function nonFinite({ value, gradients }: Seen): string | null {
+  if (countNonFinite(value).itemSync() > 0) return `loss is ${value.itemSync()}`;
+  return nonFiniteIn("gradient", gradients);
+}
+
+/** The first block with values that are not finite, in words; one pass over memory where there is none. */
+function nonFiniteIn(what: string, updates: Updates): string | null {
+  if (countNonFinite(...[...updates.values()].flatMap(stored)).itemSync() === 0) return null;
+  const counts = [...updates].map(
+    ([name, gradient]) => [name, countNonFinite(...stored(gradient)).itemSync()] as const,
+  );
+  const [name, count] = counts.find(([, n]) => n > 0) as readonly [string, number];
+  return `${count} values of the ${what} of "${name}" are not finite`;
 }
 
 /** The tensors of a gradient as they are stored: nothing is formed for the look. */
@@ -79,47 +131,8 @@ function stored(gradient: Gradient): readonly Tensor[] {
   return gradient.factors === undefined ? gradient.parts() : [gradient.factors.g, gradient.factors.a];
 }
 
-function nonFinite(value: number, gradients: ReadonlyMap<string, Gradient>): string | null {
-  if (!Number.isFinite(value)) return `loss is ${value}`;
-  for (const [name, gradient] of gradients) {
-    const bad = stored(gradient).reduce((count, t) => count + countNonFinite(t).itemSync(), 0);
-    if (bad > 0) return `${bad} values of the gradient of "${name}" are not finite`;
-  }
-  return null;
-}
-
-function normOf(gradients: ReadonlyMap<string, Gradient>): number | null {
-  let total: Tensor | null = null;
-  for (const gradient of gradients.values()) {
-    if (gradient.factors !== undefined) return null;
-    for (const part of gradient.parts()) {
-      const square = sum(part.mul(part));
-      total = total === null ? square : total.add(square);
-    }
-  }
-  return total === null ? null : sqrt(total).itemSync();
-}
-
-function makeOracles(wanted: readonly (keyof Oracles)[], forward: () => Tensor, loss: Loss, targets: Tensor, parameters: Parameters): Oracles {
-  const all: Required<Oracles> = {
-    hvp: (vectors) => hvp(() => loss.value(forward(), targets), parameters, vectors),
-    ggnvp: (vectors) => ggnvp(forward, (outputs) => loss.value(outputs, targets), parameters, vectors),
-    trialLoss: (trial) => atParameters(parameters, trial, () => loss.value(forward(), targets)),
-  };
-  return Object.fromEntries(wanted.map((name) => [name, all[name]]));
-}
-
-/** Run `f` with other values in the parameters, and put the old ones back. */
-function atParameters<T>(parameters: Parameters, trial: Parameters, f: () => T): T {
-  const names = Object.keys(trial);
-  const swap = (values: (name: string) => Tensor) => {
-    for (const name of names) dispatchInto(copyOp, [parameters[name] as Tensor], [values(name)], {});
-  };
-  const held = scope(() => Object.fromEntries(names.map((name) => [name, (parameters[name] as Tensor).scale(1)])));
-  swap((name) => trial[name] as Tensor);
-  try {
-    return f();
-  } finally {
-    swap((name) => held[name] as Tensor);
-  }
+function normOf(gradients: Updates): number | null {
+  const all = [...gradients.values()];
+  if (all.some(({ factors }) => factors !== undefined)) return null;
+  return sqrt(all.map(squaredNorm).reduce(add)).itemSync();
 }

@@ -1,7 +1,7 @@
 /** Files that are written whole or not at all: a temporary file beside the target, fsync, rename, fsync of the folder. */
 
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { CheckpointError } from "@kronograd/tensor";
 
 /**
@@ -24,7 +24,7 @@ export function writeAtomically(path: string, contents: Uint8Array | string): vo
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw writeError(path, bytes.length, cause);
   }
 }
@@ -36,13 +36,34 @@ export function writeError(path: string, bytes: number, cause: unknown): Checkpo
   return new CheckpointError({
     where: path,
     problem: full ? `the disk is full: ${bytes} bytes could not be written` : `cannot be written (${code})`,
-    help: full ? "Free some space or choose another --out; files written before are intact." : "Check the folder and its permissions.",
+    help: full
+      ? "Free some space or choose another --out; files written before are intact."
+      : "Check the folder and its permissions.",
     details: { path, bytes, code },
     cause,
   });
 }
 
+/** Remove what writers left behind that were killed before their rename; those of this process are its own business. */
+export function removeLeftovers(folder: string): void {
+  const leftover = /\.(\d+)\.tmp$/;
+  for (const name of readdirSync(folder)) {
+    const writer = leftover.exec(name)?.[1];
+    if (writer !== undefined && Number(writer) !== process.pid) discard(join(folder, name));
+  }
+}
+
+function discard(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // What made the write fail is the error to report, not this.
+  }
+}
+
+/** Make a rename last through a power cut. Windows has no such call, and needs none. */
 function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
   const handle = openSync(folder, "r");
   try {
     fsyncSync(handle);

@@ -13,11 +13,13 @@ import { join } from "node:path";
 import { CheckpointError, DataError } from "@kronograd/tensor";
 import type { RunEvent } from "../events.ts";
 import { metricsCsv } from "../metrics.ts";
-import { writeAtomically, writeError } from "./atomic-write.ts";
+import { removeLeftovers, writeAtomically, writeError } from "./atomic-write.ts";
 
-/** Which checkpoints stay: the newest few, and the best by test loss. */
+/** Which checkpoints stay. */
 export interface KeepRule {
+  /** The newest few; at least one. */
   readonly last: number;
+  /** The best by test loss: 1 or 0. */
   readonly best: number;
 }
 
@@ -35,7 +37,12 @@ export class RunFolder {
    */
   static create(path: string, config: Readonly<Record<string, unknown>>): RunFolder {
     if (existsSync(path) && readdirSync(path).length > 0) {
-      throw new CheckpointError({ where: path, problem: "run folder exists already", help: "Choose another --out, or resume it.", details: { path } });
+      throw new CheckpointError({
+        where: path,
+        problem: "run folder exists already",
+        help: "Choose another --out, or resume it.",
+        details: { path },
+      });
     }
     const folder = new RunFolder(path);
     try {
@@ -54,7 +61,12 @@ export class RunFolder {
    */
   static open(path: string): RunFolder {
     if (!existsSync(join(path, "run.json"))) {
-      throw new CheckpointError({ where: path, problem: "is not a run folder: it has no run.json", help: "Name a folder that kronograd made.", details: { path } });
+      throw new CheckpointError({
+        where: path,
+        problem: "is not a run folder: it has no run.json",
+        help: "Name a folder that kronograd made.",
+        details: { path },
+      });
     }
     return new RunFolder(path);
   }
@@ -65,7 +77,12 @@ export class RunFolder {
     try {
       return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     } catch (cause) {
-      throw new CheckpointError({ where: file, problem: "is not valid JSON", help: "The file was damaged; start a new run.", cause });
+      throw new CheckpointError({
+        where: file,
+        problem: "is not valid JSON",
+        help: "The file was damaged; start a new run.",
+        cause,
+      });
     }
   }
 
@@ -88,7 +105,7 @@ export class RunFolder {
     const unfinished = lines.pop() as string; // empty where the last line is whole
     return lines.map((line, i) => {
       try {
-        return JSON.parse(line) as RunEvent;
+        return JSON.parse(line, numberOf) as RunEvent;
       } catch (cause) {
         throw new DataError({
           where: `${file}, line ${i + 1}`,
@@ -102,8 +119,10 @@ export class RunFolder {
     });
   }
 
-  /** Drop what was written after a checkpoint: a resumed run writes it again. */
+  /** Go back to a checkpoint: drop the events after it, which a resumed run writes again, and what a killed writer left. */
   cutAfter(step: number): void {
+    removeLeftovers(this.path);
+    removeLeftovers(join(this.path, "checkpoints"));
     const kept = this.events().filter((event) => event.type !== "end" && (!("step" in event) || event.step <= step));
     writeAtomically(join(this.path, "events.jsonl"), kept.map((event) => `${JSON.stringify(event)}\n`).join(""));
   }
@@ -114,15 +133,19 @@ export class RunFolder {
   }
 
   /** Write a checkpoint, point `last` (and `best`) at it, and remove those that no rule keeps. */
-  saveCheckpoint(bytes: Uint8Array, { step, best }: { step: number; best: boolean }, keep: KeepRule = { last: 2, best: 1 }): string {
+  saveCheckpoint(
+    bytes: Uint8Array,
+    { step, best }: { step: number; best: boolean },
+    keep: KeepRule = { last: 2, best: 1 },
+  ): string {
     const folder = join(this.path, "checkpoints");
     const name = `step-${String(step).padStart(6, "0")}.safetensors`;
     writeAtomically(join(folder, name), bytes);
     writeAtomically(join(folder, "last"), `${name}\n`);
-    if (best) writeAtomically(join(folder, "best"), `${name}\n`);
+    if (best && keep.best > 0) writeAtomically(join(folder, "best"), `${name}\n`);
     const pointers = [this.#pointer("last"), keep.best > 0 ? this.#pointer("best") : null];
     const files = this.checkpoints();
-    const kept = new Set([...files.slice(-keep.last), ...pointers]);
+    const kept = new Set([...files.slice(-Math.max(keep.last, 1)), ...pointers]);
     for (const file of files) if (!kept.has(file)) rmSync(join(folder, file), { force: true });
     return join(folder, name);
   }
@@ -131,7 +154,8 @@ export class RunFolder {
   checkpoints(): string[] {
     const folder = join(this.path, "checkpoints");
     if (!existsSync(folder)) return [];
-    return readdirSync(folder).filter((name) => /^step-\d+\.safetensors$/.test(name)).sort();
+    const steps = readdirSync(folder).flatMap((name) => /^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? []);
+    return steps.sort((a, b) => Number(a) - Number(b)).map((step) => `step-${step}.safetensors`);
   }
 
   /**
@@ -140,7 +164,8 @@ export class RunFolder {
    * @throws {CheckpointError} there is none
    */
   readCheckpoint(which: "last" | "best" | number = "last"): { bytes: Uint8Array; file: string } {
-    const name = typeof which === "number" ? `step-${String(which).padStart(6, "0")}.safetensors` : this.#pointer(which);
+    const name =
+      typeof which === "number" ? `step-${String(which).padStart(6, "0")}.safetensors` : this.#pointer(which);
     const file = join(this.path, "checkpoints", name ?? String(which));
     if (name === null || !existsSync(file)) {
       throw new CheckpointError({
@@ -158,4 +183,9 @@ export class RunFolder {
     const file = join(this.path, "checkpoints", which);
     return existsSync(file) ? readFileSync(file, "utf8").trim() : null;
   }
+}
+
+/** JSON has no NaN: where an event holds a number, null stands for one that was not finite. */
+function numberOf(key: string, value: unknown): unknown {
+  return value === null && key !== "best" ? Number.NaN : value;
 }

@@ -1,0 +1,177 @@
+/** The life of one run: what is done between the events of `fit`, and in which order. */
+
+import { batchOrder, gatherBatch } from "@kronograd/data";
+import { buffers, parameters } from "@kronograd/layers";
+import { type Device, type Dtype, scope, UsageError } from "@kronograd/tensor";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { Clock } from "./clock.ts";
+import { evaluate } from "./evaluate.ts";
+import type { RunEvent } from "./events.ts";
+import type { FitOptions } from "./fit.ts";
+import { assertPeriod, stepLimit } from "./limits.ts";
+import { planOf } from "./plan.ts";
+import { freshProgress, type Identity, type Progress, type RunTensors, restore, snapshot } from "./run-state.ts";
+import { trainStep } from "./step.ts";
+
+const defaultPatience = 20;
+const explosion = 10; // times the first loss
+
+/** A run that stands between two steps. Made by `fit`. */
+export class Run {
+  readonly #options: FitOptions;
+  readonly #tensors: RunTensors;
+  readonly #placement: { device: Device; dtype: Dtype };
+  readonly #identity: Identity;
+  readonly #order;
+  readonly #clock: Clock;
+  readonly #stepLimit: number;
+  #progress: Progress = freshProgress();
+  #profiledAt: number;
+
+  constructor(options: FitOptions) {
+    this.#options = options;
+    const { model, optimizer, data, loss, batch, microBatch = batch, rng } = options;
+    this.#tensors = { parameters: parameters(model), buffers: buffers(model), optimizer };
+    const first = Object.values(this.#tensors.parameters)[0];
+    if (first === undefined) throw new UsageError({ where: "fit", problem: "the model has no parameters to train" });
+    const { device, dtype } = first;
+    this.#placement = { device, dtype };
+    this.#order = batchOrder(data.train.count, batch, rng.fork("batches"));
+    this.#stepLimit = stepLimit(options, this.#order.perEpoch);
+    const { evaluateEvery = 1, profileEvery = 1, patience = 1, checkpoint } = options;
+    const periods = { microBatch, evaluateEvery, profileEvery, patience, "checkpoint.every": checkpoint?.every ?? 1 };
+    for (const [name, value] of Object.entries(periods)) assertPeriod(name, value);
+    this.#identity = {
+      optimizer: optimizer.name,
+      loss: loss.name,
+      backend: `${device.toString()}, ${dtype}`,
+      data: data.fingerprint,
+      batch,
+      microBatch,
+      seed: JSON.stringify(rng.state()),
+    };
+    if (options.resume !== undefined) this.#restore(options.resume);
+    this.#clock = new Clock(this.#progress.seconds);
+    this.#profiledAt = this.#progress.step;
+  }
+
+  async *events(): AsyncGenerator<RunEvent, void, undefined> {
+    const { model, optimizer, batch, checkpoint, evaluateEvery = this.#order.perEpoch, resume } = this.#options;
+    const { profileEvery = 50 } = this.#options;
+    const progress = this.#progress;
+    yield planOf(model, optimizer, batch, this.#tensors.parameters, this.#placement.device);
+    if (resume === undefined) {
+      yield await this.#evaluate();
+      if (checkpoint !== undefined) yield await this.#save(); // so that a run killed early can be resumed too
+    }
+    while (!this.#isOver() && this.#options.signal?.aborted !== true && this.#trouble() === null) {
+      yield this.#step();
+      if (progress.step % profileEvery === 0) yield this.#profile();
+      const wasBest = progress.best;
+      if (progress.step % evaluateEvery === 0) yield await this.#evaluate();
+      const isDue = progress.step % (checkpoint?.every ?? 1) === 0 || (checkpoint?.best && progress.best !== wasBest);
+      if (checkpoint !== undefined && isDue && !this.#isOver()) yield await this.#save();
+    }
+    yield* this.#end();
+  }
+
+  async *#end(): AsyncGenerator<RunEvent, void, undefined> {
+    const progress = this.#progress;
+    const trouble = this.#trouble();
+    const reason = trouble !== null ? "diverged" : this.#isOver() ? "done" : "stopped";
+    if (progress.step > this.#profiledAt) yield this.#profile();
+    // A run that was stopped is not evaluated out of turn: when it is resumed it must not differ from one that was not.
+    if (reason !== "stopped" && progress.evaluatedAt !== progress.step) yield await this.#evaluate();
+    if (this.#options.checkpoint !== undefined && reason !== "diverged") yield await this.#save();
+    const { step, seconds, skipped, best } = progress;
+    yield { type: "end", reason, step, seconds, skipped, text: trouble ?? "", best };
+  }
+
+  #isOver(): boolean {
+    const { seconds = Number.POSITIVE_INFINITY } = this.#options;
+    return this.#progress.step >= this.#stepLimit || this.#progress.seconds >= seconds;
+  }
+
+  #trouble(): string | null {
+    const { patience = defaultPatience } = this.#options;
+    const { skippedInARow, highInARow, firstLoss, lastSkipped } = this.#progress;
+    if (skippedInARow >= patience)
+      return `${skippedInARow} steps in a row could not be taken; the last: ${lastSkipped}`;
+    if (highInARow < patience) return null;
+    return `the loss stayed above ${explosion} times its start (${firstLoss?.toPrecision(4)}) for ${highInARow} steps`;
+  }
+
+  #step(): RunEvent {
+    const { model, loss, data, optimizer, batch, microBatch = batch, rng } = this.#options;
+    const progress = this.#progress;
+    const clock = this.#clock;
+    clock.mark("data");
+    const result = scope(() =>
+      trainStep({
+        model,
+        parameters: this.#tensors.parameters,
+        loss,
+        optimizer,
+        batch: gatherBatch(data.train, this.#order.next(), this.#placement),
+        step: progress.step,
+        rng: rng.fork(`step ${progress.step}`),
+        clock,
+        microBatch,
+      }),
+    );
+    clock.pause();
+    progress.step += 1;
+    progress.examples += batch;
+    progress.seconds = clock.seconds;
+    const { step, examples, seconds } = progress;
+    if (result.skipped !== null) {
+      progress.skipped += 1;
+      progress.skippedInARow += 1;
+      progress.lastSkipped = result.skipped;
+      const { skipped: total, skippedInARow: inARow } = progress;
+      return { type: "skipped", step, examples, seconds, inARow, total, what: result.skipped };
+    }
+    progress.skippedInARow = 0;
+    progress.firstLoss ??= result.loss;
+    progress.highInARow = result.loss > explosion * Math.abs(progress.firstLoss) ? progress.highInARow + 1 : 0;
+    const learningRate = optimizer.learningRateAt(step - 1);
+    const { skipped: _, ...numbers } = result;
+    return { type: "step", step, examples, seconds, learningRate, ...numbers };
+  }
+
+  #profile(): RunEvent {
+    const { step } = this.#progress;
+    const steps = step - this.#profiledAt;
+    this.#profiledAt = step;
+    return { type: "phase", step, steps, ms: this.#clock.takePhases() };
+  }
+
+  async #evaluate(): Promise<RunEvent> {
+    const { model, loss, data } = this.#options;
+    const progress = this.#progress;
+    const { step, examples, seconds } = progress;
+    const seen = await evaluate(model, loss, data.test, this.#placement);
+    progress.evaluatedAt = step;
+    const isBest = Number.isFinite(seen.loss) && (progress.best === null || seen.loss < progress.best.loss);
+    if (isBest) progress.best = { step, ...seen };
+    return { type: "eval", step, examples, seconds, ...seen };
+  }
+
+  async #save(): Promise<RunEvent> {
+    const { step, best } = this.#progress;
+    const tree = snapshot(this.#identity, this.#progress, this.#order.state(), this.#tensors);
+    const bytes = await encodeCheckpoint(tree);
+    const path = await this.#options.checkpoint?.save(bytes, { step, best: best?.step === step });
+    return { type: "checkpoint", step, path: path ?? "" };
+  }
+
+  #restore({ bytes, file }: NonNullable<FitOptions["resume"]>): void {
+    const { device } = this.#placement;
+    const restored = scope(() => {
+      const tree = decodeCheckpoint(bytes, { file, device });
+      return restore(file, tree, this.#identity, this.#tensors);
+    });
+    this.#progress = restored.progress;
+    this.#order.restore(restored.position);
+  }
+}

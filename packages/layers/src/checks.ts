@@ -1,6 +1,6 @@
 /** Checks that several layers make of their options and inputs. */
 
-import { type Shape, ShapeError, type Tensor, UsageError } from "@kronograd/tensor";
+import { type PairLike, type Shape, ShapeError, type Tensor, UsageError } from "@kronograd/tensor";
 
 /** Check that options are whole numbers ≥ 1. @throws {UsageError} naming the first that is not */
 export function checkSizes(where: string, sizes: Readonly<Record<string, number>>): void {
@@ -20,9 +20,6 @@ export function checkRate(where: string, name: string, value: number): void {
   if (value >= 0 && value < 1) return;
   throw new UsageError({ where, problem: `${name} must be in [0, 1)`, got: value, details: { [name]: value } });
 }
-
-/** One number for both directions, or [vertical, horizontal]. */
-export type PairLike = number | readonly [number, number];
 
 /** Both directions of an option. */
 export function pairOf(value: PairLike): readonly [number, number] {

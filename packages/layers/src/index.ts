@@ -1,7 +1,6 @@
 /** `@kronograd/layers`: layers, losses, models, and what is asked of a whole model. */
 
 export { type AttentionOptions, attention } from "./attention.ts";
-export type { PairLike } from "./checks.ts";
 export * from "./initializers.ts";
 export * from "./layer.ts";
 export * from "./layers/index.ts";

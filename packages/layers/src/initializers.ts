@@ -42,8 +42,9 @@ const inputs: Fan = ({ fanIn }) => fanIn;
 const average: Fan = ({ fanIn, fanOut }) => (fanIn + fanOut) / 2;
 
 /**
- * Uniform in ±1/√fanIn: the default for weights and biases, as in PyTorch, so that comparisons with published curves start
- * from the same distribution.
+ * Uniform in ±1/√fanIn, the default for weights and biases.
+ *
+ * It is also PyTorch's, so that comparisons with published curves start from the same distribution.
  */
 export const fanInUniform: Initializer = /* @__PURE__ */ scaledUniform(1 / 3, inputs);
 /** Normal with variance 2/fanIn, for ReLU. Source: He et al. (2015), eq. 10. */

@@ -15,7 +15,7 @@ export interface Mode {
   readonly rng?: Rng;
   /**
    * Take a buffer's next value. Only the training driver passes this, and it writes after the step; passes without it
-   * (curvature products, trial losses, more labels) leave buffers alone. The value lives as long as the pass's scope.
+   * (curvature products, trial losses, more labels) leave buffers alone. The value lives as long as the pass's scope: retain it.
    */
   readonly commit?: (buffer: Tensor, value: Tensor) => void;
   /** See what every layer returned. */

@@ -1,8 +1,8 @@
 /** The two-dimensional convolution layer (a correlation: kernels are not flipped). */
 
 import { recordLayer } from "@kronograd/autograd";
-import { conv2d, heldTensors, type Shape, type Tensor, UsageError } from "@kronograd/tensor";
-import { checkFeatures, checkRank, checkSizes, notInitialized, type PairLike, pairOf } from "../checks.ts";
+import { conv2d, heldTensors, type PairLike, type Shape, type Tensor, UsageError } from "@kronograd/tensor";
+import { checkFeatures, checkRank, checkSizes, notInitialized, pairOf } from "../checks.ts";
 import { fanInUniform, type Initializer } from "../initializers.ts";
 import type { InitContext, Layer } from "../layer.ts";
 

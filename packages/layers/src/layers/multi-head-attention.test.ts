@@ -11,7 +11,7 @@ describe("MultiHeadAttention", () => {
   it("equals single-head attention on each slice of the features, put side by side", () => {
     const layer = ready(new MultiHeadAttention({ features: 4, heads: 2 }));
     const x = random([2, 3, 4]);
-    const { q, k, v, o } = layer.children() as unknown as Record<"q" | "k" | "v" | "o", Dense>;
+    const { q, k, v, o } = layer.children();
     const head = (from: number) => {
       const part = (map: Dense) => slice(map.forward(x), [null, null, [from, from + 2]]);
       return attention(part(q), part(k), part(v));

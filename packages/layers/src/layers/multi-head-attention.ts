@@ -30,6 +30,8 @@ export interface MultiHeadAttentionOptions {
   readonly init?: Initializer;
 }
 
+type Maps = Readonly<Record<"q" | "k" | "v" | "o", Dense>>;
+
 /**
  * Let every position of a sequence attend to the others: x [B, S, D] → [B, S, D].
  *
@@ -44,7 +46,7 @@ export class MultiHeadAttention implements Layer {
   readonly options: MultiHeadAttentionOptions;
   /** Full name in the model, once initialized. */
   name = "attention";
-  readonly #children: Readonly<Record<"q" | "k" | "v" | "o" | "dropout", Layer>>;
+  readonly #children: Maps & { readonly dropout?: Layer };
 
   constructor(options: MultiHeadAttentionOptions) {
     const { features, heads, init, dropout: rate = 0 } = options;
@@ -59,14 +61,14 @@ export class MultiHeadAttention implements Layer {
     }
     const map = () => new Dense({ in: features, out: features, ...(init === undefined ? {} : { init }) });
     this.options = options;
-    this.#children = { q: map(), k: map(), v: map(), o: map(), dropout: dropout(rate) };
+    this.#children = { q: map(), k: map(), v: map(), o: map(), ...(rate === 0 ? {} : { dropout: dropout(rate) }) };
   }
 
   init({ name }: InitContext): void {
     this.name = name;
   }
 
-  children(): Readonly<Record<"q" | "k" | "v" | "o" | "dropout", Layer>> {
+  children(): Maps & { readonly dropout?: Layer } {
     return this.#children;
   }
 
@@ -76,12 +78,15 @@ export class MultiHeadAttention implements Layer {
     checkRank(this.name, x, ["B", "S", features]);
     checkFeatures(this.name, "features", x, 2, features, built);
     const [batch, positions] = x.shape as unknown as [number, number];
-    const child = (name: "q" | "k" | "v" | "o" | "dropout", input: Tensor) =>
-      callLayer(this.#children[name], name, input, mode);
+    const { q, k, v, o, dropout: drop } = this.#children;
     const perHead = (t: Tensor) => permute(reshape(t, [batch, positions, heads, features / heads]), [0, 2, 1, 3]); // [B, H, S, d]
-    const drop = (weights: Tensor) => child("dropout", weights);
-    const mixed = attention(perHead(child("q", x)), perHead(child("k", x)), perHead(child("v", x)), { causal, drop }); // [B, H, S, d]
-    return child("o", reshape(permute(mixed, [0, 2, 1, 3]), [batch, positions, features]));
+    const mixed = attention(
+      perHead(callLayer(q, "q", x, mode)),
+      perHead(callLayer(k, "k", x, mode)),
+      perHead(callLayer(v, "v", x, mode)),
+      { causal, ...(drop && { drop: (weights) => callLayer(drop, "dropout", weights, mode) }) },
+    ); // [B, H, S, d]
+    return callLayer(o, "o", reshape(permute(mixed, [0, 2, 1, 3]), [batch, positions, features]), mode);
   }
 
   [heldTensors](): unknown {

@@ -4,9 +4,9 @@ import {
   avgPool2d as avgPool2dOp,
   globalAvgPool2d as globalAvgPool2dOp,
   maxPool2d as maxPool2dOp,
+  type PairLike,
   type Pool2dOptions,
 } from "@kronograd/tensor";
-import type { PairLike } from "../checks.ts";
 import type { Layer } from "../layer.ts";
 
 type WindowOptions = Omit<Pool2dOptions, "kernel">;

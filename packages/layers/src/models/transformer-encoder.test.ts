@@ -1,6 +1,8 @@
-import { Rng, ShapeError, slice, UsageError } from "@kronograd/tensor";
+import { valueAndGrad } from "@kronograd/autograd";
+import { cpu, Rng, ShapeError, scope, slice, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { evaluation, expectRightGradients, int32, random, ready } from "../../testing/index.ts";
+import { softmaxCrossEntropy } from "../losses/softmax-cross-entropy.ts";
 import { summary } from "../summary.ts";
 import { countParameters, parameters } from "../tree.ts";
 import { transformerBlock, transformerEncoder } from "./transformer-encoder.ts";
@@ -60,6 +62,21 @@ describe("transformerEncoder", () => {
     const seen = rows.filter(({ curvature }) => curvature.startsWith("kfac")).map(({ name }) => name);
     const block = ["attention.q", "attention.k", "attention.v", "attention.o", "up", "down"];
     expect(seen).toEqual([...block.map((name) => `block1.${name}`), "head"]);
+  });
+
+  it("leaves no tensor behind, forward or backward", () => {
+    const model = ready(transformerEncoder({ ...options, vocabulary: 10, dropout: 0.1 }));
+    const [tokens, targets] = [int32([[1, 2, 3]]), int32([2])];
+    const own = parameters(model);
+    const before = cpu.memory.tensors;
+    scope(() => {
+      const mode = { training: true, rng: new Rng(0) };
+      const capture = { inputs: true, outputGrads: "exact" } as const;
+      valueAndGrad({ outputs: () => model.forward(tokens, mode), loss: softmaxCrossEntropy(), targets }, own, {
+        capture,
+      });
+    });
+    expect(cpu.memory.tensors).toBe(before);
   });
 
   it("refuses sequences longer than its positions, and vectors of another width", () => {

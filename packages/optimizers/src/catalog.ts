@@ -9,10 +9,13 @@ import { adagrad, adagradOptions } from "./optimizers/adagrad.ts";
 import { adam, adamOptions } from "./optimizers/adam.ts";
 import { adamW, adamWOptions } from "./optimizers/adam-w.ts";
 import { adamax, adamaxOptions } from "./optimizers/adamax.ts";
+import { ekfac, ekfacOptions } from "./optimizers/ekfac.ts";
+import { kfac, kfacOptions } from "./optimizers/kfac.ts";
 import { nadam, nadamOptions } from "./optimizers/nadam.ts";
 import { radam, radamOptions } from "./optimizers/radam.ts";
 import { rmsprop, rmspropOptions } from "./optimizers/rmsprop.ts";
 import { sgd, sgdOptions } from "./optimizers/sgd.ts";
+import { skfac, skfacOptions } from "./optimizers/skfac.ts";
 import { parseOptions } from "./option-text.ts";
 import { type OptionsOf, type OptionTable, unknownName } from "./options.ts";
 import type { RunLength } from "./schedule-text.ts";
@@ -45,6 +48,9 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
   adagrad: entry("divides by the root of the sum of squares", adagradOptions, adagrad),
   adadelta: entry("steps in the parameters' own units, no learning rate", adadeltaOptions, adadelta),
   rmsprop: entry("divides by the root mean square, centred if asked", rmspropOptions, rmsprop),
+  kfac: entry("curvature of each layer as a Kronecker product of running averages", kfacOptions, kfac),
+  ekfac: entry("K-FAC's eigenbasis with the second moments measured in it", ekfacOptions, ekfac),
+  skfac: entry("K-FAC inverted through the few columns of a batch", skfacOptions, skfac),
 };
 
 /**

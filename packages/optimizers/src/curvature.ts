@@ -8,11 +8,18 @@
 
 import type { Block, Gradient, LabelSource, LayerRecord } from "@kronograd/autograd";
 import type { Rng, Tensor } from "@kronograd/tensor";
-import type { Oracles } from "./transform.ts";
 import type { StateTree } from "./state.ts";
+import type { Oracles } from "./transform.ts";
 
 /** What a method promises and the public suite must prove; see testkit's curvature suite for each statement. */
-export type Claim = "spd" | "linear" | "dampingLimit" | "basisInvariant" | "equalsDenseBlock" | "batchInvariant" | "lossScaleInvariant";
+export type Claim =
+  | "spd"
+  | "linear"
+  | "dampingLimit"
+  | "basisInvariant"
+  | "equalsDenseBlock"
+  | "batchInvariant"
+  | "lossScaleInvariant";
 
 /** What a method sees beside its state. */
 export interface CurvatureContext {
@@ -38,6 +45,8 @@ export interface CurvatureMethod<S extends StateTree = StateTree> {
     readonly inputs?: boolean;
     readonly outputGrads?: LabelSource;
     readonly gradient?: "dense" | "factored";
+    /** "separate": blocks are weights alone, and biases keep their plain gradient. Default "joint": [W | b]. */
+    readonly bias?: "joint" | "separate";
     readonly hvp?: boolean;
     readonly ggnvp?: boolean;
     readonly trialLoss?: boolean;
@@ -54,7 +63,18 @@ export interface CurvatureMethod<S extends StateTree = StateTree> {
   precondition(state: S, gradient: Gradient, context: CurvatureContext): Tensor | Gradient;
   inspect?(state: S): CurvatureView;
   /** One row of the printed plan: the form chosen, its cost in flops a step, bytes kept. */
-  plan?(block: Block, batch: number): { form: string; flops: number; bytes: number; precision: string };
+  plan?(block: Block, batch: number): BlockPlan;
+}
+
+/** What will be done to a block, before the first step. */
+export interface BlockPlan {
+  /** "A dual 32 · G primal 10" */
+  readonly form: string;
+  /** Of curvature, a step on average. */
+  readonly flops: number;
+  /** Of statistics and inverses. */
+  readonly bytes: number;
+  readonly precision: string;
 }
 
 /** Give a method its type; the identity function. */

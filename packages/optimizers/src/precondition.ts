@@ -1,17 +1,21 @@
 /**
  * Drives a curvature method as a transform: schedules, one state for each block, groups of a convolution as layers of their own.
  *
- * Blocks that no LayerRecord describes (norm scales, embeddings without one, a frozen or unused layer) keep their plain
- * gradient. A layer that was not used in a step keeps its state and passes a zero gradient on.
+ * On each step, where it is due: update, refresh, refine, precondition. A layer whose first statistics come between two
+ * refreshes is refreshed at once, so that it need not wait. Blocks that no LayerRecord describes (norm scales, embeddings
+ * without one, a frozen layer) and layers without statistics yet keep their plain gradient; a layer that a step did not use
+ * keeps its state. Statistics that are not finite, or whose squares are not, never reach a method: they are skipped and
+ * counted.
  */
 
 import { type Block, denseGradient, type Gradient, type LayerRecord } from "@kronograd/autograd";
-import { concat, scope, slice, type Tensor, UsageError } from "@kronograd/tensor";
+import { concat, frobenius2, NumericalError, scope, slice, UsageError } from "@kronograd/tensor";
 import type { CurvatureContext, CurvatureMethod } from "./curvature.ts";
 import { at, type Schedule } from "./schedule.ts";
 import type { StateTree } from "./state.ts";
-import type { Oracles, StepContext, Transform, Updates } from "./transform.ts";
+import type { Oracles, Transform } from "./transform.ts";
 
+/** When a method looks, and how much is added to what it sees. */
 export interface PreconditionOptions {
   /** λ; default 0.03 */
   readonly damping?: Schedule;
@@ -21,7 +25,8 @@ export interface PreconditionOptions {
   readonly refineEvery?: number;
 }
 
-interface BlockState {
+/** What the driver keeps for a block: the method's own state, and how far it has come. */
+export interface BlockState {
   readonly [key: string]: StateTree;
   readonly method: StateTree;
   /** Whether `update` has run, so that there is something to refresh. */
@@ -30,100 +35,166 @@ interface BlockState {
   readonly fresh: boolean;
 }
 
-type State = { readonly [block: string]: BlockState };
+/** By block name; groups of a convolution count as blocks, "conv1[group 0]". */
+export type PreconditionState = { readonly [block: string]: BlockState };
 
-/** A curvature method as a member of a chain. */
-export function precondition<S extends StateTree>(method: CurvatureMethod<S>, options: PreconditionOptions = {}): Transform<State> {
+/**
+ * A curvature method as a member of a chain. Reports `damping`, and `skippedStatistics` on a step that had any.
+ *
+ * @throws {UsageError} a period that is not a whole number of steps; on update, damping below 0
+ * @throws {NumericalError} (on update) a factor that cannot be inverted; names the layer
+ * @example
+ * chain(precondition(kfacCurvature(), { damping: 0.03, refreshEvery: 10 }), klClip(1e-3), momentum());
+ */
+export function precondition<S extends StateTree>(
+  method: CurvatureMethod<S>,
+  options: PreconditionOptions = {},
+): Transform<PreconditionState> {
   const { damping = 0.03, statisticsEvery = 1, refreshEvery = 1 } = options;
   const refineEvery = options.refineEvery ?? refreshEvery;
   checkPeriods(method.name, { statisticsEvery, refreshEvery, refineEvery });
-  const due = (step: number, every: number) => step % every === 0;
-  const { hvp, ggnvp, trialLoss, inputs, outputGrads, gradient } = method.needs;
-  const oracles = (Object.entries({ hvp, ggnvp, trialLoss }) as [keyof Oracles, boolean | undefined][]).flatMap(([name, wanted]) => (wanted ? [name] : []));
+  const looks = (step: number) =>
+    isDue(step, statisticsEvery) || (method.refine !== undefined && isDue(step, refineEvery));
 
   return {
     name: method.name,
-    needs(step) {
-      const looks = due(step, statisticsEvery) || (method.refine !== undefined && due(step, refineEvery));
-      return {
-        layers: true,
-        ...(looks && inputs === true ? { inputs } : {}),
-        ...(looks && outputGrads !== undefined ? { outputGrads } : {}),
-        ...(gradient !== undefined ? { gradient } : {}),
-        ...(oracles.length > 0 ? { oracles } : {}),
-      };
-    },
+    needs: (step) => needsOf(method, looks(step)),
     init: () => ({}),
     update(updates, state, context) {
-      const { step, rng } = context;
-      const lambda = at(damping, step);
+      const { step, rng, oracles } = context;
+      const lambda = dampingAt(method.name, damping, step);
       context.report("damping", lambda);
-      const curvatureContext: CurvatureContext = { step, damping: lambda, rng, oracles: context.oracles };
+      const own: CurvatureContext = { step, damping: lambda, rng, oracles };
       const next: Record<string, BlockState> = { ...state };
-      const advance = (key: string, block: Block, gradientOf: () => Gradient, record: LayerRecord | undefined): Gradient => {
-        let own = next[key];
-        if (own === undefined) own = { method: null, seen: false, fresh: false };
-        const call = (f: (s: S) => S) => {
-          const before = own as BlockState;
-          const made = scope(() => f((before.method ?? method.init(block, curvatureContext)) as S));
-          own = { ...before, method: made };
+      let skipped = 0;
+      const finite = (record: LayerRecord | undefined): LayerRecord | undefined => {
+        if (record === undefined || isFiniteRecord(record)) return record;
+        skipped += 1;
+        return undefined;
+      };
+      const advance = (block: Block, gradientOf: () => Gradient, record: LayerRecord | undefined): Gradient => {
+        let current = next[block.name] ?? { method: null, seen: false, fresh: false };
+        const call = (phase: string, f: (s: S) => S, reached: Partial<BlockState> = {}) => {
+          context.mark(phase);
+          const before = current;
+          const made = named(block.name, () => scope(() => f((before.method ?? method.init(block, own)) as S)));
+          current = { ...before, ...reached, method: made };
         };
-        if (record !== undefined && due(step, statisticsEvery)) {
-          context.mark("statistics");
-          call((s) => method.update(s, record, curvatureContext));
-          own = { ...own, seen: true };
+        if (record !== undefined && isDue(step, statisticsEvery)) {
+          call("statistics", (s) => method.update(s, record, own), { seen: true });
         }
-        if (own.seen && (due(step, refreshEvery) || !own.fresh)) {
-          context.mark("refresh");
-          call((s) => method.refresh(s, curvatureContext));
-          own = { ...own, fresh: true };
+        if (current.seen && (isDue(step, refreshEvery) || !current.fresh)) {
+          call("refresh", (s) => method.refresh(s, own), { fresh: true });
         }
         const { refine } = method;
-        if (refine !== undefined && record !== undefined && own.fresh && due(step, refineEvery)) call((s) => refine(s, record, curvatureContext));
-        next[key] = own;
-        if (!own.fresh) return gradientOf();
+        if (refine !== undefined && record !== undefined && current.fresh && isDue(step, refineEvery)) {
+          call("statistics", (s) => refine(s, record, own));
+        }
+        next[block.name] = current;
+        if (!current.fresh) return gradientOf();
         context.mark("precondition");
-        const fresh = own.method as S;
-        const direction = scope(() => method.precondition(fresh, gradientOf(), curvatureContext));
+        const direction = scope(() => method.precondition(current.method as S, gradientOf(), own));
         return "block" in direction ? direction : denseGradient(block, direction);
       };
       const directions = new Map<string, Gradient>();
       for (const [name, gradient] of updates) {
         const { block } = gradient;
+        const record = block.isLayer && looks(step) ? finite(context.records.get(name)) : undefined;
         if (!block.isLayer) directions.set(name, gradient);
-        else if (block.groups === 1) directions.set(name, advance(name, block, () => gradient, context.records.get(name)));
-        else directions.set(name, byGroup(gradient, context, advance));
+        else if (block.groups === 1)
+          directions.set(
+            name,
+            advance(block, () => gradient, record),
+          );
+        else directions.set(name, byGroup(gradient, record, advance));
       }
+      if (skipped > 0) context.report("skippedStatistics", skipped);
       context.mark("update");
       return { updates: directions, state: next };
     },
     plan(block, batch) {
       if (!block.isLayer || method.plan === undefined) return null;
-      return { ...method.plan(block as Block, batch) };
+      const { groups = 1, shape } = block as Block;
+      if (groups === 1) return { ...method.plan(block as Block, batch) };
+      const [rows, columns] = shape as [number, number];
+      const one = method.plan({ ...(block as Block), shape: [rows / groups, columns], groups: 1 }, batch);
+      return { ...one, form: `${groups} × (${one.form})`, flops: groups * one.flops, bytes: groups * one.bytes };
     },
+  };
+}
+
+function needsOf({ needs }: Pick<CurvatureMethod, "needs">, looks: boolean) {
+  const { inputs, outputGrads, gradient, bias, hvp, ggnvp, trialLoss } = needs;
+  const wanted = Object.entries({ hvp, ggnvp, trialLoss }) as [keyof Oracles, boolean | undefined][];
+  const oracles = wanted.flatMap(([name, isWanted]) => (isWanted === true ? [name] : []));
+  return {
+    layers: true,
+    ...(looks && inputs === true ? { inputs } : {}),
+    ...(looks && outputGrads !== undefined ? { outputGrads } : {}),
+    ...(gradient === undefined ? {} : { gradient }),
+    ...(bias === undefined ? {} : { bias }),
+    ...(oracles.length === 0 ? {} : { oracles }),
   };
 }
 
 /** Run each group's rows through a state of its own and stack the directions again. */
 function byGroup(
   gradient: Gradient,
-  context: StepContext,
-  advance: (key: string, block: Block, gradientOf: () => Gradient, record: LayerRecord | undefined) => Gradient,
+  record: LayerRecord | undefined,
+  advance: (block: Block, gradientOf: () => Gradient, record: LayerRecord | undefined) => Gradient,
 ): Gradient {
   const { block } = gradient;
   const [rows, columns] = block.shape as [number, number];
   const height = rows / block.groups;
-  const directions = Array.from({ length: block.groups }, (_, k): Tensor => {
+  const joint = gradient.dense();
+  const directions = Array.from({ length: block.groups }, (_, k) => {
     const own: Block = { ...block, name: `${block.name}[group ${k}]`, shape: [height, columns], groups: 1 };
-    const part = () => denseGradient(own, slice(gradient.dense(), [[k * height, (k + 1) * height], null]));
-    return advance(own.name, own, part, context.records.get(block.name)?.group(k)).dense();
+    const part = () => denseGradient(own, slice(joint, [[k * height, (k + 1) * height]]));
+    return advance(own, part, record?.group(k)).dense();
   });
   return denseGradient(block, concat(directions, 0));
+}
+
+/**
+ * Whether a record's numbers, and the sums of their squares, are finite. A device that must be waited for is not asked:
+ * there the training driver looks at the loss.
+ */
+function isFiniteRecord({ uses }: LayerRecord): boolean {
+  return scope(() =>
+    uses
+      .flatMap(({ input, outputGrads }) => [input, ...outputGrads])
+      .every((t) => t.device.backend.host === undefined || Number.isFinite(frobenius2(t).itemSync())),
+  );
+}
+
+const isDue = (step: number, every: number): boolean => step % every === 0;
+
+function dampingAt(where: string, damping: Schedule, step: number): number {
+  const value = at(damping, step);
+  if (value >= 0) return value;
+  throw new UsageError({ where, problem: "damping is below 0", got: value, details: { damping: value, step } });
+}
+
+/** Say in which layer a factor could not be inverted. */
+function named<T>(layer: string, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    if (!(error instanceof NumericalError)) throw error;
+    const { help, details } = error;
+    const problem = error.message.slice(0, help === undefined ? -1 : -help.length - 2);
+    throw new NumericalError({ where: layer, problem, ...(help === undefined ? {} : { help }), details, cause: error });
+  }
 }
 
 function checkPeriods(where: string, periods: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(periods)) {
     if (Number.isInteger(value) && value >= 1) continue;
-    throw new UsageError({ where, problem: `${name} must be a whole number of steps ≥ 1`, got: value, details: { [name]: value } });
+    throw new UsageError({
+      where,
+      problem: `${name} must be a whole number of steps ≥ 1`,
+      got: value,
+      details: { [name]: value },
+    });
   }
 }

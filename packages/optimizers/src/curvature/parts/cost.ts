@@ -1,0 +1,65 @@
+/**
+ * Counted flops of the two ways to hold and invert one side's damped second moment M + μI, M = X Xᵀ [d, d] of c columns.
+ *
+ * *dual*: keep the columns, solve c × c systems (Woodbury). *primal*: keep M, invert d × d. Both are exact for the same
+ * columns, so the choice is one of cost. A flop in float64 counts three times: inverses and eigenvalues are computed there.
+ */
+
+/** float32 flops that one in float64 is worth. */
+const wide = 3;
+
+/** What one side of a layer has to do. */
+export interface SideWork {
+  /** d */
+  readonly dimension: number;
+  /** c, columns kept */
+  readonly columns: number;
+  /** Columns that a batch brings (≥ c where there is a cap). */
+  readonly arriving: number;
+  /** Vectors that the inverse is applied to, every step. */
+  readonly vectors: number;
+  /** Steps from one refresh to the next. */
+  readonly refreshEvery: number;
+}
+
+/** Flops to apply (V − X K⁻¹ Xᵀ V)/μ to one vector. */
+export const dualApply = (dimension: number, columns: number): number => 4 * dimension * columns + 2 * columns ** 2;
+
+/** Flops to apply an explicit inverse to one vector. */
+export const primalApply = (dimension: number): number => 2 * dimension ** 2;
+
+/** Flops a step of the dual form: Gram matrix, its inverse, where there are too many columns the truncation, and applying. */
+export function dualFlops({ dimension, columns, arriving, vectors, refreshEvery }: SideWork): number {
+  const refresh = columns ** 2 * dimension + wide * columns ** 3;
+  return vectors * dualApply(dimension, columns) + (refresh + truncation(dimension, columns, arriving)) / refreshEvery;
+}
+
+function truncation(dimension: number, columns: number, arriving: number): number {
+  if (arriving <= columns) return 0;
+  const joined = columns + arriving;
+  const smaller = Math.min(dimension, joined);
+  return wide * (dimension * joined * smaller + 9 * smaller ** 3) + 2 * columns * joined * dimension;
+}
+
+/** Flops a step of the primal form: the moment of the columns that arrive, its inverse, and applying. */
+export function primalFlops({ dimension, arriving, vectors, refreshEvery }: SideWork): number {
+  return vectors * primalApply(dimension) + (dimension ** 2 * arriving + wide * dimension ** 3) / refreshEvery;
+}
+
+/** The cheaper form. */
+export function cheaperForm(work: SideWork): "dual" | "primal" {
+  return dualFlops(work) < primalFlops(work) ? "dual" : "primal";
+}
+
+/**
+ * Whether to precondition a gradient's factors g [n, o] and a [n, i] before they are multiplied, or their product [o, i]:
+ * n vectors on each side, against o and i.
+ */
+export function factorsAreCheaper(
+  n: number,
+  [o, i]: readonly [number, number],
+  applyA: number,
+  applyG: number,
+): boolean {
+  return n * (applyA + applyG) < o * applyA + i * applyG;
+}

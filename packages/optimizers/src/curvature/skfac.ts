@@ -1,0 +1,174 @@
+/**
+ * SKFAC: K-FAC that solves systems of the batch's size where those are smaller than the layer.
+ *
+ * The factors A = X Xᵀ and G = Y Yᵀ of a batch have few columns, so their damped inverses need no d × d matrix:
+ *     (X Xᵀ + μI)⁻¹ = (I − X (XᵀX + μI)⁻¹ Xᵀ) / μ.
+ * Each side of a layer keeps either columns (dual) or its matrix (primal), whichever costs fewer flops; both are exact. With
+ * `rank` columns are a running average, truncated through their Gram matrix past that number; with `rank: null` they are
+ * those of the last batch alone, and a gradient of that same batch is preconditioned without being formed (push-through).
+ *
+ * Of shared weights the columns are reduced over positions first; the scale of each choice against the exact block:
+ *
+ * | reduction | columns of X, Y over the positions t of an example | scale |
+ * | --- | --- | --- |
+ * | reduce | mean a, sum g | exact for a linear layer followed by pooling |
+ * | mean | mean a, mean g (the authors' release) | S² too small |
+ * | sum | sum a, sum g (the paper's Reduce Sum) | S² too large |
+ * | subsample | every `stride`-th row and column of positions | estimates expand |
+ * | subsampleMean | means over those positions | as mean |
+ * | receptiveField | as expand, a averaged over the kernel's taps; A acts on the channels of each tap | as expand |
+ * | receptiveFieldMean | the same, averaged over positions | as mean |
+ * | expand | every position a column: K-FAC's convolution factors | exact where positions do not interact |
+ *
+ * a [in(+1)], g [out] at one position · X [in(+1), columns], Y [out, columns] · μ = π√λ for A, √λ/π for G
+ */
+
+import { type Block, type LayerRecord, type Reduction, reductions } from "@kronograd/autograd";
+import { gram } from "@kronograd/linalg";
+import { transpose, UsageError } from "@kronograd/tensor";
+import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
+import { splitDamping } from "../damping.ts";
+import { checkOptions, type OptionsOf, option } from "../options.ts";
+import { factorOptions } from "./parts/factors.ts";
+import { pushThrough } from "./parts/push-through.ts";
+import { decayAt } from "./parts/running-average.ts";
+import { dimensionOf, invert, type Moment, type SideInverse, traceOf, updateMoment } from "./parts/side.ts";
+import { chooseForms, planSkfac } from "./parts/skfac-plan.ts";
+import { symmetricEigen } from "./parts/symmetric-eigen.ts";
+import { preconditionBoth } from "./parts/two-sided.ts";
+
+/** The options of `skfacCurvature`. */
+export const skfacCurvatureOptions = {
+  ...factorOptions,
+  reduction: option.choice<Reduction>({
+    choices: reductions,
+    default: "reduce",
+    help: "how positions that share the weight make a column",
+  }),
+  stride: option.integer({ default: 2, min: 1, help: "of subsample: every how-manyth row and column of positions" }),
+  rank: option.optional(
+    option.integer({ default: 32, min: 1, help: "columns kept in the running average; null: the last batch's alone" }),
+    32,
+  ),
+  decay: option.number({ default: 0.9, min: 0, below: 1, help: "ρ of the running average of columns" }),
+  refreshEvery: option.integer({
+    default: 1,
+    min: 1,
+    help: "steps between refreshes, for the choice of the cheaper form",
+  }),
+};
+
+/** What the authors released: means of both, no π, √λ on each side, the last batch alone, biases left plain. */
+export const paperSkfac = { reduction: "mean", pi: false, rank: null, bias: "separate" } as const;
+
+/** Both sides' moments, and their inverses as of the last refresh. */
+export type SkfacState = {
+  readonly batches: number;
+  readonly A: Moment | null;
+  readonly G: Moment | null;
+  readonly pi: number;
+  readonly inverses: { readonly A: SideInverse; readonly G: SideInverse } | null;
+  /** Step of the batch in A and G, and the identity of its input; −1 where they are not one batch's alone. */
+  readonly seenStep: number;
+  readonly seenInput: number;
+  /** Whether `inverses` are of that batch. */
+  readonly current: boolean;
+};
+
+/**
+ * Approximate a layer's curvature by one Kronecker product, inverted through its columns.
+ *
+ * @source Tang et al. (2021), "SKFAC: Training Neural Networks with Faster Kronecker-Factored Approximate Curvature", §3; running
+ *   average of columns: Le Roux et al. (2007), §3.2
+ * @cost for c columns on a side of size d: update none until the rank is reached, then a truncation (columns.ts); refresh
+ *   c² d + 2⅓ c³; precondition 4 c d a vector; push-through 2 B² min(in, out) + 2 B³
+ * @throws {UsageError} an option out of range, or a receptive-field reduction with the bias in the factor
+ */
+export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> = {}): CurvatureMethod<SkfacState> {
+  const isField = options.reduction?.startsWith("receptiveField") === true;
+  const chosen = checkOptions("skfac", isField ? { bias: "separate", ...options } : options, skfacCurvatureOptions);
+  const { labels, bias, pi: balanced, start, reduction, stride, rank, decay } = chosen;
+  if (isField && bias === "joint") {
+    throw new UsageError({
+      where: "skfac",
+      problem: `reduction "${reduction}" averages the kernel's taps, which leaves no place for the bias coordinate`,
+      help: 'Use bias: "separate".',
+    });
+  }
+  return defineCurvature<SkfacState>({
+    name: "skfac",
+    source: "Tang et al. (2021)",
+    scope: "layer",
+    needs: { inputs: true, outputGrads: labels, gradient: "factored", bias },
+    claims: [
+      "spd",
+      "linear",
+      "dampingLimit",
+      "basisInvariant",
+      "batchInvariant",
+      "lossScaleInvariant",
+      "equalsDenseBlock",
+    ],
+
+    init: () => ({ batches: 0, A: null, G: null, pi: 1, inverses: null, seenStep: -1, seenInput: -1, current: false }),
+
+    update(state, seen, { step }) {
+      const batches = state.batches + 1;
+      const rho = rank === null ? 0 : decayAt(start, decay, batches);
+      const most = rank ?? Number.POSITIVE_INFINITY;
+      const rows = {
+        A: seen.rows("inputs", reduction, { stride }),
+        G: seen.rows("outputGrads", reduction, { stride }),
+      };
+      const forms = chooseForms(rows, seen, chosen);
+      return {
+        ...state,
+        batches,
+        A: updateMoment(state.A, rows.A, forms.A, rho, most),
+        G: updateMoment(state.G, rows.G, forms.G, rho, most),
+        seenStep: rank === null && labels === "empirical" ? step : -1,
+        seenInput: inputOf(seen),
+        current: false,
+      };
+    },
+
+    refresh(state, { damping }) {
+      const { A, G } = state as { A: Moment; G: Moment };
+      const traces = { traceA: traceOf(A), dimA: dimensionOf(A), traceG: traceOf(G), dimG: dimensionOf(G) };
+      const share = splitDamping(damping, traces, balanced);
+      const inverses = { A: invert("skfac, input side", A, share.A), G: invert("skfac, output side", G, share.G) };
+      return { ...state, pi: share.pi, inverses, current: true };
+    },
+
+    precondition({ inverses, seenStep, seenInput, current }, gradient, { step }) {
+      if (inverses === null) return gradient;
+      const { block, factors } = gradient;
+      const isSameBatch = current && seenStep === step && factors?.a.id === seenInput;
+      if (factors !== undefined && isSameBatch) return pushThrough(block, factors, inverses.A, inverses.G);
+      return preconditionBoth(gradient, inverses.A, inverses.G);
+    },
+
+    inspect({ A, G }) {
+      if (A === null || G === null) return {};
+      return { matrices: { ...view("A", A), ...view("G", G) }, spectra: { A: spectrum(A), G: spectrum(G) } };
+    },
+
+    plan: (block: Block, batch: number) => planSkfac(block, batch, chosen),
+  });
+}
+
+/** Identity of the input that the columns are of, for a layer that is used once. */
+function inputOf({ uses }: LayerRecord): number {
+  return uses.length === 1 ? (uses[0] as LayerRecord["uses"][number]).input.id : -1;
+}
+
+/** A primal moment under its own name, columns as X (of A) and Y (of G). */
+function view(name: "A" | "G", moment: Moment) {
+  if (moment.form === "primal") return { [name]: moment.M };
+  return { [name === "A" ? "X" : "Y"]: transpose(moment.Xt) };
+}
+
+/** Eigenvalues of the moment that are not 0 by construction. */
+function spectrum(moment: Moment) {
+  return symmetricEigen(moment.form === "primal" ? moment.M : gram(transpose(moment.Xt))).values;
+}

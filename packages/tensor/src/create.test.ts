@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { withDefaults } from "./ambient.ts";
 import { Device } from "./backend.ts";
 import { cpu } from "./backends/cpu.ts";
 import { eye, full, generate, normal, ones, tensor, to, uniform, write, zeros } from "./create.ts";
@@ -80,30 +79,6 @@ describe("uniform, normal", () => {
     expect(values(normal(new Rng(1), [3], { mean: 2, deviation: 0.5, dtype: "float64" }))).toEqual(
       Array.from({ length: 3 }, () => 2 + 0.5 * z.normal()),
     );
-  });
-});
-
-describe("withDefaults", () => {
-  it("sets device and dtype for the length of a call", () => {
-    const device = new Device(cpu.backend);
-    const inside = withDefaults({ device, dtype: "float64" }, () => zeros([1]));
-    expect([inside.device, inside.dtype]).toEqual([device, "float64"]);
-    expect([zeros([1]).device, zeros([1]).dtype]).toEqual([cpu, "float32"]);
-  });
-
-  it("restores them after an error, and nests", () => {
-    expect(() =>
-      withDefaults({ dtype: "float64" }, () => {
-        withDefaults({ dtype: "int32" }, () => expect(zeros([1]).dtype).toBe("int32"));
-        expect(zeros([1]).dtype).toBe("float64");
-        throw new RangeError();
-      }),
-    ).toThrow(RangeError);
-    expect(zeros([1]).dtype).toBe("float32");
-  });
-
-  it("refuses a promise", () => {
-    expect(() => withDefaults({}, async () => 1)).toThrow(UsageError);
   });
 });
 

@@ -5,70 +5,63 @@
  * Source: derived here. Σ_t u_t[c, i, j] = Σ_{y,x} input[c, y·s + i·d − p, x·s + j·d − p].
  */
 
+import { randomConvolution } from "../convolution.ts";
 import { defineOp, run, type Spec } from "../op.ts";
-import { broadcastTo } from "./sum.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Four, fourAxes, lastTwo, outputSize, type Window } from "../window.ts";
 import { col2im } from "./im2col.ts";
 import { reshape } from "./reshape.ts";
-import type { Tensor } from "../tensor.ts";
+import { broadcastTo } from "./sum.ts";
 
-/** How patches are read; each pair is [vertical, horizontal]. */
-export interface PatchGeometry {
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
-}
-
-/** Output positions along one spatial axis (0 vertical, 1 horizontal). */
-function positionsAlong(size: number, { kernel, stride, padding, dilation }: PatchGeometry, axis: 0 | 1): number {
-  return Math.floor((size + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis]) + 1;
-}
-
-export const patchSumOp = defineOp<PatchGeometry>({
+const patchSumOp = defineOp<Window>({
   name: "patchSum",
-  shape([x], { kernel }) {
+  shape([x], window) {
     const { shape, dtype } = x as Spec;
-    return [{ shape: [shape[0] as number, (shape[1] as number) * kernel[0] * kernel[1]], dtype }];
+    const [n, channels, h, w] = fourAxes("patchSum", "x", shape);
+    outputSize("patchSum", [h, w], window);
+    return [{ shape: [n, channels * window.kernel[0] * window.kernel[1]], dtype }];
   },
-  reference([out], [x], geometry) {
-    const { kernel, stride, padding, dilation } = geometry;
-    const { data, shape, strides, offset } = x!;
-    const [N, C, H, W] = shape as [number, number, number, number];
-    const rows = positionsAlong(H, geometry, 0);
-    const columns = positionsAlong(W, geometry, 1);
-    let write = out!.offset;
-    for (let n = 0; n < N; n++) {
-      for (let c = 0; c < C; c++) {
-        const image = offset + n * strides[0]! + c * strides[1]!;
-        for (let i = 0; i < kernel[0]; i++) {
-          for (let j = 0; j < kernel[1]; j++) {
+  reference([out], [x], window) {
+    const { kernel, stride, padding, dilation } = window;
+    const { data, offset } = x!;
+    const [n, channels, h, w] = x!.shape as unknown as Four;
+    const [xn, xc, xy, xx] = x!.strides as unknown as Four;
+    const [oh, ow] = outputSize("patchSum", [h, w], window);
+    let to = out!.offset;
+    for (let image = 0; image < n; image++) {
+      for (let c = 0; c < channels; c++) {
+        const plane = offset + image * xn + c * xc;
+        for (let u = 0; u < kernel[0]; u++) {
+          for (let v = 0; v < kernel[1]; v++) {
             let total = 0;
-            for (let row = 0; row < rows; row++) {
-              const y = row * stride[0] + i * dilation[0] - padding[0];
-              if (y < 0 || y >= H) continue;
-              for (let column = 0; column < columns; column++) {
-                const x0 = column * stride[1] + j * dilation[1] - padding[1];
-                if (x0 >= 0 && x0 < W) total += data[image + y * strides[2]! + x0 * strides[3]!]!;
+            for (let i = 0; i < oh; i++) {
+              const row = i * stride[0] + u * dilation[0] - padding[0];
+              if (row < 0 || row >= h) continue;
+              for (let j = 0; j < ow; j++) {
+                const column = j * stride[1] + v * dilation[1] - padding[1];
+                if (column >= 0 && column < w) total += data[plane + row * xy + column * xx]!;
               }
             }
-            out!.data[write++] = total;
+            out!.data[to++] = total;
           }
         }
       }
     }
   },
   vjp: {
-    pull([cotangent], { specs }, geometry) {
-      const [N, C, H, W] = (specs[0] as Spec).shape as [number, number, number, number];
-      const positions = positionsAlong(H, geometry, 0) * positionsAlong(W, geometry, 1);
-      const everywhere = broadcastTo(reshape(cotangent as Tensor, [N, -1, 1]), [N, C * geometry.kernel[0] * geometry.kernel[1], positions]);
-      return [col2im(everywhere, { ...geometry, size: [H, W] })];
+    pull([cotangent], { specs }, window) {
+      const { shape } = specs[0] as Spec;
+      const size = lastTwo(shape);
+      const [n, rows] = (cotangent as Tensor).shape as [number, number];
+      const [oh, ow] = outputSize("patchSum", size, window);
+      const everywhere = broadcastTo(reshape(cotangent as Tensor, [n, rows, 1]), [n, rows, oh * ow]);
+      return [col2im(everywhere, { ...window, size })];
     },
   },
   samples(rng) {
-    const pair = (low: number, high: number): [number, number] => [low + rng.integer(high - low + 1), low + rng.integer(high - low + 1)];
-    const params = { kernel: pair(1, 3), stride: pair(1, 2), padding: pair(0, 1), dilation: pair(1, 2) };
-    return { inputs: [{ shape: [1 + rng.integer(2), 1 + rng.integer(2), 5 + rng.integer(2), 5 + rng.integer(2)] }], params };
+    const { x, weight, params } = randomConvolution(rng);
+    const { stride, padding, dilation } = params;
+    return { inputs: [{ shape: x }], params: { kernel: lastTwo(weight), stride, padding, dilation } };
   },
 });
 
@@ -77,8 +70,9 @@ export const patchSumOp = defineOp<PatchGeometry>({
  *
  * @param x  [N, C, H, W]
  * @returns  [N, C·kh·kw], in the order (channel, kernel row, kernel column)
+ * @throws {ShapeError} x is not an image batch, or the window is larger than the padded image
  * @cost N·C·kh·kw·positions additions, no memory beyond the result
  */
-export function patchSum(x: Tensor, { kernel, stride, padding, dilation }: PatchGeometry): Tensor {
+export function patchSum(x: Tensor, { kernel, stride, padding, dilation }: Window): Tensor {
   return run(patchSumOp, [x], { kernel, stride, padding, dilation });
 }

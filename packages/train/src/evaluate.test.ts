@@ -1,6 +1,6 @@
 import { defineDataset } from "@kronograd/data";
 import { Dense, meanSquaredError, mlp, Sequential, softmaxCrossEntropy } from "@kronograd/layers";
-import { cpu, memory, Rng, tensor } from "@kronograd/tensor";
+import { cpu, Device, memory, Rng, tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "./evaluate.ts";
 import { points } from "./testing.ts";
@@ -56,9 +56,10 @@ describe("evaluate", () => {
   });
 
   it("leaves no tensor behind", async () => {
-    const model = mlp([2, 5, 3], { rng: new Rng(0) });
-    const { tensors } = memory(cpu);
-    await evaluate(model, softmaxCrossEntropy(), points.test, { batch: 6 });
-    expect(memory(cpu).tensors).toBe(tensors);
+    const device = new Device(cpu.backend); // with a count of its own
+    const model = mlp([2, 5, 3], { rng: new Rng(0), device });
+    const { tensors } = memory(device);
+    await evaluate(model, softmaxCrossEntropy(), points.test, { batch: 6, device });
+    expect(memory(device).tensors).toBe(tensors);
   });
 });

@@ -12,13 +12,13 @@ export const points = blobs({ rng: new Rng(1), train: 40, test: 20 });
 /** A small run: three clouds in the plane, 2-5-3, batches of 8, five steps an epoch. */
 export function small(options: Partial<FitOptions> = {}): FitOptions {
   return {
-    model: mlp([2, 5, 3], { rng: new Rng(2) }),
     loss: softmaxCrossEntropy(),
     data: points,
-    optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
     batch: 8,
     rng: new Rng(3),
     ...options,
+    model: options.model ?? mlp([2, 5, 3], { rng: new Rng(2) }),
+    optimizer: options.optimizer ?? sgd({ learningRate: 0.1, momentum: 0.9 }),
   };
 }
 

@@ -38,6 +38,7 @@ export type Kernel = (
   // biome-ignore lint/suspicious/noConfusingVoidType: a kernel that declines nothing returns nothing
 ) => boolean | void;
 
+/** Memory for buffers, and kernels found by op name. */
 export interface Backend {
   readonly name: string;
   /** What really runs: processor features, adapter, renderer. */
@@ -64,6 +65,7 @@ export interface Backend {
   dispose?(): void;
 }
 
+/** How a device runs. */
 export interface DeviceOptions {
   /** Throw where an op has no kernel, instead of running its reference. */
   readonly strict?: boolean;

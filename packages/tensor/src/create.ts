@@ -12,6 +12,7 @@ import type { Tensor } from "./tensor.ts";
 /** Numbers, nested to any depth. */
 export type NestedNumbers = number | readonly NestedNumbers[];
 
+/** Where a tensor goes, and its shape. */
 export interface TensorOptions extends Placement {
   /** Wanted for a flat typed array of more than one axis. */
   readonly shape?: Shape;

@@ -2,11 +2,14 @@
 
 import { DtypeError } from "./errors.ts";
 
+/** Element types of tensors. */
 export type Dtype = "float32" | "float64" | "int32";
+/** Host memory of the element types. */
 export type TypedArray = Float32Array | Float64Array | Int32Array;
 
 const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
 
+/** Size of an element. */
 export const bytesPerElement: Readonly<Record<Dtype, number>> = { float32: 4, float64: 8, int32: 4 };
 
 /** Make a zero-filled typed array of a dtype. */
@@ -36,8 +39,10 @@ export function isFloat(dtype: Dtype): boolean {
 }
 
 /**
- * The dtype in which an op on several inputs computes: integers join floats, but the two float
- * types never mix silently, because a stray float64 would halve the speed of everything after it.
+ * Give the dtype in which an op on several inputs computes.
+ *
+ * Integers join floats, but the two float types never mix silently, because a stray float64 would halve the speed of
+ * everything after it.
  *
  * @throws {DtypeError} float32 meets float64
  */

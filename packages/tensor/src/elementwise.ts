@@ -33,6 +33,7 @@ export interface ElementwiseOp extends ComputeOp<Scalars> {
   readonly arity: number;
 }
 
+/** What a definition says besides its expression. */
 export interface ElementwiseOptions {
   /** Range of each input in the random tests, where [-2, 2] does not do (a logarithm). */
   readonly ranges?: readonly (readonly [number, number])[];

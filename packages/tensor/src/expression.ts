@@ -9,6 +9,7 @@
  * Symbols: x, y, z are argument expressions; `self` is the node that is differentiated.
  */
 
+/** A node of an expression; compared by identity. */
 export interface Expression {
   readonly op: Primitive | "input" | "parameter" | "constant";
   readonly args: readonly Expression[];

@@ -48,6 +48,7 @@ export interface Sample<P> {
   readonly params: P;
 }
 
+/** One random input. */
 export interface InputSample {
   readonly shape: Shape;
   /** Uniform in this range (default [-2, 2]); for int32, whole numbers from the first up to, not including, the second. */
@@ -86,6 +87,7 @@ export interface ViewOp<P> extends OpBase<P> {
   view(input: Layout, params: P): Layout;
 }
 
+/** An op that computes, or one whose output is a view. */
 export type Op<P> = ComputeOp<P> | ViewOp<P>;
 
 /** What dispatch tells the recorder after each call that ran. */

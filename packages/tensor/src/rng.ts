@@ -19,6 +19,7 @@ export interface RngState {
   readonly counter: number;
 }
 
+/** A stream of random numbers: a key and a counter. */
 export class Rng {
   #k0: number;
   #k1: number;

@@ -54,8 +54,9 @@ export function forget(t: Tensor): void {
 }
 
 /**
- * Run `f` and dispose of every handle that it made, but for those in its result (tensors, arrays, plain objects,
- * maps, and objects with `[heldTensors]`).
+ * Run `f` and dispose of every handle that it made, but for those in its result.
+ *
+ * They are found in arrays, plain objects, maps, sets, and objects with `[heldTensors]`.
  *
  * @throws {UsageError} `f` returns a promise: asynchronous code uses `openScope`
  * @example

@@ -2,6 +2,7 @@
 
 import { ShapeError, UsageError } from "./errors.ts";
 
+/** Sizes of the axes; [] for a scalar. */
 export type Shape = readonly number[];
 
 /** How a tensor lies in its buffer: element (i, j, …) is at offset + i·strides[0] + j·strides[1] + …. */

@@ -8,6 +8,7 @@
 import type { Device, Handle } from "./backend.ts";
 import { bytesPerElement, type Dtype } from "./dtype.ts";
 
+/** A buffer and the number of those that hold it. */
 export class Storage {
   readonly device: Device;
   readonly dtype: Dtype;

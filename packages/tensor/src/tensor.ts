@@ -16,6 +16,7 @@ import { gone, made } from "./trace.ts";
 
 let lastId = 0;
 
+/** One handle to an array on a device. */
 export class Tensor implements Layout {
   readonly id: number;
   readonly shape: Shape;

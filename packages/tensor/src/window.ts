@@ -3,7 +3,7 @@
 import { ShapeError, UsageError } from "./errors.ts";
 import type { Shape } from "./shape.ts";
 
-/** [vertical, horizontal] */
+/** Two numbers, [vertical, horizontal]. */
 export type Pair = readonly [number, number];
 /** One number for both directions, or [vertical, horizontal]. */
 export type PairLike = number | Pair;

@@ -1,12 +1,12 @@
 /** Rows by index (a look-up table), and their transpose, sums of rows by index. Each is the other's vector–Jacobian product. */
 
 import { ShapeError } from "../errors.ts";
+import { assertIndices, checkIndex } from "../indices.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import type { Rng } from "../rng.ts";
 import { rowMajor } from "../rows.ts";
 import { checkShape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { assertIndices, checkIndex } from "./pick.ts";
 
 const gatherOp = defineOp<Record<string, never>>({
   name: "gather",

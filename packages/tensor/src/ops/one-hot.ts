@@ -2,11 +2,11 @@
 
 import { type Placement, placed } from "../ambient.ts";
 import type { Dtype } from "../dtype.ts";
+import { assertIndices, checkIndex } from "../indices.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { rowMajor } from "../rows.ts";
 import { checkShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { assertIndices, checkIndex } from "./pick.ts";
 
 const oneHotOp = defineOp<{ readonly classes: number; readonly dtype: Dtype }>({
   name: "oneHot",

@@ -3,35 +3,12 @@
  * vector–Jacobian product. A row is spanned by any axes; an index counts its elements row-major.
  */
 
-import { DtypeError, ShapeError, UsageError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
+import { assertIndices, checkIndex } from "../indices.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { forEachRow, rowMajor, without } from "../rows.ts";
 import { checkShape, normalizeAxes, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-
-/** @throws {DtypeError} indices that are not int32 */
-export function assertIndices(where: string, { dtype }: Spec): void {
-  if (dtype === "int32") return;
-  throw new DtypeError({
-    where,
-    problem: "indices must be int32",
-    expected: "int32",
-    got: dtype,
-    help: 'Use cast(x, "int32").',
-  });
-}
-
-/** Check one index. @throws {UsageError} it is not in 0 … count−1 */
-export function checkIndex(where: string, index: number, position: number, count: number): void {
-  if (index >= 0 && index < count) return;
-  throw new UsageError({
-    where,
-    problem: `index at position ${position} is out of range`,
-    expected: `0 … ${count - 1}`,
-    got: index,
-    details: { index, position, count },
-  });
-}
 
 const pickOp = defineOp<{ readonly axes: readonly number[] }>({
   name: "pick",

@@ -13,6 +13,7 @@ import type { HostOperand } from "../backend.ts";
 import { full } from "../create.ts";
 import { asFloat } from "../dtype.ts";
 import { ShapeError, UsageError } from "../errors.ts";
+import { assertIndices, checkIndex } from "../indices.ts";
 import { type ComputeOp, defineOp, run, type Spec } from "../op.ts";
 import type { Rng } from "../rng.ts";
 import { rowMajor } from "../rows.ts";
@@ -20,7 +21,6 @@ import { type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul, scale, sub } from "./arithmetic.ts";
 import { dot } from "./dot.ts";
-import { assertIndices, checkIndex } from "./pick.ts";
 import { softmax } from "./softmax.ts";
 import { sum } from "./sum.ts";
 

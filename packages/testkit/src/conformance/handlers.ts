@@ -1,6 +1,8 @@
 /** The table from a fixture's op to its handler: one file for each family. */
 
 import { convHandlers } from "./conv.ts";
+import { curvatureHandlers } from "./curvature.ts";
+import { fisherHandlers } from "./fisher.ts";
 import type { Handler } from "./handler.ts";
 import { linalgHandlers } from "./linalg.ts";
 import { netHandlers } from "./nets.ts";
@@ -13,4 +15,6 @@ export const handlers: Readonly<Record<string, Handler>> = {
   ...opsHandlers,
   ...netHandlers,
   ...optimHandlers,
+  ...curvatureHandlers,
+  ...fisherHandlers,
 };

@@ -60,6 +60,14 @@ export function denseNet(run: CaseRun, values: Json | undefined, act: string): P
   return load(run, stack({ act }, layers, values), values);
 }
 
+/** One linear convolution `conv`, without bias, stride or padding, whose weight is an input of the case. */
+export function convolutionNet(run: CaseRun, input: string): Promise<Net> {
+  const weight = run.case.inputs[input];
+  if (!isArray(weight)) throw run.lacks(`input "${input}"`, "a tensor", weight);
+  const values = { "conv.weight": weight };
+  return load(run, stack({}, { conv: { type: "conv2d", kernel: weight.shape.slice(2), bias: false } }, values), values);
+}
+
 /** Convolutions and dense layers with the activation between them, 2×2 max-pools after some, flat before the first dense one. */
 function stack(config: Dictionary, layers: Dictionary, values: Dictionary): Layer {
   const entries = Object.entries(layers) as [string, Dictionary][];

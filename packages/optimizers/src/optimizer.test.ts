@@ -150,11 +150,12 @@ describe("Optimizer", () => {
     });
   });
 
-  it("frees its state when disposed of", () => {
+  it("frees its state when another is loaded, and when disposed of", () => {
     const baseline = cpu.memory.buffers;
     scope(() => {
       const optimizer = adam();
       optimizer.update(updatesOf({ w: f64([1]) }), { parameters: { w: f64([0]) }, step: 0 });
+      optimizer.load(optimizer.state);
       expect([...tensorsIn(optimizer.state)]).toHaveLength(2);
       optimizer[Symbol.dispose]();
       expect(optimizer.state).toBeNull();

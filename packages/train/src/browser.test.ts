@@ -14,5 +14,7 @@ it("@kronograd/train runs in a page and in a worker: it needs nothing of Node", 
     logLevel: "silent",
   });
   expect(errors).toEqual([]);
-  expect(Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter(({ external }) => external))).toEqual([]);
+  expect(Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter(({ external }) => external))).toEqual(
+    [],
+  );
 });

@@ -1,5 +1,5 @@
 import { BatchNorm, buffers, Dense, dropout, mlp, parameters, relu, Sequential } from "@kronograd/layers";
-import { adam, adamW, type Optimizer, rmsprop, sgd } from "@kronograd/optimizers";
+import { adam, adamW, ekfac, kfac, type Optimizer, rmsprop, sgd, skfac } from "@kronograd/optimizers";
 import { cpu, Device, memory, Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { decodeCheckpoint } from "./checkpoint.ts";
@@ -228,6 +228,10 @@ describe("checkpoints of fit", () => {
     ["adam", () => adam({ learningRate: 0.01 })],
     ["adamW", () => adamW({ learningRate: 0.01 })],
     ["rmsprop", () => rmsprop({ learningRate: 0.01 })],
+    ["kfac", () => kfac({ learningRate: 0.01, statisticsEvery: 2, refreshEvery: 3 })],
+    ["ekfac", () => ekfac({ learningRate: 0.01, statisticsEvery: 2, refreshEvery: 3 })],
+    ["skfac", () => skfac({ learningRate: 0.01, statisticsEvery: 2, refreshEvery: 3, rank: 6 })],
+    ["skfac of the last batch", () => skfac({ learningRate: 0.01, rank: null, labels: "sampled" })],
   ])("let a run with %s go on from any of them with the same bits", async (_, optimizer) => {
     const whole = await saved({ model: busyModel(), optimizer: optimizer() });
     const last = contents(whole.files.get(12) as Uint8Array);

@@ -25,7 +25,7 @@
 
 import { type Block, type LayerRecord, type Reduction, reductions } from "@kronograd/autograd";
 import { gram } from "@kronograd/linalg";
-import { transpose, UsageError } from "@kronograd/tensor";
+import { type Storage, transpose, UsageError } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
 import { splitDamping } from "../damping.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
@@ -68,9 +68,8 @@ export type SkfacState = {
   readonly G: Moment | null;
   readonly pi: number;
   readonly inverses: { readonly A: SideInverse; readonly G: SideInverse } | null;
-  /** Step of the batch in A and G, and the identity of its input; −1 where they are not one batch's alone. */
+  /** Step of the batch in A and G; −1 where they are not one batch's alone. */
   readonly seenStep: number;
-  readonly seenInput: number;
   /** Whether `inverses` are of that batch. */
   readonly current: boolean;
 };
@@ -95,6 +94,8 @@ export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> 
       help: 'Use bias: "separate".',
     });
   }
+  // Which input a moment was made of. Identities are of this process, so the state, which is saved, must not hold them.
+  const inputs = new WeakMap<Storage, number>();
   return defineCurvature<SkfacState>({
     name: "skfac",
     source: "Tang et al. (2021)",
@@ -110,7 +111,7 @@ export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> 
       "equalsDenseBlock",
     ],
 
-    init: () => ({ batches: 0, A: null, G: null, pi: 1, inverses: null, seenStep: -1, seenInput: -1, current: false }),
+    init: () => ({ batches: 0, A: null, G: null, pi: 1, inverses: null, seenStep: -1, current: false }),
 
     update(state, seen, { step }) {
       const batches = state.batches + 1;
@@ -121,13 +122,14 @@ export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> 
         G: seen.rows("outputGrads", reduction, { stride }),
       };
       const forms = chooseForms(rows, seen, chosen);
+      const A = updateMoment(state.A, rows.A, forms.A, rho, most);
+      inputs.set(storageOf(A), inputOf(seen));
       return {
         ...state,
         batches,
-        A: updateMoment(state.A, rows.A, forms.A, rho, most),
+        A,
         G: updateMoment(state.G, rows.G, forms.G, rho, most),
         seenStep: rank === null && labels === "empirical" ? step : -1,
-        seenInput: inputOf(seen),
         current: false,
       };
     },
@@ -140,10 +142,10 @@ export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> 
       return { ...state, pi: share.pi, inverses, current: true };
     },
 
-    precondition({ inverses, seenStep, seenInput, current }, gradient, { step }) {
+    precondition({ A, inverses, seenStep, current }, gradient, { step }) {
       if (inverses === null) return gradient;
       const { block, factors } = gradient;
-      const isSameBatch = current && seenStep === step && factors?.a.id === seenInput;
+      const isSameBatch = current && seenStep === step && A !== null && factors?.a.id === inputs.get(storageOf(A));
       if (factors !== undefined && isSameBatch) return pushThrough(block, factors, inverses.A, inverses.G);
       return preconditionBoth(gradient, inverses.A, inverses.G);
     },
@@ -161,6 +163,8 @@ export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> 
 function inputOf({ uses }: LayerRecord): number {
   return uses.length === 1 ? (uses[0] as LayerRecord["uses"][number]).input.id : -1;
 }
+
+const storageOf = (moment: Moment): Storage => (moment.form === "primal" ? moment.M : moment.Xt).storage;
 
 /** A primal moment under its own name, columns as X (of A) and Y (of G). */
 function view(name: "A" | "G", moment: Moment) {

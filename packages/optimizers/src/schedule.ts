@@ -34,8 +34,8 @@ export function at(schedule: Schedule, step: number): number {
 }
 
 /**
- * The text of a schedule, as `parseSchedule` reads it: `"0.1"`, `"cosine(0.1, 2000, 0)"`; `"custom"` for a function of
- * the user's own.
+ * Write a schedule as the text that `parseSchedule` reads: `"0.1"`, `"cosine(0.1, 2000, 0)"`. A function of the
+ * user's own is `"custom"`.
  */
 export function describeSchedule(schedule: Schedule): string {
   if (typeof schedule === "number") return String(schedule);

@@ -5,6 +5,7 @@
 
 import { retain, type Tensor, tensorsIn } from "@kronograd/tensor";
 
+/** What a state may be made of. */
 export type StateTree =
   | Tensor
   | number

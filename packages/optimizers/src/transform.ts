@@ -109,7 +109,11 @@ export function globalSquaredNorm(updates: Updates): Tensor {
   return [...updates.values()].map(squaredNorm).reduce(add);
 }
 
-/** @throws {UsageError} there is no parameter of that name */
+/**
+ * Find the parameter that a gradient belongs to.
+ *
+ * @throws {UsageError} there is no parameter of that name
+ */
 export function parameterNamed(parameters: Parameters, name: string): Tensor {
   const found = parameters[name];
   if (found !== undefined) return found;

@@ -1,0 +1,234 @@
+/**
+ * A WebAssembly assembler: code is nested arrays of bytes, so instructions compose like calls of functions.
+ *
+ * A local *is* the code that reads it, so `i32.add(n, int(4))` is n + 4 and `set(n, i32.add(n, int(4)))` assigns it. Nothing
+ * is flattened until `Module.bytes`. The engine validates what comes out; there is no type checking here.
+ *
+ * Source: WebAssembly Core Specification 2.0 with relaxed SIMD, §5 (binary format).
+ */
+
+/** Instructions that leave at most one value. */
+export type Code = number | readonly Code[];
+
+/** A local variable, which reads itself. */
+export type Local = readonly [0x20, readonly number[]];
+
+export type Type = 0x7f | 0x7d | 0x7c | 0x7b;
+export const I32 = 0x7f;
+export const F32 = 0x7d;
+export const F64 = 0x7c;
+export const V128 = 0x7b;
+
+/** An unsigned number in LEB128, seven bits a byte. */
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value >>> 0;
+  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
+  return [...bytes, rest];
+}
+
+function signed(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value | 0;
+  for (; rest < -64 || rest > 63; rest >>= 7) bytes.push((rest & 127) | 128);
+  return [...bytes, rest & 127];
+}
+
+function bytesOf(values: Float32Array | Float64Array | Int32Array): number[] {
+  return [...new Uint8Array(values.buffer)];
+}
+
+function text(value: string): Code {
+  const bytes = [...new TextEncoder().encode(value)];
+  return [unsigned(bytes.length), bytes];
+}
+
+const list = (items: readonly Code[]): Code => [unsigned(items.length), items];
+
+/** An instruction that takes operands from the stack. */
+export const instruction =
+  (...opcode: readonly number[]) =>
+  (...operands: Code[]): Code => [operands, opcode];
+
+/** A SIMD instruction: prefix and number. */
+export const vector = (opcode: number) => instruction(0xfd, ...unsigned(opcode));
+
+/** Loads take an address and a constant offset in bytes; no alignment is promised. */
+export const loader =
+  (...opcode: readonly number[]) =>
+  (address: Code, offset = 0): Code => [address, opcode, 0, unsigned(offset)];
+
+export const storer =
+  (...opcode: readonly number[]) =>
+  (address: Code, value: Code, offset = 0): Code => [address, value, opcode, 0, unsigned(offset)];
+
+/** Loads and stores of one lane of a vector. */
+export const laneStorer =
+  (opcode: number) =>
+  (address: Code, value: Code, lane: number, offset = 0): Code => [
+    address,
+    value,
+    [0xfd, opcode, 0],
+    unsigned(offset),
+    lane,
+  ];
+
+/** An integer constant. */
+export const int = (value: number): Code => [0x41, signed(value)];
+export const float = (value: number): Code => [0x43, bytesOf(Float32Array.of(value))];
+export const double = (value: number): Code => [0x44, bytesOf(Float64Array.of(value))];
+/** A vector constant. */
+export const constant = (lanes: Float32Array | Float64Array | Int32Array): Code => [0xfd, 12, bytesOf(lanes)];
+
+export const set = (local: Local, value: Code): Code => [value, 0x21, local[1]];
+export const tee = (local: Local, value: Code): Code => [value, 0x22, local[1]];
+export const block = (...body: Code[]): Code => [0x02, 0x40, body, 0x0b];
+export const loop = (...body: Code[]): Code => [0x03, 0x40, body, 0x0b];
+/** Leave `depth` blocks, or go on with the next turn if the outermost of them is a loop. */
+export const branch = (depth: number): Code => [0x0c, unsigned(depth)];
+export const branchIf = (depth: number, condition: Code): Code => [condition, 0x0d, unsigned(depth)];
+export const when = (condition: Code, then: Code, otherwise: Code = []): Code => [
+  condition,
+  [0x04, 0x40],
+  then,
+  0x05,
+  otherwise,
+  0x0b,
+];
+/** yes if the condition holds, else no; both are computed. */
+export const select = (condition: Code, yes: Code, no: Code): Code => [yes, no, condition, 0x1b];
+export const call = (target: Func, ...operands: Code[]): Code => [operands, 0x10, unsigned(target.index)];
+/** memory.copy and memory.fill; sizes in bytes. */
+export const copyBytes = (to: Code, from: Code, size: Code): Code => [to, from, size, [0xfc, 10, 0, 0]];
+export const fillBytes = (to: Code, value: Code, size: Code): Code => [to, value, size, [0xfc, 11, 0]];
+
+export const i32 = {
+  add: instruction(0x6a),
+  sub: instruction(0x6b),
+  mul: instruction(0x6c),
+  and: instruction(0x71),
+  or: instruction(0x72),
+  shl: instruction(0x74),
+  shr: instruction(0x75),
+  isZero: instruction(0x45),
+  equal: instruction(0x46),
+  notEqual: instruction(0x47),
+  less: instruction(0x48),
+  lessUnsigned: instruction(0x49),
+  greater: instruction(0x4a),
+  greaterEqual: instruction(0x4e),
+  greaterEqualUnsigned: instruction(0x4f),
+  load: loader(0x28),
+  store: storer(0x36),
+} as const;
+
+/** The smaller (larger) of two integers; operands are computed twice. */
+export const least = (a: Code, b: Code): Code => select(i32.less(a, b), a, b);
+export const most = (a: Code, b: Code): Code => select(i32.greater(a, b), a, b);
+
+/** Add to a local. */
+export const step = (local: Local, by: Code): Code => set(local, i32.add(local, by));
+
+/** Run the body `count` times; the local counts down to 0. */
+export const times = (count: Local, ...body: Code[]): Code =>
+  block(loop(branchIf(1, i32.isZero(count)), body, step(count, int(-1)), branch(0)));
+
+/** for (local = from; local < to; local += by); signed, so for counters and not for addresses. */
+export const range = (local: Local, from: Code, to: Code, by: Code, ...body: Code[]): Code => [
+  set(local, from),
+  block(loop(branchIf(1, i32.greaterEqual(local, to)), body, step(local, by), branch(0))),
+];
+
+/** while (condition) body */
+export const loopWhile = (condition: Code, ...body: Code[]): Code =>
+  block(loop(branchIf(1, i32.isZero(condition)), body, branch(0)));
+
+/** A function while it is written. */
+export class Func {
+  readonly index: number;
+  readonly parameters: readonly Type[];
+  readonly result: Type | null;
+  readonly locals: Type[] = [];
+  code: Code = [];
+
+  constructor(index: number, parameters: readonly Type[], result: Type | null) {
+    this.index = index;
+    this.parameters = parameters;
+    this.result = result;
+  }
+
+  parameter(i: number): Local {
+    return [0x20, unsigned(i)];
+  }
+
+  local(type: Type = I32): Local {
+    this.locals.push(type);
+    return this.parameter(this.parameters.length + this.locals.length - 1);
+  }
+
+  /** Several locals at once. */
+  many(count: number, type: Type = I32): Local[] {
+    return Array.from({ length: count }, () => this.local(type));
+  }
+}
+
+/** How the memory that a module imports was made. */
+export interface MemoryType {
+  readonly pages: number;
+  readonly maximumPages: number;
+  readonly shared: boolean;
+}
+
+/** A module: functions over one imported memory. */
+export class Module {
+  readonly #functions: Func[] = [];
+  readonly #exports: Code[] = [];
+
+  /** Write a function; `name` exports it. `build` gets its parameters as locals and gives its code. */
+  define(
+    name: string | null,
+    parameters: readonly Type[],
+    build: (f: Func, ...parameters: Local[]) => Code,
+    result: Type | null = null,
+  ): Func {
+    const f = new Func(this.#functions.length, parameters, result);
+    this.#functions.push(f);
+    if (name !== null) this.#exports.push([text(name), 0, unsigned(f.index)]);
+    f.code = build(f, ...parameters.map((_, i) => f.parameter(i)));
+    return f;
+  }
+
+  bytes({ pages, maximumPages, shared }: MemoryType): Uint8Array<ArrayBuffer> {
+    const section = (id: number, content: Code): Code => [id, sized(content)];
+    const kinds = this.#functions.map(({ parameters, result }) => [
+      0x60,
+      list(parameters),
+      list(result === null ? [] : [result]),
+    ]);
+    const bodies = this.#functions.map(({ locals, code }) =>
+      sized([list(locals.map((type) => [1, type])), code, 0x0b]),
+    );
+    const memory = [text("env"), text("memory"), 2, shared ? 3 : 1, unsigned(pages), unsigned(maximumPages)];
+    const module = flatten([
+      [0, 97, 115, 109, 1, 0, 0, 0],
+      section(1, list(kinds)),
+      section(2, list([memory])),
+      section(3, list(this.#functions.map((_, i) => unsigned(i)))),
+      section(7, list(this.#exports)),
+      section(10, list(bodies)),
+    ]);
+    return Uint8Array.from(module);
+  }
+}
+
+/** Bytes with their number before them. */
+function sized(content: Code): Code {
+  const bytes = flatten(content);
+  return [unsigned(bytes.length), bytes];
+}
+
+function flatten(code: Code, bytes: number[] = []): number[] {
+  if (typeof code === "number") bytes.push(code);
+  else for (const part of code) flatten(part, bytes);
+  return bytes;
+}

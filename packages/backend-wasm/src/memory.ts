@@ -1,0 +1,179 @@
+/**
+ * One linear memory for everything, with blocks in size classes.
+ *
+ * A freed block goes to the list of its class and is the first to be used again: pages that were touched are several times
+ * faster than fresh ones. There are four classes to each power of two, so at most a fifth of a block is lost. Blocks start
+ * at multiples of 64 bytes, and at least 64 spare bytes follow the data, so that a vector load at the very end stays inside.
+ *
+ * 4 GiB of addresses are reserved; memory itself is taken page by page as it is touched.
+ */
+
+import { BackendError, type Dtype, type TypedArray } from "@kronograd/tensor";
+import type { MemoryType } from "./assembler.ts";
+
+const pageBytes = 2 ** 16;
+const spareBytes = 64;
+const guardWord = 0x5afe5afe;
+
+/** A block in use: the backend's handle of a buffer. */
+export interface Block {
+  /** In bytes from the start of memory. */
+  readonly address: number;
+  readonly dtype: Dtype;
+  readonly length: number;
+  /** Bytes of its class. */
+  readonly size: number;
+}
+
+export interface MemoryOptions {
+  /** Most pages of 64 KiB; default 65536, which is 4 GiB. */
+  readonly maximumPages?: number;
+  readonly shared?: boolean;
+  /** Fill new blocks with NaN and write guard words behind their data, which are checked when a block is freed. For tests. */
+  readonly guards?: boolean;
+}
+
+const elementBytes = { float32: 4, float64: 8, int32: 4 } as const;
+const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
+
+/** The size of the class that n bytes fall into: n rounded up to three significant bits, at least 128. */
+export function classOf(bytes: number): number {
+  if (bytes <= 128) return 128;
+  const grain = Math.max(64, 2 ** (Math.floor(Math.log2(bytes - 1)) - 2));
+  return Math.ceil(bytes / grain) * grain;
+}
+
+export class Memory {
+  readonly wasm: WebAssembly.Memory;
+  readonly type: MemoryType;
+  readonly #guards: boolean;
+  /** Addresses of free blocks, by size. */
+  readonly #free = new Map<number, number[]>();
+  /** Blocks of the kernel call that is running. */
+  #scratch: Block[] = [];
+  /** Where untouched memory starts; address 0 is nobody's. */
+  #end = spareBytes;
+  #used = 0;
+  #closed = false;
+
+  constructor({ maximumPages = 65536, shared = false, guards = false }: MemoryOptions = {}) {
+    this.type = { pages: 1, maximumPages, shared };
+    this.wasm = new WebAssembly.Memory({ initial: 1, maximum: maximumPages, shared });
+    this.#guards = guards;
+  }
+
+  /** Bytes of blocks in use. */
+  get usedBytes(): number {
+    return this.#used;
+  }
+
+  /** Take a block. @throws {BackendError} memory is at its end; nothing was changed */
+  allocate(dtype: Dtype, length: number): Block {
+    if (this.#closed) throw new BackendError({ where: "wasm", problem: "the device was disposed" });
+    const bytes = length * elementBytes[dtype];
+    const size = classOf(bytes + spareBytes);
+    const block = this.#reuse(size) ?? this.#extend(size) ?? this.#reuseLarger(size);
+    if (block === undefined) throw this.#full(dtype, length, bytes);
+    this.#used += block.size;
+    const taken: Block = { ...block, dtype, length };
+    if (this.#guards) this.#mark(taken);
+    return taken;
+  }
+
+  /** Give a block back. @throws {BackendError} with guards, where something was written behind its data */
+  free(block: Block): void {
+    if (this.#closed) return;
+    if (this.#guards) this.#check(block);
+    this.#used -= block.size;
+    const list = this.#free.get(block.size);
+    if (list === undefined) this.#free.set(block.size, [block.address]);
+    else list.push(block.address);
+  }
+
+  /** A block for the rest of the running kernel call. */
+  scratch(dtype: Dtype, length: number): Block {
+    const block = this.allocate(dtype, length);
+    this.#scratch.push(block);
+    return block;
+  }
+
+  /** What the backend does after every kernel call. */
+  releaseScratch(): void {
+    if (this.#scratch.length === 0) return;
+    const blocks = this.#scratch;
+    this.#scratch = [];
+    for (const block of blocks) this.free(block);
+  }
+
+  /** The data of a block; valid until memory grows. */
+  view({ address, dtype, length }: Pick<Block, "address" | "dtype" | "length">): TypedArray {
+    return new arrays[dtype](this.wasm.buffer, address, length);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#free.clear();
+  }
+
+  #reuse(size: number): Pick<Block, "address" | "size"> | undefined {
+    const address = this.#free.get(size)?.pop();
+    return address === undefined ? undefined : { address, size };
+  }
+
+  #extend(size: number): Pick<Block, "address" | "size"> | undefined {
+    const address = this.#end;
+    const missing = address + size - this.wasm.buffer.byteLength;
+    if (missing > 0) {
+      const pages = Math.ceil(missing / pageBytes);
+      const spare = this.type.maximumPages - this.wasm.buffer.byteLength / pageBytes;
+      if (pages > spare) return undefined;
+      try {
+        // more than is needed now: to grow is a system call, and makes views of unshared memory invalid
+        this.wasm.grow(Math.min(spare, Math.max(pages, 256)));
+      } catch {
+        return undefined;
+      }
+    }
+    this.#end += size;
+    return { address, size };
+  }
+
+  /** At the end of memory a free block of a larger class does too. */
+  #reuseLarger(size: number): Pick<Block, "address" | "size"> | undefined {
+    const sizes = [...this.#free].filter(([own, list]) => own > size && list.length > 0).map(([own]) => own);
+    return sizes.length === 0 ? undefined : this.#reuse(Math.min(...sizes));
+  }
+
+  #full(dtype: Dtype, length: number, bytes: number): BackendError {
+    const mega = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
+    const limit = this.type.maximumPages * pageBytes;
+    return new BackendError({
+      where: "wasm",
+      problem: `no room for ${length} elements of ${dtype}, ${mega(bytes)}`,
+      expected: `at most ${mega(limit)} in all`,
+      got: `${mega(this.#used)} in use and ${mega(this.#end - this.#used)} free in smaller pieces`,
+      help: "Use a smaller batch or model, or dispose tensors earlier (scope).",
+      details: { dtype, length, bytes, used: this.#used, limit },
+    });
+  }
+
+  #guardsOf({ address, dtype, length, size }: Block): Int32Array {
+    const start = address + Math.ceil((length * elementBytes[dtype]) / 4) * 4;
+    return new Int32Array(this.wasm.buffer, start, (address + size - start) / 4);
+  }
+
+  #mark(block: Block): void {
+    this.view(block).fill(block.dtype === "int32" ? guardWord : Number.NaN);
+    this.#guardsOf(block).fill(guardWord);
+  }
+
+  #check(block: Block): void {
+    const position = this.#guardsOf(block).findIndex((word) => word !== guardWord);
+    if (position < 0) return;
+    throw new BackendError({
+      where: "wasm",
+      problem: `a kernel wrote behind the ${block.length} elements of a ${block.dtype} buffer`,
+      got: `a changed guard word at place ${position}`,
+    });
+  }
+}

@@ -12,8 +12,20 @@ describe("mlp", () => {
   });
 
   it("puts an activation between each two layers, and none at the end", () => {
-    expect(Object.keys(mlp([2, 3, 4, 1]).children())).toEqual(["dense1", "relu1", "dense2", "relu2", "dense3"]);
-    expect(Object.keys(mlp([2, 3, 1], { activation: tanh }).children())).toEqual(["dense1", "tanh1", "dense2"]);
+    expect(Object.keys(mlp([2, 3, 4, 1]).children())).toEqual([
+      "flatten1",
+      "dense1",
+      "relu1",
+      "dense2",
+      "relu2",
+      "dense3",
+    ]);
+    expect(Object.keys(mlp([2, 3, 1], { activation: tanh }).children())).toEqual([
+      "flatten1",
+      "dense1",
+      "tanh1",
+      "dense2",
+    ]);
   });
 
   it("has right gradients, and takes initial weights", () => {
@@ -24,6 +36,13 @@ describe("mlp", () => {
         .every((value) => value === 0),
     ).toBe(true);
     expectRightGradients(ready(mlp([3, 4, 2], { activation: tanh })), random([5, 3]));
+  });
+
+  it("takes images as they are", () => {
+    const model = ready(mlp([12, 2]));
+    const rows = random([3, 12]);
+    const asImages = model.forward(rows.reshape([3, 1, 3, 4]), { training: false });
+    expect(asImages.dataSync()).toEqual(model.forward(rows, { training: false }).dataSync());
   });
 
   it("refuses bad widths", () => {

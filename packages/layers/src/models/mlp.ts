@@ -4,6 +4,7 @@ import type { Initializer } from "../initializers.ts";
 import type { Layer } from "../layer.ts";
 import { relu } from "../layers/activations.ts";
 import { Dense } from "../layers/dense.ts";
+import { flatten } from "../layers/reshaping.ts";
 import { Sequential } from "../sequential.ts";
 import type { ModelOptions } from "../tree.ts";
 
@@ -16,7 +17,8 @@ export interface MlpOptions extends ModelOptions {
 }
 
 /**
- * Stack dense layers with an activation between each two: x [N, widths[0]] → [N, widths.at(-1)].
+ * Stack dense layers with an activation between each two: x [N, …] of widths[0] features → [N, widths.at(-1)].
+ * Examples of any shape are laid in a row first, so images can come as they are.
  *
  * @throws {UsageError} a width is not a whole number ≥ 1
  * @example
@@ -30,5 +32,5 @@ export function mlp(widths: readonly number[], options: MlpOptions = {}): Sequen
       ...(i === 0 ? [] : [activation()]),
       new Dense({ in: widths[i] as number, out, ...(init === undefined ? {} : { init }) }),
     ]);
-  return new Sequential(layers, rest);
+  return new Sequential([flatten(), ...layers], rest);
 }

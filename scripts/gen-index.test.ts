@@ -9,6 +9,14 @@ describe("barrel", () => {
     const text = barrel(["b.ts", "a.ts", "a.test.ts", "c.slow.test.ts", "index.ts", "notes.md"]);
     expect(text).toBe(`${generatedHeader}\nexport * from "./a.ts";\nexport * from "./b.ts";\n`);
   });
+
+  it("sorts by name without the ending, as the linter does", () => {
+    expect(barrel(["adam-w.ts", "adamax.ts", "adam.ts"]).match(/adam[-\w]*(?=\.ts)/g)).toEqual([
+      "adam",
+      "adam-w",
+      "adamax",
+    ]);
+  });
 });
 
 describe("generate", () => {

@@ -1,23 +1,12 @@
 /**
  * Every optimizer by name, with its options as data: the command's `--optimizer`, its flags and `list` are made from
- * this table. A new optimizer adds its row here.
+ * this table. The table is made from the functions of optimizers/, so a new optimizer is in it from the start.
  */
 
 import type { Optimizer } from "./optimizer.ts";
-import { adadelta, adadeltaOptions } from "./optimizers/adadelta.ts";
-import { adagrad, adagradOptions } from "./optimizers/adagrad.ts";
-import { adam, adamOptions } from "./optimizers/adam.ts";
-import { adamW, adamWOptions } from "./optimizers/adam-w.ts";
-import { adamax, adamaxOptions } from "./optimizers/adamax.ts";
-import { ekfac, ekfacOptions } from "./optimizers/ekfac.ts";
-import { kfac, kfacOptions } from "./optimizers/kfac.ts";
-import { nadam, nadamOptions } from "./optimizers/nadam.ts";
-import { radam, radamOptions } from "./optimizers/radam.ts";
-import { rmsprop, rmspropOptions } from "./optimizers/rmsprop.ts";
-import { sgd, sgdOptions } from "./optimizers/sgd.ts";
-import { skfac, skfacOptions } from "./optimizers/skfac.ts";
+import * as optimizers from "./optimizers/index.ts";
 import { parseOptions } from "./option-text.ts";
-import { type OptionsOf, type OptionTable, unknownName } from "./options.ts";
+import { type OptionTable, unknownName } from "./options.ts";
 import type { RunLength } from "./schedule-text.ts";
 
 /** One optimizer of the catalog. */
@@ -28,30 +17,15 @@ export interface CatalogEntry {
   make(options: Readonly<Record<string, unknown>>): Optimizer;
 }
 
-/** A row, with the table and the function checked against each other. */
-function entry<T extends OptionTable>(
-  summary: string,
-  options: T,
-  make: (options: OptionsOf<T>) => Optimizer,
-): CatalogEntry {
-  return { summary, options, make: (given) => make(given as OptionsOf<T>) };
-}
+/** What a file of optimizers/ exports: a function with two properties. */
+type Maker = CatalogEntry["make"] & Omit<CatalogEntry, "make">;
+
+const makers = Object.entries(optimizers).filter(([, value]) => typeof value === "function") as [string, Maker][];
 
 /** Optimizers by name. */
-export const catalog: Readonly<Record<string, CatalogEntry>> = {
-  sgd: entry("gradient descent with momentum, Nesterov and weight decay", sgdOptions, sgd),
-  adam: entry("running means of gradient and square; with amsgrad their maximum", adamOptions, adam),
-  adamW: entry("Adam with decoupled weight decay", adamWOptions, adamW),
-  adamax: entry("Adam in the largest norm", adamaxOptions, adamax),
-  nadam: entry("Adam with Nesterov's look ahead", nadamOptions, nadam),
-  radam: entry("Adam with a rectified start", radamOptions, radam),
-  adagrad: entry("divides by the root of the sum of squares", adagradOptions, adagrad),
-  adadelta: entry("steps in the parameters' own units, no learning rate", adadeltaOptions, adadelta),
-  rmsprop: entry("divides by the root mean square, centred if asked", rmspropOptions, rmsprop),
-  kfac: entry("curvature of each layer as a Kronecker product of running averages", kfacOptions, kfac),
-  ekfac: entry("K-FAC's eigenbasis with the second moments measured in it", ekfacOptions, ekfac),
-  skfac: entry("K-FAC inverted through the few columns of a batch", skfacOptions, skfac),
-};
+export const catalog: Readonly<Record<string, CatalogEntry>> = Object.fromEntries(
+  makers.map(([name, make]) => [name, { summary: make.summary, options: make.options, make }]),
+);
 
 /**
  * Look an optimizer up by name; upper and lower case are the same.

@@ -23,3 +23,6 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
   const { decay, epsilon } = chosen;
   return firstOrder("adadelta", chosen, [adadeltaScaling({ decay, epsilon })]);
 }
+
+adadelta.summary = "steps in the parameters' own units, no learning rate";
+adadelta.options = adadeltaOptions;

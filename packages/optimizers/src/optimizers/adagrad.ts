@@ -23,3 +23,6 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   const { rateDecay, initial, epsilon } = chosen;
   return firstOrder("adagrad", chosen, [adagradScaling({ rateDecay, initial, epsilon })]);
 }
+
+adagrad.summary = "divides by the root of the sum of squares";
+adagrad.options = adagradOptions;

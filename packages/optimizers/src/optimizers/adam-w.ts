@@ -23,3 +23,6 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
   const { momentum, decay, epsilon, amsgrad } = chosen;
   return firstOrder("adamW", chosen, [adamScaling({ momentum, decay, epsilon, amsgrad })], true);
 }
+
+adamW.summary = "Adam with decoupled weight decay";
+adamW.options = adamWOptions;

@@ -27,3 +27,6 @@ export function adam(options: AdamOptions = {}): Optimizer {
   const { momentum, decay, epsilon, amsgrad, decoupled } = chosen;
   return firstOrder("adam", chosen, [adamScaling({ momentum, decay, epsilon, amsgrad })], decoupled);
 }
+
+adam.summary = "running means of gradient and square; with amsgrad their maximum";
+adam.options = adamOptions;

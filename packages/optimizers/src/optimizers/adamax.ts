@@ -27,3 +27,6 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
   const { momentum, decay, epsilon, decoupled } = chosen;
   return firstOrder("adamax", chosen, [adamaxScaling({ momentum, decay, epsilon })], decoupled);
 }
+
+adamax.summary = "Adam in the largest norm";
+adamax.options = adamaxOptions;

@@ -26,3 +26,6 @@ export function ekfac(options: EkfacOptions = {}): Optimizer {
   const { labels, bias, start, decay, reduction, refineEvery } = chosen;
   return secondOrder("ekfac", chosen, ekfacCurvature({ labels, bias, start, decay, reduction }), { refineEvery });
 }
+
+ekfac.summary = "K-FAC's eigenbasis with the second moments measured in it";
+ekfac.options = ekfacOptions;

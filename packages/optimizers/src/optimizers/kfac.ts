@@ -27,3 +27,6 @@ export function kfac(options: KfacOptions = {}): Optimizer {
   const { labels, bias, pi, start, decay, reduction, inverse } = chosen;
   return secondOrder("kfac", chosen, kfacCurvature({ labels, bias, pi, start, decay, reduction, inverse }));
 }
+
+kfac.summary = "curvature of each layer as a Kronecker product of running averages";
+kfac.options = kfacOptions;

@@ -32,3 +32,6 @@ export function nadam(options: NadamOptions = {}): Optimizer {
     decoupled,
   );
 }
+
+nadam.summary = "Adam with Nesterov's look ahead";
+nadam.options = nadamOptions;

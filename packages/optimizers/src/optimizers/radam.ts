@@ -27,3 +27,6 @@ export function radam(options: RadamOptions = {}): Optimizer {
   const { momentum, decay, epsilon, decoupled } = chosen;
   return firstOrder("radam", chosen, [radamScaling({ momentum, decay, epsilon })], decoupled);
 }
+
+radam.summary = "Adam with a rectified start";
+radam.options = radamOptions;

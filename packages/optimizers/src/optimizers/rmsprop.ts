@@ -31,3 +31,6 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     ...(velocity === 0 ? [] : [momentum({ decay: velocity })]),
   ]);
 }
+
+rmsprop.summary = "divides by the root mean square, centred if asked";
+rmsprop.options = rmspropOptions;

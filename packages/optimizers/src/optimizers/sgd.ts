@@ -41,3 +41,6 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   }
   return firstOrder("sgd", chosen, decay === 0 ? [] : [momentum({ decay, nesterov, dampening })], decoupled);
 }
+
+sgd.summary = "gradient descent with momentum, Nesterov and weight decay";
+sgd.options = sgdOptions;

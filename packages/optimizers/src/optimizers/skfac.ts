@@ -43,3 +43,6 @@ export function skfac(options: SkfacOptions = {}): Optimizer {
     clip: { every: refreshEvery, first: settled },
   });
 }
+
+skfac.summary = "K-FAC inverted through the few columns of a batch";
+skfac.options = skfacOptions;

@@ -1,8 +1,8 @@
 /**
  * Eigenpairs of a small symmetric matrix, for the truncation of columns: K = Vᵀ diag(w) V with one eigenvector a row.
  *
- * Householder reflections bring K to tridiagonal form, the implicit QL iteration with Wilkinson-like shifts diagonalises
- * that. Vectors are kept as rows, so that every inner loop runs over contiguous memory. It stands apart from
+ * Householder reflections bring K to tridiagonal form, the implicit QR iteration with Wilkinson's shift
+ * diagonalises that. Vectors are kept as rows, so that every inner loop runs over contiguous memory. It stands apart from
  * `@kronograd/linalg/decompositions` because that rests on ml-matrix, which would add half again to a program that trains
  * with SKFAC and needs nothing else of it.
  *
@@ -11,7 +11,7 @@
 
 import { defineOp, dispatch, NumericalError, ShapeError, type Spec, type Tensor } from "@kronograd/tensor";
 
-const mostIterations = 50; // QL converges in two or so; 30 is EISPACK's limit
+const mostSteps = 60; // one or two a value are usual
 
 const symmetricEigenOp = defineOp<Record<string, never>>({
   name: "symmetricEigen",
@@ -88,51 +88,49 @@ function tridiagonal(a: Float64Array, n: number) {
   return { diagonal, beside, vectors };
 }
 
-/** Rotate T to diagonal form and the rows of `vectors` with it. */
+/** Rotate T to diagonal form and the rows of `vectors` with it, splitting off one eigenvalue after another at the end. */
 function diagonalise(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number): void {
-  for (let l = 0; l < n; l++) {
-    for (let iteration = 0; ; iteration++) {
-      let m = l;
-      while (m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++;
-      if (m === l) break;
-      if (iteration === mostIterations || !Number.isFinite(d[l]!)) throw stuck(l, d[l]!, n);
-      sweep(d, e, vectors, n, l, m);
+  for (let high = n - 1, steps = 0; high > 0; ) {
+    let low = high;
+    while (low > 0 && Math.abs(e[low - 1]!) > Number.EPSILON * (Math.abs(d[low - 1]!) + Math.abs(d[low]!))) low -= 1;
+    if (low === high) {
+      high -= 1;
+      steps = 0;
+      continue;
     }
+    if (steps === mostSteps || !Number.isFinite(d[high]!)) throw stuck(high, d[high]!, n);
+    qrStep(d, e, vectors, n, low, high);
+    steps += 1;
   }
 }
 
-/** One implicit QL sweep over rows l … m. */
-function sweep(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number, l: number, m: number): void {
-  const ratio = (d[l + 1]! - d[l]!) / (2 * e[l]!);
-  const root = Math.sqrt(ratio * ratio + 1);
-  let g = d[m]! - d[l]! + e[l]! / (ratio + (ratio >= 0 ? root : -root));
-  let [s, c, shift] = [1, 1, 0];
-  for (let i = m - 1; i >= l; i--) {
-    const f = s * e[i]!;
-    const b = c * e[i]!;
-    const r = Math.sqrt(f * f + g * g);
-    e[i + 1] = r;
-    if (r === 0) {
-      d[i + 1]! -= shift;
-      e[m] = 0;
-      return;
+/** One implicit QR step with Wilkinson's shift on rows low … high: rotations chase the bulge down the diagonal. */
+function qrStep(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number, low: number, high: number): void {
+  const half = (d[high - 1]! - d[high]!) / 2;
+  const last = e[high - 1]!;
+  const shift = d[high]! - (last * last) / (half + (half < 0 ? -1 : 1) * Math.hypot(half, last));
+  let x = d[low]! - shift;
+  let bulge = e[low]!;
+  for (let k = low; k < high; k++) {
+    const r = Math.hypot(x, bulge);
+    const c = r === 0 ? 1 : x / r;
+    const s = r === 0 ? 0 : bulge / r;
+    if (k > low) e[k - 1] = r;
+    const [a, b, g] = [d[k]!, e[k]!, d[k + 1]!];
+    d[k] = c * c * a + 2 * c * s * b + s * s * g;
+    d[k + 1] = s * s * a - 2 * c * s * b + c * c * g;
+    e[k] = c * s * (g - a) + (c * c - s * s) * b;
+    x = e[k]!;
+    if (k + 1 < high) {
+      bulge = s * e[k + 1]!;
+      e[k + 1]! *= c;
     }
-    s = f / r;
-    c = g / r;
-    const before = d[i + 1]! - shift;
-    const middle = (d[i]! - before) * s + 2 * c * b;
-    shift = s * middle;
-    d[i + 1] = before + shift;
-    g = c * middle - b;
-    for (let k = 0, upper = (i + 1) * n, lower = i * n; k < n; k++, upper++, lower++) {
-      const x = vectors[upper]!;
-      vectors[upper] = s * vectors[lower]! + c * x;
-      vectors[lower] = c * vectors[lower]! - s * x;
+    for (let i = 0, upper = k * n, lower = upper + n; i < n; i++, upper++, lower++) {
+      const v = vectors[upper]!;
+      vectors[upper] = c * v + s * vectors[lower]!;
+      vectors[lower] = c * vectors[lower]! - s * v;
     }
   }
-  d[l]! -= shift;
-  e[l] = g;
-  e[m] = 0;
 }
 
 function stuck(index: number, value: number, n: number): NumericalError {
@@ -152,7 +150,7 @@ function stuck(index: number, value: number, n: number): NumericalError {
  * @throws {ShapeError}      K is not square
  * @throws {NumericalError}  K is not finite
  * @cost      about 9 n³ flops
- * @source    Golub & Van Loan, Matrix Computations, §8.3; the sweep: Press et al., Numerical Recipes, §11.4 (tqli)
+ * @source    Golub & Van Loan, Matrix Computations, §8.3 (tridiagonal form, implicit symmetric QR step)
  */
 export function symmetricEigen(K: Tensor): { readonly values: Tensor; readonly vectors: Tensor } {
   const [values, vectors] = dispatch(symmetricEigenOp, [K], {}) as [Tensor, Tensor];

@@ -1,5 +1,3 @@
-import "@kronograd/linalg";
-import "@kronograd/linalg/decompositions";
 import { Device } from "@kronograd/tensor";
 import { backendSuite } from "@kronograd/testkit";
 import { WasmBackend } from "./backend.ts";

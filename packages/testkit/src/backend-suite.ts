@@ -1,11 +1,18 @@
-/** The suite of every backend: all ops agree with their reference, and the coverage table says which have kernels. */
+/**
+ * The suite of every backend: all ops agree with their reference, and the coverage table says which have kernels.
+ *
+ * All ops are those of tensor, linalg and the optimizers, which are imported here for that, and any that a test defines.
+ */
 
+import "@kronograd/linalg";
+import "@kronograd/linalg/decompositions";
+import "@kronograd/optimizers";
 import { type Device, ops } from "@kronograd/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CoverageOptions, type CoverageRow, coverageTable, coverOp } from "./coverage.ts";
 
 /**
- * Test a backend. Import every package that defines ops before calling it.
+ * Test a backend.
  *
  * @param name  as the tests call it
  * @param open  opens the device, once for the suite

@@ -5,8 +5,18 @@
  * Matrices are of vec(V), V [out, in(+1)] row by row; that of a mean loss is a mean over examples.
  */
 
-import { type Block, type ConvGeometry, type Objective, recordLayer, valueAndGrad } from "@kronograd/autograd";
+import {
+  type Block,
+  type CaptureRequest,
+  type ConvGeometry,
+  type LayerRecord,
+  type Objective,
+  recordLayer,
+  type ValueAndGradOptions,
+  valueAndGrad,
+} from "@kronograd/autograd";
 import { kronecker, toDense } from "@kronograd/linalg";
+import type { CurvatureMethod, StateTree } from "@kronograd/optimizers";
 import {
   concat,
   conv2d,
@@ -91,5 +101,29 @@ export function exactEmpiricalFisher(
   return scale(matmul(transpose(U), U), 1 / examples);
 }
 
-/** G ⊗ A as a matrix. */
-export const kroneckerMatrix = (G: Tensor, A: Tensor): Tensor => toDense(kronecker(G, A));
+/** What a method that keeps A and G has seen of a layer after one batch. */
+export interface SeenLayer {
+  readonly block: Block;
+  readonly record: LayerRecord;
+  readonly A: Tensor;
+  readonly G: Tensor;
+  /** G ⊗ A */
+  readonly matrix: Tensor;
+}
+
+/** Let a method that keeps A and G see one batch: its factors of a layer, and their product. */
+export function seenBy<S extends StateTree & { readonly A: unknown; readonly G: unknown }>(
+  method: CurvatureMethod<S>,
+  objective: Objective,
+  weights: Weights,
+  layer: string,
+  { rng = new Rng(0), ...options }: ValueAndGradOptions = {},
+): SeenLayer {
+  const { inputs, outputGrads, bias } = method.needs;
+  const capture = { layers: true, inputs, outputGrads, bias } as CaptureRequest;
+  const { gradients, records } = valueAndGrad(objective, weights, { ...options, rng, capture });
+  const [block, record] = [gradients.get(layer)!.block, records.get(layer)!];
+  const context = { step: 0, damping: 1, rng, oracles: {} };
+  const { A, G } = method.update(method.init(block, context), record, context) as unknown as { A: Tensor; G: Tensor };
+  return { block, record, A, G, matrix: toDense(kronecker(G, A)) };
+}

@@ -57,6 +57,13 @@ describe("fit", () => {
     expect(ofType(events, "step").at(-2)?.seconds).toBeLessThan(0.02);
   });
 
+  it("ends as done at the evaluation that it waits for", async () => {
+    const events = await eventsOf(small({ steps: 500, evaluateEvery: 3, until: ({ loss }) => loss < 0.7 }));
+    const evals = ofType(events, "eval");
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "done", step: evals.at(-1)?.step });
+    expect(evals.map(({ loss }) => loss < 0.7)).toEqual(evals.map((_, i) => i === evals.length - 1));
+  });
+
   it("counts no time that its reader takes", async () => {
     let seconds = 0;
     for await (const event of fit(small({ steps: 3 }))) {

@@ -11,6 +11,7 @@ import type { Dataset } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
 import type { Rng } from "@kronograd/tensor";
+import type { Evaluation } from "./evaluate.ts";
 import type { RunEvent } from "./events.ts";
 import type { Limits } from "./limits.ts";
 import { Run } from "./run.ts";
@@ -29,6 +30,8 @@ export interface FitOptions extends Limits {
   readonly rng: Rng;
   /** Steps between evaluations (default: one epoch); the start and the end are always evaluated. */
   readonly evaluateEvery?: number;
+  /** Ends the run, as done, after the first evaluation for which it is true. */
+  readonly until?: (evaluation: Evaluation) => boolean;
   /** Steps between phase events (default 50). */
   readonly profileEvery?: number;
   readonly checkpoint?: CheckpointPlan;

@@ -8,4 +8,5 @@ export * from "./events.ts";
 export { type CheckpointPlan, type FitOptions, fit } from "./fit.ts";
 export { type Limits, stepLimit } from "./limits.ts";
 export { metricsCsv } from "./metrics.ts";
+export { batchesOf } from "./run.ts";
 export { type StepInput, type StepResult, trainStep } from "./step.ts";

@@ -37,6 +37,8 @@ export interface Progress {
   highInARow: number;
   /** The step of the last evaluation. */
   evaluatedAt: number | null;
+  /** Whether it was what `until` waits for. */
+  reached: boolean;
   best: Best | null;
 }
 
@@ -50,6 +52,7 @@ export const freshProgress = (): Progress => ({
   firstLoss: null,
   highInARow: 0,
   evaluatedAt: null,
+  reached: false,
   best: null,
 });
 

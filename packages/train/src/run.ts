@@ -1,8 +1,8 @@
 /** The life of one run: what is done between the events of `fit`, and in which order. */
 
-import { batchOrder, gatherBatch } from "@kronograd/data";
+import { type BatchOrder, batchOrder, type Dataset, gatherBatch } from "@kronograd/data";
 import { buffers, parameters } from "@kronograd/layers";
-import { type Device, type Dtype, scope, UsageError } from "@kronograd/tensor";
+import { type Device, type Dtype, type Rng, scope, UsageError } from "@kronograd/tensor";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { Clock } from "./clock.ts";
 import { evaluate } from "./evaluate.ts";
@@ -15,6 +15,11 @@ import { trainStep } from "./step.ts";
 
 const defaultPatience = 20;
 const explosion = 10; // times the first loss
+
+/** The batches of every run with this data, batch size and stream. */
+export function batchesOf(data: Dataset, batch: number, rng: Rng): BatchOrder {
+  return batchOrder(data.train.count, batch, rng.fork("batches"));
+}
 
 /** A run that stands between two steps. Made by `fit`. */
 export class Run {
@@ -36,7 +41,7 @@ export class Run {
     if (first === undefined) throw new UsageError({ where: "fit", problem: "the model has no parameters to train" });
     const { device, dtype } = first;
     this.#placement = { device, dtype };
-    this.#order = batchOrder(data.train.count, batch, rng.fork("batches"));
+    this.#order = batchesOf(data, batch, rng);
     this.#stepLimit = stepLimit(options, this.#order.perEpoch);
     const { evaluateEvery = 1, profileEvery = 1, patience = 1, checkpoint } = options;
     const periods = { microBatch, evaluateEvery, profileEvery, patience, "checkpoint.every": checkpoint?.every ?? 1 };
@@ -89,6 +94,7 @@ export class Run {
 
   #isOver(): boolean {
     const { seconds = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#progress.reached) return true;
     return this.#progress.step >= this.#stepLimit || this.#progress.seconds >= seconds;
   }
 
@@ -152,6 +158,7 @@ export class Run {
     const { step, examples, seconds } = progress;
     const seen = await evaluate(model, loss, data.test, this.#placement);
     progress.evaluatedAt = step;
+    progress.reached = this.#options.until?.(seen) ?? false;
     const isBest = Number.isFinite(seen.loss) && (progress.best === null || seen.loss < progress.best.loss);
     if (isBest) progress.best = { step, ...seen };
     return { type: "eval", step, examples, seconds, ...seen };

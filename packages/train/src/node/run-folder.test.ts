@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -46,6 +47,12 @@ describe("RunFolder", () => {
     RunFolder.create(path, { seed: 3 });
     expect(() => RunFolder.create(path, { seed: 4 })).toThrow(refusal("CheckpointError"));
     expect(RunFolder.open(path).config()).toEqual({ seed: 3 });
+  });
+
+  it("takes a folder in which a process was killed before it had written anything", () => {
+    mkdirSync(path);
+    writeFileSync(join(path, "run.json.1.tmp"), "{");
+    expect(RunFolder.create(path, { seed: 3 }).config()).toEqual({ seed: 3 });
   });
 
   it("throws CheckpointError for a folder that is no run, and for a run.json that is not JSON", () => {
@@ -118,7 +125,7 @@ describe("checkpoints of a RunFolder", () => {
     folder.saveCheckpoint(bytes(1), { step: 100, best: true });
     const written = folder.saveCheckpoint(bytes(2), { step: 200, best: false });
     expect(written).toBe(join(path, "checkpoints", "step-000200.safetensors"));
-    expect(folder.readCheckpoint()).toEqual({ bytes: Buffer.from([2]), file: written });
+    expect(folder.readCheckpoint()).toEqual({ bytes: Buffer.from([2]), file: written, step: 200 });
     expect(folder.readCheckpoint("best").bytes[0]).toBe(1);
     expect(folder.readCheckpoint(200).bytes[0]).toBe(2);
   });
@@ -153,7 +160,7 @@ describe("checkpoints of a RunFolder", () => {
     const written = folder.saveCheckpoint(bytes(1), { step: 1, best: true });
     symlinkSync("/dev/full", join(path, "checkpoints", `step-000002.safetensors.${process.pid}.tmp`));
     expect(() => folder.saveCheckpoint(bytes(2), { step: 2, best: true })).toThrow(refusal("CheckpointError"));
-    expect(folder.readCheckpoint("last")).toEqual({ bytes: Buffer.from([1]), file: written });
+    expect(folder.readCheckpoint("last")).toEqual({ bytes: Buffer.from([1]), file: written, step: 1 });
     expect(folder.checkpoints()).toEqual(["step-000001.safetensors"]);
   });
 });

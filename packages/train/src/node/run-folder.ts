@@ -8,7 +8,7 @@
  *     report.html          written by the trainer
  */
 
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError, DataError } from "@kronograd/tensor";
 import type { RunEvent } from "../events.ts";
@@ -36,22 +36,19 @@ export class RunFolder {
    * @throws {CheckpointError} the folder exists and is not empty, or cannot be written
    */
   static create(path: string, config: Readonly<Record<string, unknown>>): RunFolder {
-    if (existsSync(path) && readdirSync(path).length > 0) {
-      throw new CheckpointError({
-        where: path,
-        problem: "run folder exists already",
-        help: "Choose another --out, or resume it.",
-        details: { path },
-      });
-    }
-    const folder = new RunFolder(path);
-    try {
-      mkdirSync(join(path, "checkpoints"), { recursive: true });
-    } catch (cause) {
-      throw writeError(path, 0, cause);
+    if (existsSync(path)) {
+      removeLeftovers(path); // of a process that was killed before it had written run.json
+      if (readdirSync(path).length > 0) {
+        throw new CheckpointError({
+          where: path,
+          problem: "run folder exists already",
+          help: "Choose another --out, or resume it.",
+          details: { path },
+        });
+      }
     }
     writeAtomically(join(path, "run.json"), `${JSON.stringify(config, null, 2)}\n`);
-    return folder;
+    return new RunFolder(path);
   }
 
   /**
@@ -122,7 +119,7 @@ export class RunFolder {
   /** Go back to a checkpoint: drop the events after it, which a resumed run writes again, and what a killed writer left. */
   cutAfter(step: number): void {
     removeLeftovers(this.path);
-    removeLeftovers(join(this.path, "checkpoints"));
+    if (existsSync(join(this.path, "checkpoints"))) removeLeftovers(join(this.path, "checkpoints"));
     const kept = this.events().filter((event) => event.type !== "end" && (!("step" in event) || event.step <= step));
     writeAtomically(join(this.path, "events.jsonl"), kept.map((event) => `${JSON.stringify(event)}\n`).join(""));
   }
@@ -159,11 +156,11 @@ export class RunFolder {
   }
 
   /**
-   * Read a checkpoint: "last", "best", or a step number.
+   * Read a checkpoint: "last", "best", or a step number. What it holds is not looked at.
    *
    * @throws {CheckpointError} there is none
    */
-  readCheckpoint(which: "last" | "best" | number = "last"): { bytes: Uint8Array; file: string } {
+  readCheckpoint(which: "last" | "best" | number = "last"): { bytes: Uint8Array; file: string; step: number } {
     const name =
       typeof which === "number" ? `step-${String(which).padStart(6, "0")}.safetensors` : this.#pointer(which);
     const file = join(this.path, "checkpoints", name ?? String(which));
@@ -176,7 +173,7 @@ export class RunFolder {
         details: { which },
       });
     }
-    return { bytes: readFileSync(file), file };
+    return { bytes: readFileSync(file), file, step: Number(/\d+/.exec(name)) };
   }
 
   #pointer(which: "last" | "best"): string | null {

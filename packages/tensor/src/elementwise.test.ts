@@ -110,6 +110,19 @@ describe("elementwise", () => {
       for (const op of [tanh, rectified]) expect(saved(op, [true])).toEqual({ inputs: [], outputs: [0] });
     });
 
+    it("hands its slope the inputs that it reads, then the output", () => {
+      const op = binary("quotient", (e, x, y) => e.div(x, y)); // ∂/∂y = −self / y
+      const [x, y] = [tensor([6, 8]), tensor([2, 4])];
+      const given = {
+        specs: [x, y],
+        needs: [false, true],
+        input: (i: number) => [x, y][i] as Tensor,
+        output: () => tensor([3, 2]),
+      };
+      const [, slope] = op.vjp?.pull([tensor([1, 10])], given, {}) ?? [];
+      expect(slope && values(slope)).toEqual([-1.5, -5]);
+    });
+
     it("sums cotangents over broadcast axes and answers null where nothing is needed", () => {
       const specs = [
         { shape: [2, 3], dtype: "float32" as const },

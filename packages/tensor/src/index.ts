@@ -10,6 +10,7 @@ export * from "./dtype.ts";
 export * from "./elementwise.ts";
 export * from "./errors.ts";
 export { type Expression, e } from "./expression.ts";
+export * from "./memory.ts";
 export * from "./op.ts";
 export type { Operable } from "./operable.ts";
 export * from "./ops/index.ts";
@@ -18,4 +19,4 @@ export { heldTensors, type OpenScope, openScope, scope, tensorsIn } from "./scop
 export * from "./shape.ts";
 export { Storage } from "./storage.ts";
 export { adopt, detach, retain, Tensor } from "./tensor.ts";
-export { type HandleTrace, type LiveHandle, memory, traceHandles } from "./trace.ts";
+export { type HandleTrace, type LiveHandle, traceHandles } from "./trace.ts";

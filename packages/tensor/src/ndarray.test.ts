@@ -87,7 +87,8 @@ describe("toNdarray", () => {
       [1, 2, 3],
       [4, 5, 6],
     ]);
-    const view = toNdarray(transpose(t), ndarray);
+    const flipped = transpose(t);
+    const view = toNdarray(flipped, ndarray);
     expect([view.shape, view.stride]).toEqual([
       [3, 2],
       [1, 3],
@@ -95,7 +96,7 @@ describe("toNdarray", () => {
     expect(view.get(2, 1)).toBe(6);
     view.data[0] = 10;
     expect(values(t)[0]).toBe(10);
-    t.dispose();
+    for (const handle of [t, flipped]) handle.dispose();
     expect(cpu.backend.allocate("float32", 6)).not.toBe(view.data);
   });
 

@@ -73,6 +73,37 @@ describe.each([
   });
 });
 
+describe("the statistics", () => {
+  it("have gradients too: 1/M for the mean, 2 (x − μ)/M for the variance", () => {
+    const x = normal(new Rng(5), [4, 2], f64);
+    const gamma = normal(new Rng(6), [2], f64);
+    const params = { groups: 1, epsilon: 0 };
+    const outputs = dispatch(op("batchNorm"), [x, gamma, gamma], params);
+    const saved = {
+      specs: [x, gamma, gamma],
+      needs: [true, true, true],
+      input: (i: number) => [x, gamma][i] as Tensor,
+      output: (i: number) => outputs[i] as Tensor,
+    };
+    const pull = (dmean: Tensor | null, dvariance: Tensor | null) =>
+      op("batchNorm").vjp!.pull([null, dmean, dvariance], saved, params);
+    const seed = normal(new Rng(7), [2], f64);
+    const [a, b] = seed.dataSync() as unknown as [number, number];
+    const toMean = pull(seed, null)[0]!.dataSync();
+    toMean.forEach((value, i) => {
+      expect(value).toBeCloseTo((i % 2 === 0 ? a : b) / 4, 14);
+    });
+    const means = outputs[1]!.dataSync();
+    const values = x.dataSync();
+    pull(null, seed)[0]!
+      .dataSync()
+      .forEach((value, i) => {
+        expect(value).toBeCloseTo((2 * (values[i]! - means[i % 2]!) * (i % 2 === 0 ? a : b)) / 4, 14);
+      });
+    expect(pull(seed, null).slice(1)).toEqual([null, null]);
+  });
+});
+
 describe("epsilon", () => {
   it("is added to the variance: a constant channel gives beta, not NaN", () => {
     const x = mul(normal(new Rng(1), [3, 2], f64), 0);

@@ -115,6 +115,14 @@ describe("Rng", () => {
     for (const count of counts) expect(Math.abs(count - n / 7)).toBeLessThan(5 * Math.sqrt(n / 7));
   });
 
+  it("integer has no modulo bias where n does not divide 2³²", () => {
+    const rng = new Rng(16);
+    const third = 2 ** 30;
+    let low = 0;
+    for (let i = 0; i < n; i++) if (rng.integer(3 * third) < third) low += 1;
+    expect(Math.abs(low - n / 3)).toBeLessThan(5 * Math.sqrt((n / 3) * (2 / 3))); // a remainder alone would give n / 2
+  });
+
   it("integer takes 1 … 2³² and nothing else", () => {
     expect(new Rng(0).integer(1)).toBe(0);
     expect(new Rng(0).integer(2 ** 32)).toBeGreaterThanOrEqual(0);

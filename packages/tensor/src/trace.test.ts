@@ -6,19 +6,7 @@ import { cpu } from "./backends/cpu.ts";
 import { ones } from "./create.ts";
 import { add } from "./ops/arithmetic.ts";
 import { scope } from "./scope.ts";
-import { memory, traceHandles } from "./trace.ts";
-
-describe("memory", () => {
-  it("is a snapshot of a device's counts", () => {
-    const before = memory(cpu);
-    const t = ones([8]);
-    const after = memory(cpu);
-    expect(after.tensors - before.tensors).toBe(1);
-    expect(after.bytes - before.bytes).toBe(32);
-    t.dispose();
-    expect(memory(cpu)).toEqual({ ...before, peakBytes: after.peakBytes });
-  });
-});
+import { traceHandles } from "./trace.ts";
 
 describe("traceHandles", () => {
   it("lists handles that were not disposed of, with the calls that made them", () => {

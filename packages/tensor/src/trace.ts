@@ -4,7 +4,6 @@
  * Nothing is recorded until a trace is open. An open trace holds its handles, so the garbage collector cannot hide a leak.
  */
 
-import type { Device, MemoryReport } from "./backend.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A handle that is alive, and the call that made it. */
@@ -71,9 +70,4 @@ export function traceHandles(): HandleTrace {
         .join("\n"),
     [Symbol.dispose]: () => void traces.delete(handles),
   };
-}
-
-/** Live memory of a device, as it is now. */
-export function memory(device: Device): MemoryReport {
-  return { ...device.memory };
 }

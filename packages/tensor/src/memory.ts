@@ -11,6 +11,6 @@ import type { Device, MemoryReport } from "./backend.ts";
  * step();
  * console.log(memory().tensors - before);   // 0, or `traceHandles` tells why not
  */
-export function memory(device: Device = placed({}).device): MemoryReport {
+export function memory(device: Device = placed({}).device): Readonly<MemoryReport> {
   return { ...device.memory };
 }

@@ -89,7 +89,7 @@ describe("lookInParts", () => {
     const batch = gatherBatch(points.train, Array.from({ length: 32 }, (_, i) => i), { device }); // biome-ignore format: short
     const peak = (rows: number) => {
       const start = memory(device).bytes;
-      memory(device).peakBytes = start;
+      device.memory.peakBytes = start;
       scope(() => {
         lookInParts(look(model, { parameters: parameters(model), batch }), rows);
       });

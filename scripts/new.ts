@@ -11,6 +11,7 @@ import { root } from "./workspace.ts";
 
 /** Where the files of each kind go. */
 export const targets: Readonly<Record<string, string>> = {
+  elementwise: "packages/tensor/src/ops",
   op: "packages/tensor/src/ops",
   layer: "packages/layers/src/layers",
   loss: "packages/layers/src/losses",

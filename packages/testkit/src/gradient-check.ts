@@ -10,7 +10,7 @@
  */
 
 import { grad, jvp } from "@kronograd/autograd";
-import { add, mul, Rng, scope, sum, type Tensor, tensor, UsageError } from "@kronograd/tensor";
+import { add, mul, Rng, scope, sum, type Tensor, tensor, UsageError, write } from "@kronograd/tensor";
 
 const step = 1e-4;
 const defaultTolerance = 1e-7;
@@ -27,6 +27,8 @@ export interface GradientCheckOptions {
   readonly wrt?: readonly number[];
   /** Relative to |φ| + |∇φ| |d|; default 1e-7. */
   readonly tolerance?: number;
+  /** Move the inputs by writing into them, for a function that reads them from elsewhere: a layer with its parameters. */
+  readonly inPlace?: boolean;
 }
 
 /** One comparison of a derivative with what it should be. */
@@ -72,7 +74,7 @@ export function gradientReports(
   }
   const wrt = options.wrt ?? inputs.flatMap((t, i) => (t.dtype === "int32" ? [] : [i]));
   return scope(() => {
-    const problem = new Problem(f, inputs, wrt, rng);
+    const problem = new Problem(f, inputs, wrt, rng, options.inPlace ?? false);
     const reports = [problem.firstOrder(tolerance), ...problem.forward(tolerance)];
     if (order === 2) reports.push(problem.secondOrder(tolerance));
     return reports;
@@ -86,16 +88,18 @@ class Problem {
   readonly #inputs: readonly Tensor[];
   readonly #wrt: readonly number[];
   readonly #rng: Rng;
+  readonly #inPlace: boolean;
   /** Constants u, one for each float result. */
   readonly #weights: readonly Tensor[];
   readonly #points: readonly Tensor[];
   readonly #direction: Vectors;
 
-  constructor(f: Differentiable, inputs: readonly Tensor[], wrt: readonly number[], rng: Rng) {
+  constructor(f: Differentiable, inputs: readonly Tensor[], wrt: readonly number[], rng: Rng, inPlace: boolean) {
     this.#f = f;
     this.#inputs = inputs;
     this.#wrt = wrt;
     this.#rng = rng;
+    this.#inPlace = inPlace;
     this.#points = wrt.map((i) => inputs[i]!);
     this.#weights = floats(f(...inputs)).map((y) => vectorLike(y, this.#random(y.size)));
     this.#direction = this.#points.map((x) => this.#random(x.size));
@@ -105,7 +109,8 @@ class Problem {
   firstOrder(tolerance: number): GradientReport {
     const gradient = hosts(grad(() => this.#phi(this.#inputs, this.#weights), this.#points));
     const results = hosts(floats(this.#f(...this.#inputs)));
-    const along = (t: number) => dot(hosts(floats(this.#f(...this.#moved(t, this.#direction)))), hosts(this.#weights));
+    const along = (t: number) =>
+      this.#movedBy(t, (inputs) => dot(hosts(floats(this.#f(...inputs))), hosts(this.#weights)));
     const size = absDot(gradient, this.#direction) + absDot(results, hosts(this.#weights));
     return report("first order ⟨∇φ, d⟩", dot(gradient, this.#direction), difference(along), tolerance * size);
   }
@@ -137,19 +142,12 @@ class Problem {
       );
     const gradient = hosts(grad(psi, [...this.#points, ...this.#weights]));
     const direction = [...this.#direction, ...weightDirection];
-    const along = (t: number) => {
-      const inputs = this.#moved(t, this.#direction);
-      const weights = this.#weights.map((u, i) => shifted(u, t, weightDirection[i]!));
-      return dot(
-        hosts(
-          grad(
-            () => this.#phi(inputs, weights),
-            this.#wrt.map((i) => inputs[i]!),
-          ),
-        ),
-        hosts(probes),
-      );
-    };
+    const along = (t: number) =>
+      this.#movedBy(t, (inputs) => {
+        const weights = this.#weights.map((u, i) => shifted(u, t, weightDirection[i]!));
+        const points = this.#wrt.map((i) => inputs[i]!);
+        return dot(hosts(grad(() => this.#phi(inputs, weights), points)), hosts(probes));
+      });
     const first = hosts(grad(() => this.#phi(this.#inputs, this.#weights), this.#points));
     const size = absDot(gradient, direction) + absDot(first, hosts(probes));
     return report("second order ⟨∇ψ, d⟩", dot(gradient, direction), difference(along), tolerance * size);
@@ -159,13 +157,22 @@ class Problem {
     return pairing(floats(this.#f(...inputs)), weights);
   }
 
-  /** The inputs at x + t d, contiguous: layouts of the point itself are thereby checked against plain ones. */
-  #moved(t: number, direction: Vectors): Tensor[] {
+  /** Evaluate at x + t d, in contiguous inputs: layouts of the point itself are thereby checked against plain ones. */
+  #movedBy(t: number, evaluate: (inputs: readonly Tensor[]) => number): number {
     const moved = [...this.#inputs];
     this.#wrt.forEach((i, k) => {
-      moved[i] = shifted(this.#inputs[i]!, t, direction[k]!);
+      moved[i] = shifted(this.#inputs[i]!, t, this.#direction[k]!);
     });
-    return moved;
+    if (!this.#inPlace) return evaluate(moved);
+    const home = hosts(this.#points);
+    this.#wrt.forEach((i, k) => {
+      write(this.#points[k]!, moved[i]!.dataSync());
+    });
+    const value = evaluate(this.#inputs);
+    this.#points.forEach((point, k) => {
+      write(point, home[k]!);
+    });
+    return value;
   }
 
   /** Uniform in ±1: with step h an input moves by 2h at most, and does not reach a kink. */

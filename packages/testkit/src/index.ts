@@ -16,4 +16,9 @@ export {
   gradientReports,
 } from "./gradient-check.ts";
 export { type Comparable, download, type HostArray, hostArray } from "./host.ts";
+export { type LayerInput, type LayerStatement, layerStatements } from "./layer-checks.ts";
+export { layerSuite } from "./layer-suite.ts";
 export { type OpSuiteOptions, opSuite } from "./op-suite.ts";
+export { type MakeOptimizer, type OptimizerStatement, optimizerStatements } from "./optimizer-checks.ts";
+export { type OptimizerSuiteOptions, optimizerSuite } from "./optimizer-suite.ts";
+export { type TinyData, type TinyOptions, type TinyProblem, tinyClouds, tinyConvNet, tinyMlp } from "./tiny.ts";

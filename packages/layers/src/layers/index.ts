@@ -11,3 +11,4 @@ export * from "./layer-norm.ts";
 export * from "./multi-head-attention.ts";
 export * from "./pooling.ts";
 export * from "./reshaping.ts";
+export * from "./rms-norm.ts";

@@ -1,0 +1,215 @@
+/**
+ * C (+)= A B for matrices of any strides: blocks that fit the caches, packed, tile by tile.
+ *
+ *     for columns in steps of NC, for depth in steps of KC:  pack B [KC, NC]
+ *       for rows in steps of MC:                              pack A [MC, KC]
+ *         for each tile of [MC, NC]:                          the loop of tile.ts
+ *
+ * A panel of B stays in the first cache, the packed A in the second, the packed B in the third. Blocks have fixed sizes, and
+ * each element of C sums its blocks in ascending k, so the result is the same bits wherever C is cut.
+ *
+ * Source: Goto & van de Geijn (2008), "Anatomy of high-performance matrix multiplication".
+ */
+
+import {
+  type Code,
+  call,
+  type Func,
+  I32,
+  i32,
+  int,
+  type Local,
+  least,
+  type Module,
+  range,
+  set,
+  step,
+  when,
+} from "../assembler.ts";
+import { at, type Lanes } from "../lanes.ts";
+import { definePack } from "./pack.ts";
+import { defineTile, tileSize } from "./tile.ts";
+
+export interface Blocks {
+  readonly MC: number;
+  readonly NC: number;
+  readonly KC: number;
+}
+
+/** Block sizes: KC · NR of B in 8 KiB, MC · KC of A in 240 KiB, KC · NC of B in 1 MiB. */
+export function blocksOf({ bytes }: Lanes): Blocks {
+  return { MC: 960 / bytes, NC: 4096 / bytes, KC: 256 };
+}
+
+/** Bytes of workspace: a tile, a packed block of A, a packed block of B; each with room for a ragged panel. */
+export function workspaceBytes(lanes: Lanes): number {
+  const { MC, NC, KC } = blocksOf(lanes);
+  return tileBytes + (MC + NC + 16) * KC * lanes.bytes;
+}
+
+const tileBytes = 1024;
+
+/** The functions that products share. */
+export interface Parts {
+  readonly tile: Func;
+  readonly packA: Func;
+  readonly packB: Func;
+  readonly edge: Func;
+}
+
+export function defineParts(module: Module, lanes: Lanes, fused: boolean): Parts {
+  const { MR, NR } = tileSize(lanes, fused);
+  return {
+    tile: defineTile(module, lanes, fused),
+    packA: definePack(module, lanes, MR),
+    packB: definePack(module, lanes, NR),
+    edge: defineEdge(module, lanes, NR),
+  };
+}
+
+/** Copy (or add) the part of a tile that lies inside C: rows, columns, tile, C, bytes from row to row of C, whether to add. */
+function defineEdge(module: Module, lanes: Lanes, NR: number): Func {
+  const { load, store, add } = lanes.scalar;
+  const one = int(lanes.bytes);
+  return module.define(null, [I32, I32, I32, I32, I32, I32], (f, rows, columns, tile, c, rowStep, adds) => {
+    const [i, j, from, to] = f.many(4) as [Local, Local, Local, Local];
+    return range(
+      i,
+      int(0),
+      rows!,
+      int(1),
+      set(from, tile!),
+      set(to, c!),
+      range(
+        j,
+        int(0),
+        columns!,
+        int(1),
+        when(adds!, store(to, add(load(to), load(from))), store(to, load(from))),
+        step(from, one),
+        step(to, one),
+      ),
+      step(tile!, int(NR * lanes.bytes)),
+      step(c!, rowStep!),
+    );
+  });
+}
+
+/** All tiles of one packed block: rows, columns, depth, packed A, packed B, C, bytes from row to row, whether to add, tile space. */
+export function tiles(
+  f: Func,
+  lanes: Lanes,
+  fused: boolean,
+  parts: Parts,
+  block: Readonly<Record<"rows" | "columns" | "depth" | "a" | "b" | "c" | "rowStep" | "adds" | "space", Code>>,
+  wanted: (row: Local, column: Local, body: Code) => Code = (_, __, body) => body,
+): Code {
+  const { MR, NR } = tileSize(lanes, fused);
+  const [row, column, c, a, b, tall, wide] = f.many(7) as [Local, Local, Local, Local, Local, Local, Local];
+  const inside = call(parts.tile, block.depth, a, b, c, block.rowStep, block.adds);
+  const edge = [
+    call(parts.tile, block.depth, a, b, block.space, int(NR * lanes.bytes), int(0)),
+    call(parts.edge, tall, wide, block.space, c, block.rowStep, block.adds),
+  ];
+  const body = [
+    set(c, i32.add(block.c, i32.add(i32.mul(row, block.rowStep), i32.shl(column, int(lanes.shift))))),
+    set(a, at(block.a, i32.mul(row, block.depth), lanes)),
+    set(b, at(block.b, i32.mul(column, block.depth), lanes)),
+    set(tall, least(int(MR), i32.sub(block.rows, row))),
+    set(wide, least(int(NR), i32.sub(block.columns, column))),
+    when(i32.and(i32.equal(tall, int(MR)), i32.equal(wide, int(NR))), inside, edge),
+  ];
+  return range(
+    column,
+    int(0),
+    block.columns,
+    int(NR),
+    range(row, int(0), block.rows, int(MR), wanted(row, column, body)),
+  );
+}
+
+export interface GemmForm {
+  /** Compute only tiles that meet the lower triangle. */
+  readonly lower?: boolean;
+  readonly blocks?: Blocks;
+}
+
+/**
+ * Parameters: m, n, k; address, row step and column step of A and of B; address and row step of C (its columns are
+ * neighbours); whether to add to C; workspace. Steps are in bytes.
+ */
+export function defineGemm(
+  module: Module,
+  name: string,
+  lanes: Lanes,
+  fused: boolean,
+  parts: Parts,
+  { lower = false, blocks = blocksOf(lanes) }: GemmForm = {},
+): Func {
+  const { MR } = tileSize(lanes, fused);
+  const { MC, NC, KC } = blocks;
+  return module.define(
+    name,
+    new Array(13).fill(I32),
+    (f, m, n, k, A, rowA, columnA, B, rowB, columnB, C, rowC, add, work) => {
+      const [jc, pc, ic, nc, kc] = f.many(5) as [Local, Local, Local, Local, Local];
+      const [mc, a, b, c, adds] = f.many(5) as [Local, Local, Local, Local, Local];
+      const onTriangle = (row: Local, column: Local, body: Code) =>
+        when(i32.less(i32.add(jc, column), i32.add(i32.add(ic, row), int(MR))), body);
+      const product = tiles(
+        f,
+        lanes,
+        fused,
+        parts,
+        { rows: mc, columns: nc, depth: kc, a, b, c, rowStep: rowC!, adds, space: work! },
+        lower ? onTriangle : undefined,
+      );
+      return [
+        set(a, i32.add(work!, int(tileBytes))),
+        set(b, i32.add(a, int((MC + 8) * KC * lanes.bytes))),
+        range(
+          jc,
+          int(0),
+          n!,
+          int(NC),
+          set(nc, least(int(NC), i32.sub(n!, jc))),
+          range(
+            pc,
+            int(0),
+            k!,
+            int(KC),
+            set(kc, least(int(KC), i32.sub(k!, pc))),
+            set(adds, i32.or(add!, i32.greater(pc, int(0)))),
+            call(
+              parts.packB,
+              nc,
+              kc,
+              i32.add(B!, i32.add(i32.mul(pc, rowB!), i32.mul(jc, columnB!))),
+              columnB!,
+              rowB!,
+              b,
+            ),
+            range(
+              ic,
+              int(0),
+              m!,
+              int(MC),
+              set(mc, least(int(MC), i32.sub(m!, ic))),
+              call(
+                parts.packA,
+                mc,
+                kc,
+                i32.add(A!, i32.add(i32.mul(ic, rowA!), i32.mul(pc, columnA!))),
+                rowA!,
+                columnA!,
+                a,
+              ),
+              set(c, i32.add(C!, i32.add(i32.mul(ic, rowC!), i32.shl(jc, int(lanes.shift))))),
+              product,
+            ),
+          ),
+        ),
+      ];
+    },
+  );
+}

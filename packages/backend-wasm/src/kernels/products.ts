@@ -1,0 +1,144 @@
+/** Kernels of matmul, linear and syrk: one blocked product of strided matrices, float32 and float64. */
+
+import { type Kernel, type Operand, reshapeStrides, sizeOf } from "@kronograd/tensor";
+import { Module } from "../assembler.ts";
+import { blocksOf, defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
+import { defineMirror } from "../emit/mirror.ts";
+import { defineRepeat } from "../emit/repeat.ts";
+import { f32x4, f64x2, type Lanes } from "../lanes.ts";
+import { allOf, batchOffsets } from "../layout.ts";
+import type { Block } from "../memory.ts";
+import { addressOf, type Functions, lazy, type Runtime } from "../runtime.ts";
+import { dense } from "../scratch.ts";
+
+/** A matrix in memory: address of its first element, steps in bytes. */
+export interface Matrix {
+  readonly address: number;
+  readonly rowStep: number;
+  readonly columnStep: number;
+}
+
+/** Products of one element type. */
+export interface Products {
+  readonly lanes: Lanes;
+  /** C [m, n] (+)= A [m, k] B [k, n]; C's columns are neighbours. */
+  multiply(m: number, n: number, k: number, a: Matrix, b: Matrix, c: Matrix, adds: boolean): void;
+  /** C [n, n] = A Aᵀ, both triangles, for A [n, k] and a dense C. */
+  square(n: number, k: number, a: Matrix, c: number): void;
+  /** Copy a row of some bytes into each of several rows. */
+  repeat(rows: number, bytes: number, from: number, to: number): void;
+}
+
+/** Float32 Gram matrices are summed in chunks of this many columns (syrk's contract in linalg). */
+const gramChunk = 128;
+
+export function createProducts(runtime: Runtime, lanes: Lanes): Products {
+  const { memory, fused } = runtime;
+  const code = lazy((): Functions<"gemm" | "syrk" | "mirror" | "repeat"> => {
+    const module = new Module();
+    const parts = defineParts(module, lanes, fused);
+    const blocks = blocksOf(lanes);
+    defineGemm(module, "gemm", lanes, fused, parts);
+    const gram = lanes.name === "f32" ? { ...blocks, KC: gramChunk } : blocks;
+    defineGemm(module, "syrk", lanes, fused, parts, { lower: true, blocks: gram });
+    defineMirror(module, "mirror", lanes);
+    defineRepeat(module, "repeat");
+    return runtime.link(module);
+  });
+  const workspace = lazy((): Block => memory.allocate("int32", workspaceBytes(lanes) / 4));
+  return {
+    lanes,
+    multiply(m, n, k, a, b, c, adds) {
+      if (k === 0 && !adds) new Uint8Array(memory.wasm.buffer).fill(0, c.address, c.address + m * n * lanes.bytes);
+      const steps = [a.rowStep, a.columnStep, b.address, b.rowStep, b.columnStep] as const;
+      code().gemm(m, n, k, a.address, ...steps, c.address, c.rowStep, Number(adds), workspace().address);
+    },
+    square(n, k, a, c) {
+      const row = n * lanes.bytes;
+      if (k === 0) new Uint8Array(memory.wasm.buffer).fill(0, c, c + n * row);
+      const steps = [a.rowStep, a.columnStep, a.address, a.columnStep, a.rowStep] as const;
+      code().syrk(n, n, k, a.address, ...steps, c, row, 0, workspace().address);
+      code().mirror(n, c);
+    },
+    repeat(rows, bytes, from, to) {
+      code().repeat(rows, bytes, from, to);
+    },
+  };
+}
+
+/** The products of both element types; other families use them too. */
+export function bothProducts(runtime: Runtime): (dtype: Operand["dtype"]) => Products | null {
+  const narrow = createProducts(runtime, f32x4);
+  const wide = createProducts(runtime, f64x2);
+  return (dtype) => (dtype === "float32" ? narrow : dtype === "float64" ? wide : null);
+}
+
+/** The matrix of an operand's last two axes. */
+export function matrixOf(operand: Operand, { bytes }: Lanes): Matrix {
+  const [row, column] = operand.strides.slice(-2) as [number, number];
+  return { address: addressOf(operand), rowStep: row * bytes, columnStep: column * bytes };
+}
+
+const moved = (matrix: Matrix, bytes: number): Matrix => ({ ...matrix, address: matrix.address + bytes });
+
+export function productKernels(
+  { memory }: Runtime,
+  products: (dtype: Operand["dtype"]) => Products | null,
+): Record<string, Kernel> {
+  return {
+    /** [..., m, k] × [..., k, n] → [..., m, n] */
+    matmul([out], [a, b]) {
+      const own = products(out!.dtype);
+      if (own === null || !allOf(out!.dtype, [a!, b!])) return false;
+      const { bytes } = own.lanes;
+      const [m, n] = out!.shape.slice(-2) as [number, number];
+      const k = a!.shape.at(-1)!;
+      const [left, right, target] = [matrixOf(a!, own.lanes), matrixOf(b!, own.lanes), matrixOf(out!, own.lanes)];
+      const flat = b!.shape.length === 2 ? reshapeStrides(a!, [sizeOf(a!.shape.slice(0, -1)), k]) : null;
+      if (flat !== null) {
+        const rows = { ...left, rowStep: flat[0]! * bytes, columnStep: flat[1]! * bytes };
+        own.multiply(sizeOf(out!.shape.slice(0, -1)), n, k, rows, right, { ...target, rowStep: n * bytes }, false);
+        return true;
+      }
+      const lead = out!.shape.slice(0, -2);
+      const starts = batchOffsets(b!, lead);
+      batchOffsets(a!, lead).forEach((start, batch) => {
+        const c = { address: target.address + batch * m * n * bytes, rowStep: n * bytes, columnStep: bytes };
+        own.multiply(m, n, k, moved(left, start * bytes), moved(right, starts[batch]! * bytes), c, false);
+      });
+      return true;
+    },
+
+    /** x [..., in], weight [out, in], bias [out] → [..., out]; the bias is where the sums start. */
+    linear([out], [x, weight, bias]) {
+      const own = products(out!.dtype);
+      if (own === null || !allOf(out!.dtype, [x!, weight!], bias === undefined ? [] : [bias])) return false;
+      const { bytes } = own.lanes;
+      const features = x!.shape.at(-1)!;
+      const rows = sizeOf(x!.shape.slice(0, -1));
+      const outputs = weight!.shape[0]!;
+      const [rowStride, stride] = reshapeStrides(x!, [rows, features]) ?? [features, 1];
+      const isView = reshapeStrides(x!, [rows, features]) !== null;
+      const left = {
+        address: isView ? addressOf(x!) : addressOf(dense(memory, x!)),
+        rowStep: rowStride! * bytes,
+        columnStep: stride! * bytes,
+      };
+      const w = matrixOf(weight!, own.lanes);
+      const target = { address: addressOf(out!), rowStep: outputs * bytes, columnStep: bytes };
+      if (bias !== undefined) own.repeat(rows, outputs * bytes, addressOf(dense(memory, bias)), target.address);
+      const turned = { ...w, rowStep: w.columnStep, columnStep: w.rowStep };
+      own.multiply(rows, outputs, features, left, turned, target, bias !== undefined);
+      return true;
+    },
+
+    /** X [n, k] → X Xᵀ [n, n] */
+    syrk([out], [x]) {
+      const own = products(out!.dtype);
+      if (own === null) return false;
+      const [n, k] = x!.shape as [number, number];
+      own.square(n, k, matrixOf(x!, own.lanes), addressOf(out!));
+      return true;
+    },
+  };
+}

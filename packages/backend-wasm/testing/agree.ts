@@ -1,0 +1,24 @@
+/** An op's kernel against its reference, on inputs of a test's own choice in random layouts. */
+
+import { Device, ops, type Rng, type Sample } from "@kronograd/tensor";
+import { type CoverageOptions, type CoverageRow, coverOp } from "@kronograd/testkit";
+import { expect } from "vitest";
+import { WasmBackend } from "../src/backend.ts";
+
+/** Guards are on, so a kernel that writes behind its output fails. */
+export const guarded = new Device(new WasmBackend({ guards: true }));
+export const guardedPlain = new Device(new WasmBackend({ guards: true, relaxed: false }));
+
+/** Compare random cases; every one must run the kernel, unless `declines` allows the reference. */
+export async function agree(
+  name: string,
+  samples: (rng: Rng) => Sample<unknown>,
+  { device = guarded, declines = false, ...options }: CoverageOptions & { device?: Device; declines?: boolean } = {},
+): Promise<CoverageRow> {
+  const op = { ...ops.get(name)!, samples } as Parameters<typeof coverOp>[1];
+  const row = await coverOp(device, op, options);
+  expect(row.failure).toBeNull();
+  if (!declines) expect(row.reference).toBe(0);
+  expect(device.memory.buffers).toBe(0);
+  return row;
+}

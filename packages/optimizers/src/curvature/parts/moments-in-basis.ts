@@ -3,14 +3,17 @@
 import type { LayerRecord } from "@kronograd/autograd";
 import { add, matmul, mul, permute, reshape, scale, slice, sum, type Tensor, transpose } from "@kronograd/tensor";
 
-const mostNumbers = 2 ** 22; // of single examples' gradients at a time: 16 MB in float32
-
 /**
  * E[(U_Gᵀ ∇W_n U_A)²] over examples, summed over label columns.
  *
- * @returns [out, in(+1)]
+ * @param mostNumbers  of single examples' gradients to hold at a time, where positions share the weight (16 MB in float32)
+ * @returns            [out, in(+1)]
  */
-export function momentsInBasis(seen: LayerRecord, basis: { readonly A: Tensor; readonly G: Tensor }): Tensor {
+export function momentsInBasis(
+  seen: LayerRecord,
+  basis: { readonly A: Tensor; readonly G: Tensor },
+  mostNumbers = 2 ** 22,
+): Tensor {
   const { inputs, outputGrads } = seen.perExample(); // [N, T, i], [L, N, T, o]
   const [N, T, i] = inputs.shape as [number, number, number];
   const [L, , , o] = outputGrads.shape as [number, number, number, number];

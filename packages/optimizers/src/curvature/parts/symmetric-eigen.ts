@@ -34,6 +34,8 @@ const symmetricEigenOp = defineOp<Record<string, never>>({
       { length: n * n },
       (_, i) => K!.data[K!.offset + Math.floor(i / n) * down + (i % n) * right]!,
     );
+    const strange = a.findIndex((value) => !Number.isFinite(value));
+    if (strange >= 0) throw notFinite(a[strange]!, Math.floor(strange / n), strange % n, n);
     const { diagonal, beside, vectors } = tridiagonal(a, n);
     diagonalise(diagonal, beside, vectors, n);
     const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => diagonal[i]! - diagonal[j]!);
@@ -98,7 +100,7 @@ function diagonalise(d: Float64Array, e: Float64Array, vectors: Float64Array, n:
       steps = 0;
       continue;
     }
-    if (steps === mostSteps || !Number.isFinite(d[high]!)) throw stuck(high, d[high]!, n);
+    if (steps === mostSteps) throw stuck(high, n);
     qrStep(d, e, vectors, n, low, high);
     steps += 1;
   }
@@ -133,12 +135,20 @@ function qrStep(d: Float64Array, e: Float64Array, vectors: Float64Array, n: numb
   }
 }
 
-function stuck(index: number, value: number, n: number): NumericalError {
+function notFinite(value: number, row: number, column: number, n: number): NumericalError {
   return new NumericalError({
     where: "symmetricEigen",
-    problem: `eigenvalue ${index} is not found (${value}, matrix [${n}, ${n}])`,
+    problem: `K is not finite (element [${row}, ${column}] is ${value}, matrix [${n}, ${n}])`,
     help: "Look for NaN or Infinity in what K was made from.",
-    details: { index, value, n },
+    details: { row, column, value, n },
+  });
+}
+
+function stuck(index: number, n: number): NumericalError {
+  return new NumericalError({
+    where: "symmetricEigen",
+    problem: `eigenvalue ${index} did not settle in ${mostSteps} steps (matrix [${n}, ${n}])`,
+    details: { index, n },
   });
 }
 

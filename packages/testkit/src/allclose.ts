@@ -9,6 +9,7 @@
 import { sameShape } from "@kronograd/tensor";
 import { type Comparable, type HostArray, hostArray } from "./host.ts";
 
+/** How far two arrays may be apart. */
 export interface Tolerance {
   /** Relative; default 1e-10 (float64 sums of a few hundred terms). */
   readonly rtol?: number;

@@ -1,7 +1,3 @@
-import "@kronograd/linalg";
-import "@kronograd/linalg/decompositions";
-import "@kronograd/layers";
-import "@kronograd/optimizers";
 import { type Backend, createDevice, Device, type Kernel, ops, type TypedArray, typedArray } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { backendSuite } from "./backend-suite.ts";

@@ -33,6 +33,7 @@ export interface CoverageRow {
   readonly failure: string | null;
 }
 
+/** What is tried, and how far results may be from the reference. */
 export interface CoverageOptions {
   /** Random cases for each op and dtype; default 12. */
   readonly runs?: number;

@@ -2,12 +2,13 @@ import { type Claim, ekfacCurvature, kfacCurvature, skfacCurvature } from "@kron
 import { describe, expect, it } from "vitest";
 import { curvatureSuite } from "./curvature-suite.ts";
 
-// The methods' own tests run the suite on their defaults; here are the choices that change the mathematics.
-curvatureSuite({ ...kfacCurvature(), name: "kfac" });
+// Each method with its defaults and with the choices that change its mathematics.
+curvatureSuite(kfacCurvature());
 curvatureSuite({ ...kfacCurvature({ inverse: "eigen" }), name: "kfac, eigen" });
-curvatureSuite({ ...ekfacCurvature(), name: "ekfac" });
-curvatureSuite({ ...skfacCurvature(), name: "skfac" });
+curvatureSuite(ekfacCurvature());
+curvatureSuite(skfacCurvature());
 curvatureSuite({ ...skfacCurvature({ rank: null }), name: "skfac, one batch" });
+curvatureSuite({ ...skfacCurvature({ rank: null, bias: "separate" }), name: "skfac, biases apart" });
 
 const everything: readonly Claim[] = [
   "spd",

@@ -18,6 +18,7 @@ const defaultTolerance = 1e-7;
 /** A function of tensors, with one result or several; integer results carry no gradient. */
 export type Differentiable = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
+/** What is checked, and how closely. */
 export interface GradientCheckOptions {
   /** Check gradients (1), or gradients of gradients too (2). Default 1. */
   readonly order?: 1 | 2;

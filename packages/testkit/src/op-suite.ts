@@ -1,14 +1,18 @@
 /**
  * The suite of every op: it walks the registry, so a new op is tested from the moment it is defined.
  *
- * Import every package that defines ops before calling it.
+ * All ops are those of tensor, linalg and the optimizers, which are imported here for that, and any that a test defines.
  */
 
+import "@kronograd/linalg";
+import "@kronograd/linalg/decompositions";
+import "@kronograd/optimizers";
 import { ops } from "@kronograd/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkOpDtypes, checkOpGradients, checkOpLayouts } from "./op-checks.ts";
 
+/** What is tried. */
 export interface OpSuiteOptions {
   /** Which ops; default all that are defined so far. */
   readonly names?: readonly string[];

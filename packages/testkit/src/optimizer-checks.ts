@@ -46,6 +46,7 @@ const withOptimizer =
 
 const float64 = { dtype: "float64" } as const;
 
+/** Every statement, as rows of a table. */
 export const optimizerStatements: readonly OptimizerStatement[] = [
   {
     says: "lowers the loss of a small net",

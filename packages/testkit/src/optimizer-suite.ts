@@ -3,6 +3,7 @@
 import { describe, it } from "vitest";
 import { type MakeOptimizer, optimizerStatements } from "./optimizer-checks.ts";
 
+/** What does not hold of an optimizer by design. */
 export interface OptimizerSuiteOptions {
   /** Whether steps are linear in the learning rate (default); not so where a clip depends on it. */
   readonly linear?: boolean;

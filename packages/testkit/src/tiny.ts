@@ -30,6 +30,7 @@ export interface TinyProblem {
   readonly objective: Objective;
 }
 
+/** Where a problem lives, its seed and its size. */
 export interface TinyOptions extends Placement {
   readonly seed?: number;
   /** Examples; default 12. */

@@ -88,8 +88,16 @@ function read(args: readonly string[]) {
 /** Open a backend by name; the package of one that is not registered yet is imported first, which registers it. */
 async function open(backend: string): Promise<Device> {
   const known = (await listBackends()).some(({ name }) => name === backend);
-  if (!known && /^[a-z0-9-]+$/.test(backend)) await import(`@kronograd/backend-${backend}`).catch(() => {});
+  if (!known && backend !== "auto") await importBackend(`@kronograd/backend-${backend}`);
   return createDevice(backend);
+}
+
+async function importBackend(name: string): Promise<void> {
+  try {
+    await import(name);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error; // then createDevice says what there is
+  }
 }
 
 function lines({ passed, file, name, op, error, reasons }: CaseOutcome): string[] {

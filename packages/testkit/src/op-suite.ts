@@ -10,7 +10,7 @@ import "@kronograd/optimizers";
 import { ops } from "@kronograd/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkOpDtypes, checkOpGradients, checkOpLayouts } from "./op-checks.ts";
+import { checkOpDtypes, checkOpGradients, checkOpLayouts, checkOpReads } from "./op-checks.ts";
 
 /** What is tried. */
 export interface OpSuiteOptions {
@@ -36,6 +36,8 @@ export function opSuite({ names = [...ops.keys()], runs = 12, seed = 0 }: OpSuit
       });
     } else {
       it("has right gradients of first and second order", () => forSeeds((s) => checkOpGradients(op, s)));
+      it("reads back only what it declared for the inputs that need a cotangent", () =>
+        forSeeds((s) => checkOpReads(op, s)));
     }
   });
 }

@@ -131,8 +131,8 @@ const batchnorm: Handler = async (run) => {
     : { running_mean: parameterTensor(run, "running_mean"), running_var: parameterTensor(run, "running_var") };
   await copyInto(own.gamma, gamma!);
   await copyInto(own.beta, beta!);
-  await copyInto(runningMean, start.running_mean!);
-  await copyInto(runningVariance, start.running_var!);
+  if (start.running_mean !== undefined) await copyInto(runningMean, start.running_mean);
+  if (start.running_var !== undefined) await copyInto(runningVariance, start.running_var);
   const next = new Map<Tensor, Tensor>();
   const results = withGradients(run, { x: x!, gamma: own.gamma, beta: own.beta }, () =>
     layer.forward(x!, { training, commit: (buffer, value) => void next.set(buffer, retain(value)) }),

@@ -1,0 +1,171 @@
+/**
+ * Expressions as vector code: each node of the graph is one named value, comparisons are masks.
+ *
+ * Nodes that no input reaches (a constant, 1 − a parameter) are not vector code: the caller computes them once in float64.
+ */
+
+import type { Expression } from "@kronograd/tensor";
+import type { Code, Local } from "../assembler.ts";
+import { type Lanes, v128 } from "../lanes.ts";
+import * as math from "./math.ts";
+import type { Writer } from "./writer.ts";
+
+/** A value, or a mask with all bits of a lane set where it is true. */
+interface Value {
+  readonly local: Local;
+  readonly isMask: boolean;
+}
+
+const masks: Readonly<Record<string, (lanes: Lanes, x: Code, y: Code) => Code>> = {
+  greater: ({ greater }, x, y) => greater(x, y),
+  greaterEqual: ({ greaterEqual }, x, y) => greaterEqual(x, y),
+  equal: ({ equal }, x, y) => equal(x, y),
+};
+
+type Emit = (w: Writer, x: Local, y: Local) => Code;
+
+/** Primitives that both float types have. */
+const arithmetic: Readonly<Record<string, Emit>> = {
+  add: ({ lanes }, x, y) => lanes.add(x, y),
+  sub: ({ lanes }, x, y) => lanes.sub(x, y),
+  mul: ({ lanes }, x, y) => lanes.mul(x, y),
+  div: ({ lanes }, x, y) => lanes.div(x, y),
+  neg: ({ lanes }, x) => lanes.neg(x),
+  abs: ({ lanes }, x) => lanes.abs(x),
+  sign: (w, x) => {
+    const negative = v128.choose(w.lanes.less(x, w.number(0)), w.number(-1), x); // 0, −0 and NaN stay
+    return v128.choose(w.lanes.greater(x, w.number(0)), w.number(1), negative);
+  },
+  sqrt: ({ lanes }, x) => lanes.sqrt(x),
+  square: ({ lanes }, x) => lanes.mul(x, x),
+  floor: ({ lanes }, x) => lanes.floor(x),
+  max: ({ lanes }, x, y) => lanes.max(x, y),
+  min: ({ lanes }, x, y) => lanes.min(x, y),
+};
+
+/** Primitives of float32 alone. */
+const transcendental: Readonly<Record<string, Emit>> = {
+  exp: math.exp,
+  expm1: math.expm1,
+  log: math.log,
+  log1p: math.log1p,
+  tanh: math.tanh,
+  sigmoid: math.sigmoid,
+  softplus: math.softplus,
+  erf: math.erf,
+};
+
+/** The same primitives on one float64, for nodes without inputs. */
+const scalars: Readonly<Record<string, (x: number, y: number, z: number) => number>> = {
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y) => x * y,
+  div: (x, y) => x / y,
+  neg: (x) => -x,
+  abs: Math.abs,
+  sign: Math.sign,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  sqrt: Math.sqrt,
+  square: (x) => x * x,
+  pow: (x, y) => x ** y,
+  floor: Math.floor,
+  max: Math.max,
+  min: Math.min,
+};
+
+/** An expression taken apart for emission. */
+export interface Plan {
+  readonly roots: readonly Expression[];
+  /** Inputs that occur, ascending. */
+  readonly inputs: readonly number[];
+  /** Largest nodes that no input reaches, other than constants. */
+  readonly uniforms: readonly Expression[];
+  /** Whether the lanes of this type have every primitive. */
+  supports(lanes: Lanes): boolean;
+}
+
+/** Whether the node's value is the same for all elements, by node. */
+function reach(roots: readonly Expression[]): Map<Expression, boolean> {
+  const uniform = new Map<Expression, boolean>();
+  const visit = (x: Expression): boolean => {
+    const known = uniform.get(x);
+    if (known !== undefined) return known;
+    const args = x.args.map(visit);
+    const computable = x.op === "constant" || x.op === "parameter" || x.op in scalars;
+    const result = computable && args.every((own) => own);
+    uniform.set(x, result);
+    return result;
+  };
+  roots.forEach(visit);
+  return uniform;
+}
+
+export function plan(roots: readonly Expression[]): Plan {
+  const uniform = reach(roots);
+  const nodes = [...uniform.keys()];
+  const inputs = new Set(nodes.flatMap((x) => (x.op === "input" ? [x.value] : [])));
+  const needed = new Set<Expression>(roots);
+  for (const x of nodes) if (uniform.get(x) === false) for (const argument of x.args) needed.add(argument);
+  const isEmitted = (x: Expression) => x.op === "input" || x.op === "select" || x.op in arithmetic || x.op in masks;
+  const emitted = nodes.filter((x) => uniform.get(x) === false);
+  return {
+    roots,
+    inputs: [...inputs].sort((a, b) => a - b),
+    uniforms: nodes.filter((x) => uniform.get(x) === true && needed.has(x) && x.op !== "constant"),
+    supports: ({ name }) => emitted.every((x) => isEmitted(x) || (name === "f32" && x.op in transcendental)),
+  };
+}
+
+/** The value of a node that no input reaches. */
+export function evaluate(x: Expression, parameters: Readonly<Record<string, number>>): number {
+  if (x.op === "constant") return x.value;
+  if (x.op === "parameter") return parameters[x.name]!;
+  const [a = 0, b = 0, c = 0] = x.args.map((argument) => evaluate(argument, parameters));
+  return scalars[x.op]!(a, b, c);
+}
+
+/** Write the roots' values for one vector of each input. Truth values come out as masks. */
+export function emitExpressions(
+  w: Writer,
+  roots: readonly Expression[],
+  inputs: ReadonlyMap<number, Local>,
+  uniforms: ReadonlyMap<Expression, Local>,
+): Value[] {
+  const known = new Map<Expression, Value>();
+  const value = (x: Expression): Local => {
+    const { local, isMask } = visit(x);
+    return isMask ? w.keep(v128.and(local, w.number(1))) : local;
+  };
+  const mask = (x: Expression): Local => {
+    const { local, isMask } = visit(x);
+    return isMask ? local : w.keep(w.lanes.notEqual(local, w.number(0)));
+  };
+  const make = (x: Expression): Value => {
+    const uniform = uniforms.get(x);
+    if (uniform !== undefined) return { local: uniform, isMask: false };
+    if (x.op === "constant") return { local: w.number(x.value), isMask: false };
+    if (x.op === "input") return { local: inputs.get(x.value)!, isMask: false };
+    if (x.op === "select") {
+      const [condition, yes, no] = x.args as [Expression, Expression, Expression];
+      return { local: w.keep(v128.choose(mask(condition), value(yes), value(no))), isMask: false };
+    }
+    const [a, b] = x.args as [Expression, Expression?];
+    const left = value(a);
+    const right = b === undefined ? left : value(b);
+    const compares = masks[x.op];
+    if (compares !== undefined) return { local: w.keep(compares(w.lanes, left, right)), isMask: true };
+    const emit = (arithmetic[x.op] ?? transcendental[x.op])!;
+    return { local: w.keep(emit(w, left, right)), isMask: false };
+  };
+  const visit = (x: Expression): Value => {
+    const found = known.get(x);
+    if (found !== undefined) return found;
+    const made = make(x);
+    known.set(x, made);
+    return made;
+  };
+  return roots.map(visit);
+}

@@ -1,0 +1,164 @@
+/**
+ * One pass over memory for an elementwise op: rows × columns, in vectors, with a last partial vector.
+ *
+ * Outputs lie row-major without gaps. An input either lies along the columns as the outputs do, or is the same for a whole
+ * row, or is gathered element by element. All inputs of a vector are read before its outputs are written, so an output may
+ * overwrite an input that lies in step with it.
+ */
+
+import type { Expression } from "@kronograd/tensor";
+import {
+  type Code,
+  type Func,
+  I32,
+  i32,
+  int,
+  type Local,
+  loopWhile,
+  type Module,
+  select,
+  set,
+  step,
+  type Type,
+  V128,
+  when,
+} from "../assembler.ts";
+import { f32x4, f64x2, type Lanes, storeTail, v128 } from "../lanes.ts";
+import { emitExpressions, type Plan } from "./expression.ts";
+import { Writer } from "./writer.ts";
+
+/** How an input lies along the columns. */
+export type Access = "vector" | "scalar" | "strided";
+
+export interface MapInput {
+  readonly access: Access;
+  readonly isInt: boolean;
+}
+
+/** Vectors in a turn of the main loop: independent chains of polynomials overlap. */
+const unrolled = 2;
+
+/**
+ * Parameters: rows, columns, the outputs' addresses; for each input its address, bytes from row to row, and bytes from
+ * column to column (read if strided); then the uniform values.
+ *
+ * @param intOutputs  which outputs are int32 (truth values)
+ */
+export function defineMap(
+  module: Module,
+  name: string,
+  lanes: Lanes,
+  fused: boolean,
+  { roots, inputs: indices, uniforms }: Plan,
+  inputs: readonly MapInput[],
+  intOutputs: readonly boolean[],
+): Func {
+  const parameters: Type[] = [I32, I32, ...roots.map((): Type => I32)];
+  for (const _ of indices) parameters.push(I32, I32, I32);
+  const firstUniform = parameters.length;
+  for (const _ of uniforms) parameters.push(lanes.scalarType);
+  return module.define(name, parameters, (f, rows, columns, ...rest) => {
+    const w = new Writer(f, lanes, fused);
+    const outputs = rest.slice(0, roots.length);
+    const sources = indices.map((_, i) => {
+      const [address, rowStep, columnStep] = rest.slice(roots.length + 3 * i) as [Local, Local, Local];
+      return { ...inputs[i]!, address, rowStep, columnStep, at: f.local(), value: f.local(V128) };
+    });
+    const values = new Map<Expression, Local>(
+      uniforms.map((x, i) => [x, w.before(`uniform ${i}`, lanes.splat(f.parameter(firstUniform + i)))]),
+    );
+    const left = f.local();
+    const widths = intOutputs.map((isInt) => (isInt ? 4 : lanes.bytes) * lanes.count);
+
+    const body = (vectors: number, isLast: boolean): Code => {
+      for (let u = 0; u < vectors; u++) {
+        const loaded = new Map<number, Local>();
+        sources.forEach((source, i) => {
+          if (source.access === "scalar") loaded.set(indices[i]!, source.value);
+          else loaded.set(indices[i]!, w.keep(readVector(f, w, source, isLast ? left : null)));
+        });
+        const results = emitExpressions(w, roots, loaded, values);
+        results.forEach(({ local, isMask }, k) => {
+          const result = w.keep(
+            intOutputs[k] ? truths(w, local, isMask) : isMask ? v128.and(local, w.number(1)) : local,
+          );
+          w.run(
+            isLast
+              ? storeSome(lanes, outputs[k]!, result, left, intOutputs[k]!)
+              : storeAll(lanes, outputs[k]!, result, intOutputs[k]!),
+          );
+          if (!isLast) w.run(step(outputs[k]!, int(widths[k]!)));
+          else w.run(step(outputs[k]!, i32.mul(least(left, lanes.count), int(widths[k]! / lanes.count))));
+        });
+      }
+      return w.take();
+    };
+    const main = unrolled * lanes.count;
+    const row = [
+      sources.map((source) =>
+        source.access === "scalar"
+          ? set(source.value, readScalar(w.lanes, source.address, source.isInt))
+          : set(source.at, source.address),
+      ),
+      set(left, columns!),
+      loopWhile(i32.greaterEqual(left, int(main)), body(unrolled, false), step(left, int(-main))),
+      loopWhile(i32.greater(left, int(0)), body(1, true), step(left, int(-lanes.count))),
+      sources.map((source) => step(source.address, source.rowStep)),
+      step(rows!, int(-1)),
+    ];
+    return [w.prologue, loopWhile(rows!, row)];
+  });
+}
+
+const least = (count: Local, most: number): Code => select(i32.less(count, int(most)), count, int(most));
+
+interface Source extends MapInput {
+  readonly at: Local;
+  readonly columnStep: Local;
+}
+
+/** The next vector of an input; `left`, where given, says how many elements there are still. */
+function readVector(f: Func, w: Writer, { access, isInt, at, columnStep }: Source, left: Local | null): Code {
+  const { lanes } = w;
+  if (access === "vector") {
+    const width = (isInt ? 4 : lanes.bytes) * lanes.count;
+    const raw = w.keep(isInt && lanes.name === "f64" ? v128.load64Zero(at) : v128.load(at));
+    w.run(step(at, int(width)));
+    return isInt ? converted(lanes, raw) : raw;
+  }
+  const gathered = f.local(V128);
+  const loadLane = isInt ? v128.load32Lane : lanes.loadLane;
+  for (let lane = 0; lane < lanes.count; lane++) {
+    w.run(set(gathered, loadLane(at, gathered, lane)));
+    // past the end the last element is read again
+    const isMore = left === null ? null : i32.greater(left, int(lane + 1));
+    w.run(step(at, isMore === null ? columnStep : select(isMore, columnStep, int(0))));
+  }
+  return isInt ? converted(lanes, gathered) : gathered;
+}
+
+function readScalar(lanes: Lanes, address: Local, isInt: boolean): Code {
+  return isInt ? converted(lanes, v128.load32Splat(address)) : lanes.loadSplat(address);
+}
+
+/** int32 lanes as floats. */
+function converted(lanes: Lanes, ints: Code): Code {
+  return lanes.name === "f32" ? f32x4.fromInt(ints) : f64x2.fromInts(ints);
+}
+
+/** Truth values as int32 0 and 1, in the first lanes. */
+function truths(w: Writer, local: Local, isMask: boolean): Code {
+  const mask = isMask ? local : w.keep(w.lanes.notEqual(local, w.number(0)));
+  const narrow = w.lanes.name === "f32" ? mask : v128.shuffle32(mask, mask, [0, 2, 0, 2]);
+  return v128.and(narrow, w.bits(1));
+}
+
+function storeAll(lanes: Lanes, address: Local, value: Local, isInt: boolean): Code {
+  return isInt && lanes.name === "f64" ? v128.store64Lane(address, value, 0) : v128.store(address, value);
+}
+
+function storeSome(lanes: Lanes, address: Local, value: Local, left: Local, isInt: boolean): Code {
+  const tail =
+    isInt && lanes.name === "f64" ? v128.store32Lane(address, value, 0) : storeTail(lanes, address, value, left);
+  return when(i32.greaterEqual(left, int(lanes.count)), storeAll(lanes, address, value, isInt), tail);
+}

@@ -1,0 +1,142 @@
+import {
+  add,
+  copy,
+  dispatchInto,
+  elementwise,
+  equal,
+  greater,
+  mul,
+  ops,
+  type Rng,
+  scope,
+  sin,
+  tensor,
+  transpose,
+  where,
+} from "@kronograd/tensor";
+import { describe, expect, it } from "vitest";
+import { agree, guarded } from "../../testing/agree.ts";
+
+const swap = elementwise("testSwap", (e, x, y) => [e.add(y, e.constant(1)), e.sub(x, e.parameter("by"))], {
+  parameters: { by: 1 },
+});
+const chain = elementwise(
+  "testChain",
+  (e, x, y, condition) =>
+    e.select(condition, e.mul(e.exp(e.neg(e.square(x))), y), e.sub(e.constant(1), e.parameter("decay"))),
+  {
+    int32: [2],
+    parameters: { decay: 0.999 },
+  },
+);
+
+describe("elementwise", () => {
+  it("agrees for every length around whole vectors, and for none", async () => {
+    let length = 0;
+    await agree("silu", () => ({ inputs: [{ shape: [length++ % 35] }], params: {} }), {
+      runs: 70,
+      dtypes: ["float32"],
+    });
+    await agree(
+      "multiplyAdd",
+      () => ({ inputs: [1, 2, 3].map(() => ({ shape: [length++ % 35] })).map((_, __, [first]) => first!), params: {} }),
+      { runs: 35 },
+    );
+  });
+
+  it("agrees for every way of broadcasting, in any layout", async () => {
+    const some = (rng: Rng) => [3, 5, 7, 9].slice(rng.integer(4)).map((n) => (rng.integer(3) === 0 ? 1 : n));
+    await agree(
+      "multiplyAdd",
+      (rng) => ({ inputs: [{ shape: some(rng) }, { shape: some(rng) }, { shape: [3, 5, 7, 9] }], params: {} }),
+      { runs: 80 },
+    );
+    await agree(
+      "testChain",
+      (rng) => ({
+        inputs: [{ shape: some(rng) }, { shape: some(rng) }, { shape: some(rng), dtype: "int32" }],
+        params: { decay: 0.9 },
+      }),
+      { runs: 60, dtypes: ["float32"] },
+    );
+  });
+
+  it("computes what no input reaches in float64", () => {
+    scope(() => {
+      const device = guarded;
+      const zero = tensor(Int32Array.of(0), { device });
+      const x = tensor([1], { device });
+      const result = ops.get("testChain") as typeof chain;
+      const target = tensor([0], { device });
+      dispatchInto(result, [target], [x, x, zero], { decay: 0.999 });
+      expect(target.itemSync()).toBe(Math.fround(1 - 0.999));
+    });
+  });
+
+  it("writes several outputs over its inputs", () => {
+    scope(() => {
+      for (const n of [1, 4, 7, 8, 31, 1000]) {
+        const x = tensor(
+          Float32Array.from({ length: n }, (_, i) => i),
+          { device: guarded },
+        );
+        const y = tensor(
+          Float32Array.from({ length: n }, (_, i) => -i),
+          { device: guarded },
+        );
+        dispatchInto(swap, [x, y], [x, y], { by: 2 });
+        expect([...x.dataSync()]).toEqual(Array.from({ length: n }, (_, i) => 1 - i));
+        expect([...y.dataSync()]).toEqual(Array.from({ length: n }, (_, i) => i - 2));
+      }
+    });
+  });
+
+  it("writes only its own part of a larger buffer", () => {
+    scope(() => {
+      const buffer = tensor(new Float32Array(11).fill(7), { device: guarded });
+      const middle = buffer.reshape([11]);
+      const view = (ops.get("slice") as never) && middle;
+      expect(view.size).toBe(11);
+    });
+  });
+
+  it("compares integers exactly", () => {
+    scope(() => {
+      const device = guarded;
+      const x = tensor(Int32Array.of(2 ** 24, 2 ** 24 + 1, -5, 2 ** 31 - 1, 0), { device });
+      const y = tensor(Int32Array.of(2 ** 24 + 1, 2 ** 24 + 1, -6, 2 ** 31 - 2, 0), { device });
+      expect([...equal(x, y).dataSync()]).toEqual([0, 1, 0, 0, 1]);
+      expect([...greater(x, y).dataSync()]).toEqual([0, 0, 1, 1, 0]);
+      expect([
+        ...where(greater(x, y), tensor([1, 2, 3, 4, 5], { device }), tensor([0], { device })).dataSync(),
+      ]).toEqual([0, 0, 3, 4, 0]);
+    });
+  });
+
+  it("leaves to the reference what it lacks, and integers", () => {
+    scope(() => {
+      const device = guarded;
+      const count = (name: string) => ({ ...guarded.coverage.get(name) });
+      const before = count("sin").reference ?? 0;
+      sin(tensor([1], { device }));
+      expect(count("sin").reference).toBe(before + 1);
+      expect([...mul(tensor(Int32Array.of(65536, 3), { device }), 2 as never).dataSync()]).toEqual([131072, 6]);
+      expect([
+        ...add(
+          copy(
+            transpose(
+              tensor(
+                [
+                  [1, 2],
+                  [3, 4],
+                ],
+                { device },
+              ),
+            ),
+          ),
+          0.5,
+        ).dataSync(),
+      ]).toEqual([1.5, 3.5, 2.5, 4.5]);
+    });
+  });
+});

@@ -1,0 +1,162 @@
+/**
+ * The kernel of all elementwise ops: each expression is emitted once for each way its inputs lie, and runs in one pass.
+ *
+ * float32 has every primitive but sin, cos and pow; float64 has arithmetic, comparison and select. What is missing, and
+ * arithmetic on int32 alone, is left to the reference.
+ */
+
+import {
+  broadcastStrides,
+  type ElementwiseOp,
+  type Expression,
+  isContiguous,
+  type Kernel,
+  type Operand,
+  sizeOf,
+} from "@kronograd/tensor";
+import { Module } from "../assembler.ts";
+import { evaluate, type Plan, plan } from "../emit/expression.ts";
+import { type Access, defineMap, type MapInput } from "../emit/map.ts";
+import { f32x4, f64x2, type Lanes } from "../lanes.ts";
+import { offsetsOf } from "../layout.ts";
+import { addressOf, type Runtime } from "../runtime.ts";
+
+type Pass = (...operands: number[]) => number;
+
+/** Run expressions over operands that broadcast to the outputs' shape; false where a primitive or dtype is missing. */
+export type RunExpressions = (
+  expressions: readonly Expression[],
+  outputs: readonly Operand[],
+  inputs: readonly Operand[],
+  parameters: Readonly<Record<string, number>>,
+) => boolean;
+
+const sizes = { float32: 4, float64: 8, int32: 4 } as const;
+const comparisons = new Set(["greater", "greaterEqual", "equal"]);
+
+export function createElementwise(runtime: Runtime): RunExpressions {
+  const plans = new WeakMap<readonly Expression[], Plan>();
+  const passes = new WeakMap<readonly Expression[], Map<string, Pass>>();
+
+  const planOf = (expressions: readonly Expression[]): Plan => {
+    let made = plans.get(expressions);
+    if (made === undefined) {
+      made = plan(expressions);
+      plans.set(expressions, made);
+      passes.set(expressions, new Map());
+    }
+    return made;
+  };
+
+  const passOf = (own: Plan, lanes: Lanes, inputs: readonly MapInput[], outputs: readonly Operand[]): Pass => {
+    const known = passes.get(own.roots)!;
+    const key = `${lanes.name}${inputs.map(({ access, isInt }) => `${access}${isInt}`)}${outputs.map(({ dtype }) => dtype)}`;
+    let pass = known.get(key);
+    if (pass === undefined) {
+      const module = new Module();
+      const ints = outputs.map(({ dtype }) => dtype === "int32");
+      defineMap(module, "pass", lanes, runtime.fused, own, inputs, ints);
+      pass = runtime.link<"pass">(module).pass;
+      known.set(key, pass);
+    }
+    return pass;
+  };
+
+  return (expressions, outputs, inputs, parameters) => {
+    const own = planOf(expressions);
+    const used = own.inputs.map((i) => inputs[i]!);
+    const lanes = lanesFor(expressions, outputs, used);
+    if (lanes === null || !own.supports(lanes)) return false;
+    const { shape } = outputs[0]!;
+    if (sizeOf(shape) === 0) return true;
+    const { rows, columns, outer, steps } = loops(shape, used);
+    const accesses = used.map(({ dtype }, i): MapInput => {
+      const { column } = steps[i]!;
+      return { access: accessOf(column, columns), isInt: dtype === "int32" };
+    });
+    const pass = passOf(own, lanes, accesses, outputs);
+    const uniforms = own.uniforms.map((x) => evaluate(x, parameters));
+    const addresses = used.map(addressOf);
+    const targets = outputs.map(addressOf);
+    for (let i = 0; i < outer.length; i++) {
+      const operands = [rows, columns];
+      outputs.forEach(({ dtype }, k) => {
+        operands.push(targets[k]! + i * rows * columns * sizes[dtype]);
+      });
+      used.forEach(({ dtype }, k) => {
+        const { row, column, starts } = steps[k]!;
+        operands.push(addresses[k]! + starts[i]! * sizes[dtype], row * sizes[dtype], column * sizes[dtype]);
+      });
+      pass(...operands, ...uniforms);
+    }
+    return true;
+  };
+}
+
+export function elementwiseKernels(runExpressions: RunExpressions): Record<string, Kernel> {
+  return {
+    elementwise: (outputs, inputs, parameters, op) =>
+      runExpressions((op as unknown as ElementwiseOp).expressions, outputs, inputs, parameters),
+  };
+}
+
+/** Which lanes compute: those of the floats; float64 for comparisons of integers, which it holds exactly; null for none. */
+function lanesFor(
+  expressions: readonly Expression[],
+  outputs: readonly Operand[],
+  inputs: readonly Operand[],
+): Lanes | null {
+  const isPlain = outputs.every(({ dtype }, i) => dtype !== "int32" || comparisons.has(expressions[i]!.op));
+  if (!isPlain) return null;
+  const all = [...outputs, ...inputs];
+  if (all.some(({ dtype }) => dtype === "float64")) return f64x2;
+  return all.some(({ dtype }) => dtype === "float32") ? f32x4 : f64x2;
+}
+
+function accessOf(column: number, columns: number): Access {
+  if (column === 0) return "scalar";
+  return column === 1 || columns === 1 ? "vector" : "strided";
+}
+
+interface Loops {
+  readonly rows: number;
+  readonly columns: number;
+  /** One entry for each pass over rows × columns. */
+  readonly outer: readonly number[];
+  /** Of each input, in elements. */
+  readonly steps: readonly { readonly row: number; readonly column: number; readonly starts: readonly number[] }[];
+}
+
+const single = [0];
+
+/** The fewest loops that walk the shape: neighbouring axes that all inputs cross in equal steps are joined. */
+function loops(shape: readonly number[], inputs: readonly Operand[]): Loops {
+  const size = sizeOf(shape);
+  const isFlat = inputs.every((input) => sizeOf(input.shape) === size && isContiguous(input));
+  if (isFlat)
+    return { rows: 1, columns: size, outer: single, steps: inputs.map(() => ({ row: 0, column: 1, starts: single })) };
+  const strides = inputs.map((input) => broadcastStrides(input, shape));
+  const axes: { n: number; steps: number[] }[] = [];
+  shape.forEach((n, axis) => {
+    if (n === 1) return;
+    const steps = strides.map((own) => own[axis]!);
+    const last = axes.at(-1);
+    if (last?.steps.every((outer, i) => outer === steps[i]! * n)) axes[axes.length - 1] = { n: last.n * n, steps };
+    else axes.push({ n, steps });
+  });
+  const column = axes.pop() ?? { n: 1, steps: inputs.map(() => 0) };
+  const row = axes.pop() ?? { n: 1, steps: inputs.map(() => 0) };
+  const counts = axes.map(({ n }) => n);
+  const starts = inputs.map((_, i) =>
+    offsetsOf(
+      counts,
+      axes.map(({ steps }) => steps[i]!),
+    ),
+  );
+  return {
+    rows: row.n,
+    columns: column.n,
+    outer: starts[0] ?? single,
+    steps: inputs.map((_, i) => ({ row: row.steps[i]!, column: column.steps[i]!, starts: starts[i]! })),
+  };
+}

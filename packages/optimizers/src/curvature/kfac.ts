@@ -88,8 +88,8 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
       "dampingLimit",
       "basisInvariant",
       "batchInvariant",
-      "lossScaleInvariant",
       "equalsDenseBlock",
+      ...(balanced || exact ? ["lossScaleInvariant" as const] : []), // √λ on G alone does not follow the loss's scale
     ],
 
     init: () => ({ batches: 0, A: null, G: null, pi: 1, inverses: null, eigen: null }),

@@ -107,8 +107,8 @@ export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> 
       "dampingLimit",
       "basisInvariant",
       "batchInvariant",
-      "lossScaleInvariant",
-      "equalsDenseBlock",
+      ...(rank === null ? ["equalsDenseBlock" as const] : []), // a cap cuts what is past it
+      ...(balanced ? ["lossScaleInvariant" as const] : []), // √λ on G alone does not follow the loss's scale
     ],
 
     init: () => ({ batches: 0, A: null, G: null, pi: 1, inverses: null, seenStep: -1, current: false }),

@@ -92,8 +92,6 @@ function tridiagonal(a: Float64Array, n: number) {
 
 /** Rotate T to diagonal form and the rows of `vectors` with it, splitting off one eigenvalue after another at the end. */
 function diagonalise(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number): void {
-  const bad = d.findIndex((value, i) => !Number.isFinite(value + e[i]!));
-  if (bad >= 0) throw stuck(bad, d[bad]!, n);
   for (let high = n - 1, steps = 0; high > 0; ) {
     let low = high;
     while (low > 0 && Math.abs(e[low - 1]!) > Number.EPSILON * (Math.abs(d[low - 1]!) + Math.abs(d[low]!))) low -= 1;

@@ -6,10 +6,10 @@ import {
   equal,
   greater,
   mul,
-  ops,
   type Rng,
   scope,
   sin,
+  Tensor,
   tensor,
   transpose,
   where,
@@ -32,16 +32,10 @@ const chain = elementwise(
 
 describe("elementwise", () => {
   it("agrees for every length around whole vectors, and for none", async () => {
-    let length = 0;
-    await agree("silu", () => ({ inputs: [{ shape: [length++ % 35] }], params: {} }), {
-      runs: 70,
-      dtypes: ["float32"],
-    });
-    await agree(
-      "multiplyAdd",
-      () => ({ inputs: [1, 2, 3].map(() => ({ shape: [length++ % 35] })).map((_, __, [first]) => first!), params: {} }),
-      { runs: 35 },
-    );
+    for (let n = 0; n < 35; n++) {
+      await agree("silu", () => ({ inputs: [{ shape: [n] }], params: {} }), { runs: 2, dtypes: ["float32"] });
+      await agree("add", () => ({ inputs: [{ shape: [n] }, { shape: [n] }], params: {} }), { runs: 2 });
+    }
   });
 
   it("agrees for every way of broadcasting, in any layout", async () => {
@@ -66,9 +60,8 @@ describe("elementwise", () => {
       const device = guarded;
       const zero = tensor(Int32Array.of(0), { device });
       const x = tensor([1], { device });
-      const result = ops.get("testChain") as typeof chain;
       const target = tensor([0], { device });
-      dispatchInto(result, [target], [x, x, zero], { decay: 0.999 });
+      dispatchInto(chain, [target], [x, x, zero], { decay: 0.999 });
       expect(target.itemSync()).toBe(Math.fround(1 - 0.999));
     });
   });
@@ -94,9 +87,10 @@ describe("elementwise", () => {
   it("writes only its own part of a larger buffer", () => {
     scope(() => {
       const buffer = tensor(new Float32Array(11).fill(7), { device: guarded });
-      const middle = buffer.reshape([11]);
-      const view = (ops.get("slice") as never) && middle;
-      expect(view.size).toBe(11);
+      const other = tensor(new Float32Array(5), { device: guarded });
+      const middle = new Tensor(buffer.storage, { shape: [5], strides: [1], offset: 3 });
+      dispatchInto(swap, [middle, other], [middle, middle], { by: 2 });
+      expect([...buffer.dataSync()]).toEqual([7, 7, 7, 8, 8, 8, 8, 8, 7, 7, 7]);
     });
   });
 

@@ -46,7 +46,7 @@ export type FoofState = {
 /**
  * Approximate a layer's curvature by its inputs alone.
  *
- * @source Benzing (2022), "Gradient Descent on Neurons and its Link to Approximate Second-Order Optimization", §5
+ * @source Benzing (2022), "Gradient Descent on Neurons and its Link to Approximate Second-order Optimization", PMLR 162
  * @cost update B T i²; refresh 2⅓ i³ in float64; precondition 2 o i²
  * @throws {UsageError} an option out of range
  */

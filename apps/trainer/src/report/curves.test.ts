@@ -57,6 +57,11 @@ describe("curveOf", () => {
     expect(accuracy.points.map(({ value }) => value)).toEqual([2, 2, 2, 2]);
   });
 
+  it("does not let time run back where a slow seed drops out", () => {
+    const { points } = curveOf(seeds([() => 1, () => 2], [{}, { divergesAt: 3, msPerStep: 90 }]), trainingLoss, 0);
+    expect(points.map(({ seconds }) => seconds)).toEqual([0.0455, 0.091, 0.1365, 0.1365]); // not 0.004 at step 4
+  });
+
   it("ends where half of the seeds or more have diverged", () => {
     const { points } = curveOf(seeds([() => 1, () => 2], [{ divergesAt: 2 }]), trainingLoss, Number.POSITIVE_INFINITY);
     expect(points.map(({ step }) => step)).toEqual([1, 2]);

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { DataError, UsageError } from "@kronograd/tensor";
 import { RunFolder } from "@kronograd/train/node";
 import { checkEvents } from "./check-events.ts";
-import { type EventOf, type Fields, labelOf, type ReportData, type Rival, type Run } from "./run-data.ts";
+import { type EventOf, type Fields, labelOf, ofOneRun, type ReportData, type Rival, type Run } from "./run-data.ts";
 
 /**
  * Read one race folder, one run folder, or several of either, which are laid over one another.
@@ -44,17 +44,6 @@ function overlay(folders: readonly string[]): ReportData {
   );
   return { kind: "overlay", race: null, rivals: byRival(runs, []) };
 }
-
-/** Keys of run.json that differ between runs of the same settings. */
-const ofOneRun: ReadonlySet<string> = new Set([
-  "seed",
-  "started",
-  "command",
-  "out",
-  "rival",
-  "initialWeights",
-  "batchOrder",
-]);
 
 /** The runs in a folder: its own, or those of its subfolders. */
 function runsOf(folder: string): Run[] {

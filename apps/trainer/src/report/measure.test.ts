@@ -41,6 +41,14 @@ describe("targetsOf", () => {
     });
   });
 
+  it("takes the target that was set, where somebody reached it", () => {
+    const rivals = [0.85, 0.951, 0.978].map((end, i) => makeRival(`r${i}`, [{ accuracy: ramp(end) }]));
+    const of = (target: number) => targetsOf({ ...data, rivals, race: { target } }, measure);
+    expect(of(0.92)).toEqual({ levels: [0.85, 0.92, 0.97], telling: 0.92, hardest: 0.97 });
+    expect(of(0.99).telling).toBe(0.95); // nobody did: half of the rivals got to 95 %
+    expect(of(0.1).telling).toBe(0.95); // everybody was there from the start
+  });
+
   it("gives none where nobody rose above the start", () => {
     const rivals = [makeRival("r", [{ accuracy: () => 0.1 }])];
     expect(targetsOf({ ...data, rivals }, measure)).toEqual({ levels: [], telling: null, hardest: null });

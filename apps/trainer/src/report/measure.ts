@@ -89,7 +89,7 @@ export function stepAtShare(data: Pick<ReportData, "rivals">, share: number): nu
   return steps.reduce((best, step) => (Math.abs(step - wanted) < Math.abs(best - wanted) ? step : best), steps[0] ?? 0);
 }
 
-/** Levels to be timed, from easy to hard; `telling` is the one that tells rivals apart best. */
+/** Levels to be timed, from easy to hard; `telling` is the one that the first sentence is about. */
 export interface Targets {
   readonly levels: readonly number[];
   readonly telling: number | null;
@@ -97,7 +97,8 @@ export interface Targets {
 }
 
 /**
- * Levels worth timing: the highest that every rival reached (in the median), that half of them did, and that any did.
+ * Levels worth timing: the highest that every rival reached (in the median), the one that was set as target, and the
+ * highest that any reached. Where none was set, or nobody reached it, the highest that half of them did stands in.
  *
  * Levels are round (whole percents, then 99.5, 99.9 %; 1, 2 or 5 times a power of ten for a loss) and above every start.
  */
@@ -111,9 +112,13 @@ export function targetsOf(data: ReportData, measure: Measure): Targets {
   const reachedBy = (level: number) =>
     data.rivals.filter((rival) => Number.isFinite(timeTo(rival, measure, level).steps.median)).length;
   const reachedByAtLeast = (rivals: number) => open.findLast((level) => reachedBy(level) >= rivals) ?? null;
-  const [ofAll, telling, hardest] = [data.rivals.length, Math.ceil(data.rivals.length / 2), 1].map(reachedByAtLeast);
-  const known = [ofAll, telling, hardest].filter((level) => typeof level === "number");
-  return { levels: [...new Set(known)], telling: telling ?? hardest ?? null, hardest: hardest ?? null };
+  const ofAll = reachedByAtLeast(data.rivals.length);
+  const hardest = reachedByAtLeast(1);
+  const set = (data.race ?? allRuns(data)[0]?.config)?.target;
+  const isMet = typeof set === "number" && starts.every((start) => !measure.reaches(start, set)) && reachedBy(set) > 0;
+  const telling = isMet ? set : reachedByAtLeast(Math.ceil(data.rivals.length / 2));
+  const known = new Set([ofAll, telling, hardest].filter((level) => level !== null));
+  return { levels: [...known].sort((a, b) => (measure.reaches(a, b) ? 1 : -1)), telling: telling ?? hardest, hardest };
 }
 
 /** From easy to hard. */

@@ -45,6 +45,17 @@ export interface ReportData {
   readonly race: Fields | null;
 }
 
+/** Keys of run.json that say which run it is and what came out, not how it was set up. */
+export const ofOneRun: ReadonlySet<string> = new Set([
+  "rival",
+  "race",
+  "seed",
+  "started",
+  "command",
+  "initialWeights",
+  "batchOrder",
+]);
+
 /** All runs, rival by rival. */
 export const allRuns = ({ rivals }: Pick<ReportData, "rivals">): Run[] => rivals.flatMap((rival) => rival.runs);
 

@@ -2,7 +2,7 @@
 
 import * as format from "../format.ts";
 import { type Html, html, type Piece } from "../html.ts";
-import { allRuns, type Fields, type ReportData, type Rival } from "../run-data.ts";
+import { allRuns, type Fields, ofOneRun, type ReportData, type Rival } from "../run-data.ts";
 import { hiddenTable, named, table } from "./table.ts";
 
 /** The facts, the settings in which rivals differ, and the command line. */
@@ -47,7 +47,7 @@ function facts(data: ReportData): [string, Piece][] {
 
 /** Settings that all runs share, and those that differ between rivals; what differs between seeds of a rival is neither. */
 export function settings(data: ReportData): { shared: [string, string][]; own: { key: string; values: string[] }[] } {
-  const flat = data.rivals.map(({ runs }) => runs.map(({ config }) => new Map(flatten(config))));
+  const flat = data.rivals.map(({ runs }) => runs.map(({ config }) => new Map(flatten(settingsOnly(config)))));
   const keys = [...new Set(flat.flat().flatMap((map) => [...map.keys()]))];
   const shared: [string, string][] = [];
   const own: { key: string; values: string[] }[] = [];
@@ -55,11 +55,14 @@ export function settings(data: ReportData): { shared: [string, string][]; own: {
     const values = flat.map((runs) => [...new Set(runs.map((map) => map.get(key) ?? "–"))]);
     if (values.some(({ length }) => length > 1)) continue;
     const each = values.flat();
-    if (new Set(each).size === 1) shared.push([key, each[0] as string]);
-    else own.push({ key, values: each });
+    if (new Set(each).size === 1) shared.push([key.replace(/^options\./, ""), each[0] as string]);
+    else own.push({ key: key.replace(/^options\./, ""), values: each });
   }
   return { shared, own };
 }
+
+const settingsOnly = (config: Fields): Fields =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !ofOneRun.has(key)));
 
 /** Leaves of an object with their paths: { curve: { damping: 1 } } → curve.damping = 1. */
 function flatten(fields: Fields, prefix = ""): [string, string][] {

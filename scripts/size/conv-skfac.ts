@@ -2,19 +2,27 @@
 import {
   Conv2d,
   Dense,
-  type Dataset,
-  fit,
   flatten,
   maxPool2d,
+  parameters,
   Rng,
   relu,
   Sequential,
+  scope,
   skfac,
   softmaxCrossEntropy,
+  tensor,
+  valueAndGrad,
 } from "kronograd";
 
-/** Train on images [N, 1, 28, 28] and return the accuracy after each epoch. */
-export async function trainConvNet(data: Dataset): Promise<number[]> {
+/** Images [N, 1, 28, 28] and their labels [N]. */
+export interface Batch {
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** Train on each batch once and return the losses. */
+export function trainConvNet(batches: Iterable<Batch>): number[] {
   const rng = new Rng(0);
   const model = new Sequential(
     [
@@ -26,8 +34,21 @@ export async function trainConvNet(data: Dataset): Promise<number[]> {
     ],
     { rng },
   );
-  const accuracies: number[] = [];
-  const run = fit({ model, loss: softmaxCrossEntropy(), data, optimizer: skfac(), batch: 128, epochs: 3, rng });
-  for await (const event of run) if (event.type === "eval") accuracies.push(event.accuracy ?? 0);
-  return accuracies;
+  const trained = parameters(model);
+  const loss = softmaxCrossEntropy();
+  const optimizer = skfac();
+  const losses: number[] = [];
+  let step = 0;
+  for (const { images, labels } of batches) {
+    scope(() => {
+      const inputs = tensor(images, { shape: [labels.length, 1, 28, 28] });
+      const targets = tensor(labels);
+      const objective = { outputs: () => model.forward(inputs, { training: true, rng }), loss, targets };
+      const { value, gradients, records } = valueAndGrad(objective, trained, { capture: optimizer.needs(step) });
+      optimizer.apply(trained, optimizer.update(gradients, { parameters: trained, records, step }), step);
+      losses.push(value.itemSync());
+    });
+    step += 1;
+  }
+  return losses;
 }

@@ -1,0 +1,66 @@
+/** `kronograd list`: what there is to choose from, and why not what there is not. */
+
+import { catalog } from "@kronograd/optimizers";
+import { listBackends, nearest, UsageError } from "@kronograd/tensor";
+import { datasets } from "../datasets.ts";
+import { kebab } from "../flags.ts";
+import { models } from "../models.ts";
+import { columns } from "../render/text.ts";
+import type { Command } from "./command.ts";
+
+const tables: Readonly<Record<string, () => string[][] | Promise<string[][]>>> = {
+  optimizers: () => [
+    ["optimizer", "", "options"],
+    ...Object.entries(catalog).map(([name, { summary, options }]) => [
+      name,
+      summary,
+      Object.keys(options)
+        .filter((option) => options[option]?.kind !== "groups")
+        .map(kebab)
+        .join(" "),
+    ]),
+  ],
+  models: () => [
+    ["model", ""],
+    ...Object.values(models).map(({ form, summary }) => [form, summary]),
+    ["<file.ts>", "your own: export default ({ inputShape, outputs, rng, device, dtype }) => model"],
+  ],
+  data: () => [
+    ["data", "", ""],
+    ...Object.entries(datasets).map(([name, { summary, unavailable }]) => [name, summary, availability(unavailable())]),
+    ["<file.csv>", "your own: the last column is predicted", "available"],
+  ],
+  backends: async () => [
+    ["backend", ""],
+    ...(await listBackends()).map(({ name, unavailable }) => [name, availability(unavailable)]),
+  ],
+};
+
+const availability = (reason: string | null): string => (reason === null ? "available" : `not here: ${reason}`);
+
+export const list: Command = {
+  name: "list",
+  summary: "show optimizers, models, data sets and backends",
+  usage: "[optimizers|models|data|backends]",
+  flags: [],
+  own: [],
+  async run({ positionals }) {
+    const names = positionals.length === 0 ? Object.keys(tables) : positionals;
+    const blocks: string[] = [];
+    for (const name of names) {
+      const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
+      if (table === undefined) {
+        const guess = nearest(name, Object.keys(tables));
+        throw new UsageError({
+          where: "kronograd list",
+          problem: `there is no list "${name}"`,
+          expected: `one of ${Object.keys(tables).join(", ")}`,
+          ...(guess === undefined ? {} : { help: `Did you mean "${guess}"?` }),
+        });
+      }
+      blocks.push(columns(await table(), [0, 1, 2]).join("\n"));
+    }
+    process.stdout.write(`${blocks.join("\n\n")}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,61 @@
+/** Everything of a run or race opened and checked before a folder is made: data, device, model, optimizers. */
+
+import type { Loss } from "@kronograd/autograd";
+import type { Dataset } from "@kronograd/data";
+import { meanSquaredError, softmaxCrossEntropy } from "@kronograd/layers";
+import { createDevice, type Device } from "@kronograd/tensor";
+import { openDataset } from "./datasets.ts";
+import { type ModelMaker, openModel } from "./models.ts";
+import { type OptimizerMaker, openOptimizer } from "./optimizers.ts";
+import {
+  type CommandDefaults,
+  type Layer,
+  merge,
+  type RivalSettings,
+  rivalsOf,
+  type Settings,
+  settle,
+} from "./settings.ts";
+
+/** A rival that can be started. */
+export interface OpenRival extends RivalSettings {
+  readonly make: OptimizerMaker;
+}
+
+/** A run or a race that can be started. */
+export interface Experiment {
+  readonly settings: Settings;
+  readonly data: Dataset;
+  readonly device: Device;
+  readonly loss: Loss;
+  readonly model: ModelMaker;
+  readonly rivals: readonly OpenRival[];
+}
+
+/**
+ * Open an experiment. Names are looked at before data is read.
+ *
+ * @param change  makes another data set of the one that was opened: `tune` holds rows back
+ * @throws {UsageError | ShapeError | DataError | BackendError} what is wrong with it
+ */
+export async function openExperiment(
+  layers: readonly Layer[],
+  defaults: CommandDefaults,
+  change: (data: Dataset) => Dataset = (data) => data,
+): Promise<Experiment> {
+  const config = merge(layers);
+  const chosen = rivalsOf(layers, defaults);
+  const device = await createDevice(config.backend ?? "auto", {
+    strict: config.strict ?? false,
+    ...(config.threads === undefined ? {} : { threads: config.threads }),
+  });
+  const data = change(await openDataset(config.data ?? "mnist", { dataDir: config.dataDir, task: config.task }));
+  const settings = settle(layers, defaults, chosen, data);
+  const model = await openModel(settings.model, data);
+  const shape = { steps: Number.isFinite(settings.limit) ? settings.limit : undefined, schedule: settings.schedule };
+  const rivals = await Promise.all(
+    chosen.map(async (rival) => ({ ...rival, make: await openOptimizer(rival.optimizer, rival.options, shape) })),
+  );
+  const loss = data.task === "classification" ? softmaxCrossEntropy() : meanSquaredError();
+  return { settings, data, device, loss, model, rivals };
+}

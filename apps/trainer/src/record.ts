@@ -1,0 +1,110 @@
+/** What a run and a race write about themselves: run.json and race.json, which are configurations again. */
+
+import { readFileSync } from "node:fs";
+import { sha256 } from "@kronograd/data";
+import { type Layer, parameters } from "@kronograd/layers";
+import type { Optimizer } from "@kronograd/optimizers";
+import type { Rng } from "@kronograd/tensor";
+import { batchesOf } from "@kronograd/train";
+import type { Experiment, OpenRival } from "./experiment.ts";
+import { isFile } from "./rivals.ts";
+
+const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
+  .version;
+
+/** The part of a configuration that all runs of a race share. */
+function shared({ settings, data, device }: Experiment) {
+  const { dataDir, task, steps, epochs, seconds, until, microBatch, threads, strict } = settings;
+  return {
+    data: settings.data,
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(task === undefined ? {} : { task }),
+    model: settings.model,
+    schedule: settings.schedule,
+    ...(steps === undefined ? {} : { steps }),
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(until === undefined ? {} : { until: until.text }),
+    batch: settings.batch,
+    ...(microBatch === undefined ? {} : { microBatch }),
+    backend: device.kind,
+    dtype: settings.dtype,
+    ...(threads === undefined ? {} : { threads }),
+    ...(strict ? { strict } : {}),
+    evaluateEvery: settings.evaluateEvery,
+    target: settings.target,
+    checkpointEvery: settings.checkpointEvery,
+    keep: settings.keep,
+    // Recorded, not configured:
+    started: new Date().toISOString(),
+    command: commandLine(),
+    versions: { kronograd: version, node: process.version },
+    device: device.toString(),
+    dataFingerprint: data.fingerprint,
+  };
+}
+
+/** How a rival is written on the command line: "kfac", "slow=kfac". */
+export const written = ({ name, optimizer }: Pick<OpenRival, "name" | "optimizer">): string =>
+  name === optimizer ? optimizer : `${name}=${optimizer}`;
+
+/** run.json: one rival, one seed, every option of its optimizer. */
+export function runRecord(
+  experiment: Experiment,
+  rival: OpenRival,
+  seed: number,
+  { model, optimizer, rng }: { model: Layer; optimizer: Optimizer; rng: Rng },
+): Record<string, unknown> {
+  const { settings, data } = experiment;
+  return {
+    rival: rival.name,
+    optimizer: written(rival),
+    options: isFile(rival.optimizer) ? rival.options : optimizer.config,
+    seed,
+    ...shared(experiment),
+    initialWeights: weightsHash(model),
+    batchOrder: orderHash(batchesOf(data, settings.batch, rng)),
+  };
+}
+
+/** race.json: all rivals in their order, and how their options were chosen. */
+export function raceRecord(experiment: Experiment): Record<string, unknown> {
+  const { rivals, settings } = experiment;
+  const tuning = rivals.flatMap(({ name, tunedPoints }) =>
+    tunedPoints === null ? [] : [[name, { points: tunedPoints }]],
+  );
+  return {
+    optimizer: rivals.map(written).join(","),
+    rivals: Object.fromEntries(rivals.map(({ name, options }) => [name, options])),
+    seed: settings.seeds[0],
+    seeds: settings.seeds.length,
+    ...shared(experiment),
+    tuning: Object.fromEntries(tuning),
+  };
+}
+
+function weightsHash(model: Layer): string {
+  const parts = Object.entries(parameters(model)).flatMap(([name, t]) => {
+    const { buffer, byteOffset, byteLength } = t.dataSync();
+    return [new TextEncoder().encode(name), new Uint8Array(buffer, byteOffset, byteLength)];
+  });
+  return sha256(...parts);
+}
+
+const hashedBatches = 20; // the order follows from its first batches: they are draws of the same stream
+
+function orderHash({ next, perEpoch }: ReturnType<typeof batchesOf>): string {
+  const batches = Array.from({ length: Math.min(perEpoch, hashedBatches) }, () => next());
+  return sha256(...batches.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)));
+}
+
+/** The command as it was typed. */
+function commandLine(): string {
+  const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+  return [commandName(), ...process.argv.slice(2).map(quote)].join(" ");
+}
+
+/** How the user calls this command, for lines that can be copied. */
+export function commandName(): string {
+  return process.env.npm_lifecycle_event === undefined ? "kronograd" : "npm run kronograd --";
+}

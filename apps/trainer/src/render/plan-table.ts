@@ -1,0 +1,39 @@
+/** What will be done, before the first step: the head line, and a row for each layer of each rival with curvature. */
+
+import type { Dataset } from "@kronograd/data";
+import type { RunEvent } from "@kronograd/train";
+import { bytes, count, listing, number } from "../report/format.ts";
+import { columns } from "./text.ts";
+
+type Plan = Extract<RunEvent, { type: "plan" }>;
+
+/** "mnist · 60,000 train / 10,000 test · mlp:128,64 · 109,386 parameters · cpu (JavaScript, one thread)". */
+export function headLine(
+  data: Dataset,
+  model: string,
+  { parameters, device }: Pick<Plan, "parameters" | "device">,
+): string {
+  const rows = `${count(data.train.count)} train / ${count(data.test.count)} test`;
+  return [data.name, rows, model, `${count(parameters)} parameters`, device].join(" · ");
+}
+
+/** The layers of one rival, or a line that says that there is nothing to say. */
+export function planTable(name: string, { layers }: Plan): string[] {
+  if (layers.every(({ form }) => form === "")) return [`plan of ${name}: the plain gradient in every layer`];
+  const curved = layers.filter(({ form }) => form !== "");
+  const rest = layers.filter(({ form }) => form === "").map((layer) => layer.name);
+  const rows = curved.map(({ name: layer, shape, form, flops, bytes: kept, precision }) => [
+    layer,
+    `[${shape.join(", ")}]`,
+    form,
+    number(flops, 3),
+    bytes(kept),
+    precision,
+  ]);
+  const table = columns([["layer", "weight", "curvature", "flops/step", "kept", "precision"], ...rows], [0, 1, 2, 5]);
+  return [
+    `plan of ${name}`,
+    ...table.map((line) => `  ${line}`),
+    ...(rest.length === 0 ? [] : [`  plain gradient: ${listing(rest)}`]),
+  ];
+}

@@ -6,7 +6,7 @@
  */
 
 import { full, ShapeError, sameShape, scope, type Tensor, UsageError, zeros } from "@kronograd/tensor";
-import { Tape } from "./tape.ts";
+import { Tape, withTape } from "./tape.ts";
 
 /** One tensor, or several by position or name. */
 export type Tensors = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
@@ -45,12 +45,6 @@ export function assertScalar(where: string, value: Tensor): void {
 const onesLike = (t: Tensor) => full(t.shape, 1, { device: t.device, dtype: t.dtype });
 const zerosLike = (t: Tensor) => zeros(t.shape, { device: t.device, dtype: t.dtype });
 
-function watching(wrt: readonly Tensor[]): Tape {
-  const tape = new Tape();
-  for (const t of wrt) tape.watch(t);
-  return tape;
-}
-
 function filled(cotangents: readonly (Tensor | null)[], like: readonly Tensor[]): Tensor[] {
   return cotangents.map((cotangent, i) => cotangent ?? zerosLike(like[i] as Tensor));
 }
@@ -65,13 +59,14 @@ function filled(cotangents: readonly (Tensor | null)[], like: readonly Tensor[])
  * grad(() => sum(mul(x, x)), x);   // [2, 4]
  */
 export function grad<T extends Tensors>(f: () => Tensor, wrt: T): Like<T> {
-  return scope(() => {
-    const list = leaves(wrt);
-    using tape = watching(list);
-    const value = tape.run(f);
-    assertScalar("grad", value);
-    return rebuild(wrt, filled(tape.backward([[value, onesLike(value)]], list), list));
-  });
+  const list = leaves(wrt);
+  return scope(() =>
+    withTape(list, (tape) => {
+      const value = tape.run(f);
+      assertScalar("grad", value);
+      return rebuild(wrt, filled(tape.backward([[value, onesLike(value)]], list), list));
+    }),
+  );
 }
 
 /** A value and the way back from it. Dispose of it to free what the tape saved. */
@@ -90,7 +85,8 @@ export interface Pullback<T extends Tensors> extends Disposable {
  */
 export function vjp<T extends Tensors>(f: () => Tensor, wrt: T): Pullback<T> {
   const list = leaves(wrt);
-  const tape = watching(list);
+  const tape = new Tape();
+  for (const t of list) tape.watch(t);
   const value = scope(() => tape.run(f));
   return {
     value,
@@ -111,12 +107,13 @@ export function vjp<T extends Tensors>(f: () => Tensor, wrt: T): Pullback<T> {
  * @cost about three times the closure
  */
 export function jvp<T extends Tensors>(f: () => Tensor, wrt: T, tangents: Like<T>): { value: Tensor; tangent: Tensor } {
-  return scope(() => {
-    const list = leaves(wrt);
-    using tape = watching(list);
-    const value = tape.run(f);
-    return { value, tangent: pushForward(tape, value, list, leaves(tangents as Tensors)) };
-  });
+  const list = leaves(wrt);
+  return scope(() =>
+    withTape(list, (tape) => {
+      const value = tape.run(f);
+      return { value, tangent: pushForward(tape, value, list, leaves(tangents as Tensors)) };
+    }),
+  );
 }
 
 function pushForward(tape: Tape, value: Tensor, wrt: readonly Tensor[], tangents: readonly Tensor[]): Tensor {
@@ -124,12 +121,13 @@ function pushForward(tape: Tape, value: Tensor, wrt: readonly Tensor[], tangents
     assertLike("jvp", t, tangents[i]);
   });
   const dummy = onesLike(value);
-  using outer = watching([dummy]);
-  const pulled = outer.run(() => tape.backward([[value, dummy]], wrt)); // Jᵀ·dummy, linear in dummy
-  const seeds = pulled.flatMap((cotangent, i) =>
-    cotangent === null ? [] : [[cotangent, tangents[i] as Tensor] as const],
-  );
-  return filled(outer.backward(seeds, [dummy]), [dummy])[0] as Tensor;
+  return withTape([dummy], (outer) => {
+    const pulled = outer.run(() => tape.backward([[value, dummy]], wrt)); // Jᵀ·dummy, linear in dummy
+    const seeds = pulled.flatMap((cotangent, i) =>
+      cotangent === null ? [] : [[cotangent, tangents[i] as Tensor] as const],
+    );
+    return filled(outer.backward(seeds, [dummy]), [dummy])[0] as Tensor;
+  });
 }
 
 /**
@@ -140,17 +138,18 @@ function pushForward(tape: Tape, value: Tensor, wrt: readonly Tensor[], tangents
  * @source Pearlmutter (1994), "Fast exact multiplication by the Hessian"
  */
 export function hvp<T extends Tensors>(f: () => Tensor, wrt: T, vectors: Like<T>): Like<T> {
-  return scope(() => {
-    const list = leaves(wrt);
-    const directions = leaves(vectors as Tensors);
-    using outer = watching(list);
-    const gradient = outer.run(() => leaves(grad(f, list)));
-    const seeds = gradient.map((g, i) => {
-      assertLike("hvp", g, directions[i]);
-      return [g, directions[i] as Tensor] as const;
-    });
-    return rebuild(wrt, filled(outer.backward(seeds, list), list));
-  });
+  const list = leaves(wrt);
+  const directions = leaves(vectors as Tensors);
+  return scope(() =>
+    withTape(list, (outer) => {
+      const gradient = outer.run(() => leaves(grad(f, list)));
+      const seeds = gradient.map((g, i) => {
+        assertLike("hvp", g, directions[i]);
+        return [g, directions[i] as Tensor] as const;
+      });
+      return rebuild(wrt, filled(outer.backward(seeds, list), list));
+    }),
+  );
 }
 
 /**
@@ -167,14 +166,15 @@ export function ggnvp<T extends Tensors>(
   wrt: T,
   vectors: Like<T>,
 ): Like<T> {
-  return scope(() => {
-    const list = leaves(wrt);
-    using tape = watching(list);
-    const value = tape.run(outputs);
-    const tangent = pushForward(tape, value, list, leaves(vectors as Tensors));
-    const curved = hvp(() => loss(value), value, tangent as Like<Tensor>);
-    return rebuild(wrt, filled(tape.backward([[value, curved]], list), list));
-  });
+  const list = leaves(wrt);
+  return scope(() =>
+    withTape(list, (tape) => {
+      const value = tape.run(outputs);
+      const tangent = pushForward(tape, value, list, leaves(vectors as Tensors));
+      const curved = hvp(() => loss(value), value, tangent as Like<Tensor>);
+      return rebuild(wrt, filled(tape.backward([[value, curved]], list), list));
+    }),
+  );
 }
 
 function assertLike(where: string, like: Tensor, vector: Tensor | undefined): asserts vector is Tensor {

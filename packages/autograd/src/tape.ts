@@ -189,6 +189,17 @@ export class Tape implements Disposable {
   }
 }
 
+/** Use a tape that watches some tensors, and dispose of it. A `using` declaration would cost bundles a helper. */
+export function withTape<T>(watched: readonly Tensor[], f: (tape: Tape) => T): T {
+  const tape = new Tape();
+  for (const t of watched) tape.watch(t);
+  try {
+    return f(tape);
+  } finally {
+    tape[Symbol.dispose]();
+  }
+}
+
 function pull(node: Node, cotangents: readonly (Tensor | null)[], needs: readonly boolean[]): (Tensor | null)[] {
   const { op } = node;
   if (op.vjp === undefined) {

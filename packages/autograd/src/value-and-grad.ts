@@ -14,7 +14,7 @@ import { assertScalar } from "./grad.ts";
 import { type Block, factoredGradient, type Gradient, partsGradient } from "./gradient.ts";
 import { type LayerRecord, layerRecord } from "./layer-record.ts";
 import type { LabelSource, Loss } from "./loss.ts";
-import { Tape } from "./tape.ts";
+import { type Tape, withTape } from "./tape.ts";
 
 /** What is differentiated: a closure, or a model's outputs with a loss, which knows label sources and scales. */
 export type Objective =
@@ -57,25 +57,26 @@ export function valueAndGrad(
   parameters: Parameters,
   options: ValueAndGradOptions = {},
 ): ValueAndGrad {
-  return scope(() => {
-    using tape = new Tape();
-    for (const parameter of Object.values(parameters)) tape.watch(parameter);
-    const { result, calls } = collectLayers(capturesLayers(options.capture), () => tape.run(() => evaluate(objective)));
-    assertScalar("valueAndGrad", result.value);
-    const plan = new Plan(tape, parameters, options, calls, result);
-    options.mark?.("backward");
-    const { savedTensors } = tape;
-    const { gradients, records } = plan.backward(objective);
-    const { value, outputs } = result;
-    return {
-      value,
-      outputs,
-      gradients,
-      records,
-      savedTensors,
-      [heldTensors]: () => [value, outputs, gradients, records],
-    };
-  });
+  return scope(() =>
+    withTape(Object.values(parameters), (tape) => {
+      const capture = capturesLayers(options.capture);
+      const { result, calls } = collectLayers(capture, () => tape.run(() => evaluate(objective)));
+      assertScalar("valueAndGrad", result.value);
+      const plan = new Plan(tape, parameters, options, calls, result);
+      options.mark?.("backward");
+      const { savedTensors } = tape;
+      const { gradients, records } = plan.backward(objective);
+      const { value, outputs } = result;
+      return {
+        value,
+        outputs,
+        gradients,
+        records,
+        savedTensors,
+        [heldTensors]: () => [value, outputs, gradients, records],
+      };
+    }),
+  );
 }
 
 interface Evaluated {

@@ -55,7 +55,7 @@ describe("writeReport", () => {
       expect(cells[3]).toBe(`${(2.1 + i).toFixed(2)} [${(2 + i).toFixed(2)}–${(2.2 + i).toFixed(2)}]`);
       expect(cells[4]).toBe(`${((2.1 + i) / 2.1).toFixed(2)}×`);
     });
-    const numbers = tables.get("Test accuracy: median [lowest – highest] and seconds of training") ?? [];
+    const numbers = tables.get("Test accuracy: median [lowest–highest] and seconds of training") ?? [];
     expect(numbers.slice(1).map(([step]) => step)).toEqual(["0", "20", "40", "60", "80", "100"]);
     expect(numbers[2]?.[1]).toBe("200");
     expect(numbers[2]?.[8]).toMatch(accuracy(3, 1, 20));

@@ -23,7 +23,7 @@ export const style = `:root{color-scheme:light dark;${light}}
 @media (prefers-color-scheme:dark){:root{${dark}}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:2.2rem 1.25rem 4rem;max-width:1240px;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
-h1{font-size:clamp(1.35rem,.9rem + 1.9vw,2.1rem);line-height:1.25;margin:.3rem 0 .7rem;max-width:42em;text-wrap:balance;letter-spacing:-.01em}
+h1{font-size:clamp(1.35rem,.9rem + 1.7vw,1.85rem);line-height:1.25;margin:.3rem 0 .7rem;max-width:42em;text-wrap:balance;letter-spacing:-.01em}
 h2{font-size:1.3rem;margin:2.8rem 0 .5rem}
 h3{font-size:1.02rem;margin:1.4rem 0 .2rem}
 p{margin:.4rem 0}

@@ -9,7 +9,7 @@ import * as format from "../format.ts";
 import { type Html, html, type Piece } from "../html.ts";
 import { measureOf, targetsOf } from "../measure.ts";
 import { allRuns, lastStep, type ReportData, type Run } from "../run-data.ts";
-import { hiddenTable, named, table, thinned } from "./table.ts";
+import { bare, hiddenTable, named, table, thinned } from "./table.ts";
 
 /** A quantity and how it is drawn. */
 interface Quantity {
@@ -173,7 +173,7 @@ function lineOf(
 }
 
 const rangeOf = ({ low, high }: CurvePoint, show: (value: number) => string): string =>
-  low === high ? "" : ` [${show(low)} – ${show(high)}]`;
+  low === high ? "" : ` [${bare(show(low))}–${bare(show(high))}]`;
 
 function numbersOf(curves: readonly Curve[], { title, format: show }: Quantity, data: ReportData): Html {
   const evaluations = new Set(allRuns(data).flatMap((run) => run.evals.map(({ step }) => step)));
@@ -199,7 +199,7 @@ function numbersOf(curves: readonly Curve[], { title, format: show }: Quantity, 
     ];
   });
   return table(
-    `${title}: median${curves.some(({ rival }) => rival.runs.length > 1) ? " [lowest – highest]" : ""} and seconds of training`,
+    `${title}: median${curves.some(({ rival }) => rival.runs.length > 1) ? " [lowest–highest]" : ""} and seconds of training`,
     head,
     rows,
   );

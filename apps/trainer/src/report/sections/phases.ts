@@ -42,7 +42,7 @@ export function phaseSection(data: ReportData): Html | null {
   );
   const rows = timed.map(({ rival, times, total }) => [
     named(rival),
-    ...seen.map((phase) => ms(times.get(phase) ?? 0)),
+    ...seen.map((phase) => (times.get(phase) ? ms(times.get(phase) as number) : "–")),
     html`<strong>${ms(total)}</strong>`,
   ]);
   return html`<section><h2>Time by phase</h2><p class="note">Milliseconds of a step, mean over all steps and seeds.</p>

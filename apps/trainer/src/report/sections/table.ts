@@ -47,7 +47,7 @@ export function spreadText(
 }
 
 /** A number in a range needs no unit. */
-const bare = (text: string): string => text.replace(/\u202F.*$/, "");
+export const bare = (text: string): string => text.replace(/\u202F.*$/, "");
 
 /** At most `limit` of the items, evenly spread, with the first and the last. */
 export function thinned<T>(items: readonly T[], limit: number): T[] {

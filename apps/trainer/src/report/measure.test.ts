@@ -78,6 +78,7 @@ describe("msPerStep, totalSteps, stepAtShare, spreadOf", () => {
     expect(rival.runs.map(msPerStep).map((ms) => Math.round(ms * 1e6) / 1e6)).toEqual([2, 3, 4]);
     expect(totalSteps(data)).toBe(100);
     expect([0.25, 0.5, 1].map((share) => stepAtShare(data, share))).toEqual([20, 40, 100]);
+    expect(stepAtShare(data, 0.01)).toBe(20); // step 0 says nothing about a rival
     expect(spreadOf([3, 1, 2])).toEqual({ median: 2, low: 1, high: 3, seeds: 3 });
   });
 });

@@ -82,10 +82,11 @@ export function msPerStep(run: Run): number {
   return (1000 * (last.seconds - first.seconds)) / (last.step - first.step);
 }
 
-/** The evaluated step nearest to a share of the steps. */
+/** The evaluated step nearest to a share of the steps; the start is none of them. */
 export function stepAtShare(data: Pick<ReportData, "rivals">, share: number): number {
   const wanted = share * totalSteps(data);
-  const steps = [...new Set(allRuns(data).flatMap((run) => run.evals.map(({ step }) => step)))].sort((a, b) => a - b);
+  const looked = new Set(allRuns(data).flatMap((run) => run.evals.map(({ step }) => step)));
+  const steps = [...looked].filter((step) => step > 0).sort((a, b) => a - b);
   return steps.reduce((best, step) => (Math.abs(step - wanted) < Math.abs(best - wanted) ? step : best), steps[0] ?? 0);
 }
 

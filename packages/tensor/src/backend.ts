@@ -9,6 +9,7 @@
 import type { Dtype, TypedArray } from "./dtype.ts";
 import { BackendError, nearest, UsageError } from "./errors.ts";
 import type { Layout } from "./shape.ts";
+import { caller } from "./trace.ts";
 
 /** A backend's own name for one buffer; only the backend looks inside. */
 export type Handle = unknown;
@@ -112,15 +113,21 @@ export class Device {
   /** One line for each backend that was considered. */
   readonly why: readonly string[];
   readonly strict: boolean;
+  /** Names the call that made a handle, for reports of forgotten ones; `createDevice` gives it to strict devices. */
+  readonly callSite: (() => string) | undefined;
   readonly backend: Backend;
   readonly memory: MemoryReport = { tensors: 0, buffers: 0, bytes: 0, peakBytes: 0, forgotten: 0 };
   readonly coverage = new Map<string, Coverage>();
 
-  constructor(backend: Backend, options: { strict?: boolean; why?: readonly string[] } = {}) {
+  constructor(
+    backend: Backend,
+    options: { strict?: boolean; why?: readonly string[]; callSite?: (() => string) | undefined } = {},
+  ) {
     this.kind = backend.name;
     this.adapter = backend.adapter;
     this.backend = backend;
     this.strict = options.strict ?? false;
+    this.callSite = options.callSite;
     this.why = options.why ?? [];
   }
 
@@ -151,7 +158,8 @@ export async function listBackends(): Promise<{ name: string; unavailable: strin
  * @throws {BackendError}  it is registered but cannot run here; the message gives the reason
  */
 export async function createDevice(name = "auto", options: DeviceOptions = {}): Promise<Device> {
-  const strict = options.strict ?? false;
+  const { strict = false } = options;
+  const callSite = strict ? caller : undefined;
   if (name !== "auto") {
     const provider = providers.get(name);
     if (provider === undefined) throw unknownBackend(name);
@@ -159,7 +167,7 @@ export async function createDevice(name = "auto", options: DeviceOptions = {}): 
     if (reason !== null) {
       throw new BackendError({ where: name, problem: reason, help: `Use "auto" to let Kronograd choose, or "cpu".` });
     }
-    return new Device(await provider.create(options), { strict, why: [`${name}: asked for by name`] });
+    return new Device(await provider.create(options), { strict, callSite, why: [`${name}: asked for by name`] });
   }
   const why: string[] = [];
   const candidates = [...providers.values()].filter((provider) => provider.priority !== undefined);
@@ -168,7 +176,7 @@ export async function createDevice(name = "auto", options: DeviceOptions = {}): 
     const reason = await provider.unavailable();
     if (reason === null) {
       why.push(`${provider.name}: chosen`);
-      return new Device(await provider.create(options), { strict, why });
+      return new Device(await provider.create(options), { strict, callSite, why });
     }
     why.push(`${provider.name}: passed over, ${reason}`);
   }

@@ -9,7 +9,6 @@
 import { UsageError } from "./errors.ts";
 import type { Storage } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
-import { caller } from "./trace.ts";
 
 /** Objects with hidden tensors (a lazy gradient, a layer record) list them under this symbol. */
 export const heldTensors: unique symbol = Symbol("kronograd.heldTensors");
@@ -39,7 +38,7 @@ export type Home = Handles | "registry" | "owner";
 export function track(t: Tensor): void {
   if (current === undefined) {
     t.home = "registry";
-    registry.register(t, { storage: t.storage, madeAt: t.device.strict ? caller() : undefined }, t);
+    registry.register(t, { storage: t.storage, madeAt: t.device.callSite?.() }, t);
   } else {
     t.home = current;
     current.add(t);

@@ -7,14 +7,27 @@
  */
 
 import type { Device } from "./backend.ts";
-import { type Dtype, type TypedArray, typedArray } from "./dtype.ts";
+import type { Dtype, TypedArray } from "./dtype.ts";
 import { BackendError, UsageError } from "./errors.ts";
+import { rowMajor } from "./rows.ts";
 import { forget, type Home, track } from "./scope.ts";
-import { isContiguous, type Layout, type Shape, sizeOf } from "./shape.ts";
+import { type Layout, type Shape, sizeOf } from "./shape.ts";
 import type { Storage } from "./storage.ts";
-import { gone, made } from "./trace.ts";
 
 let lastId = 0;
+
+/** Told of every handle that comes and goes. */
+export interface HandleObserver {
+  made(t: Tensor): void;
+  gone(t: Tensor): void;
+}
+
+let observer: HandleObserver | undefined;
+
+/** Have handles observed, or no longer (`trace.ts`). */
+export function observeHandles(next: HandleObserver | undefined): void {
+  observer = next;
+}
 
 /** One handle to an array on a device. */
 export class Tensor implements Layout {
@@ -39,7 +52,7 @@ export class Tensor implements Layout {
     storage.hold();
     storage.device.memory.tensors += 1;
     track(this);
-    made(this);
+    observer?.made(this);
   }
 
   get dtype(): Dtype {
@@ -63,7 +76,7 @@ export class Tensor implements Layout {
     if (this.#disposed) return;
     this.#disposed = true;
     forget(this);
-    gone(this);
+    observer?.gone(this);
     this.storage.device.memory.tensors -= 1;
     this.storage.release();
   }
@@ -169,22 +182,8 @@ export function detach(t: Tensor): Tensor {
   return new Tensor(t.storage, t);
 }
 
-/** Copy a strided view out of its buffer, row-major. */
-function packed(layout: Layout & { dtype: Dtype; size: number }, buffer: TypedArray): TypedArray {
-  const { shape, strides, offset, size } = layout;
-  if (isContiguous(layout)) return buffer.slice(offset, offset + size);
-  const out = typedArray(layout.dtype, size);
-  const index = new Array<number>(shape.length).fill(0);
-  let position = offset;
-  for (let i = 0; i < size; i++) {
-    out[i] = buffer[position] as number;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      position += strides[axis] as number;
-      index[axis] = (index[axis] as number) + 1;
-      if ((index[axis] as number) < (shape[axis] as number)) break;
-      position -= (strides[axis] as number) * (shape[axis] as number);
-      index[axis] = 0;
-    }
-  }
-  return out;
+/** Copy a view out of its buffer, row-major. */
+function packed({ shape, strides, offset, dtype }: Tensor, data: TypedArray): TypedArray {
+  const values = rowMajor({ shape, strides, offset, dtype, data });
+  return values.buffer === data.buffer ? values.slice() : values;
 }

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
-import { Device } from "./backend.ts";
-import { cpu } from "./backends/cpu.ts";
+import { createDevice } from "./backend.ts";
+import "./backends/cpu.ts";
 import { ones } from "./create.ts";
 import { add } from "./ops/arithmetic.ts";
 import { scope } from "./scope.ts";
@@ -45,7 +45,7 @@ describe("forgotten handles", () => {
 
   it("give their buffers back, counted; a strict device says where they were made", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-    const device = new Device(cpu.backend, { strict: true });
+    const device = await createDevice("cpu", { strict: true });
     const forget = () => {
       for (let i = 0; i < 3; i++) ones([4], { device });
     };

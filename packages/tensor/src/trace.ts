@@ -4,7 +4,7 @@
  * Nothing is recorded until a trace is open. An open trace holds its handles, so the garbage collector cannot hide a leak.
  */
 
-import type { Tensor } from "./tensor.ts";
+import { type HandleObserver, observeHandles, type Tensor } from "./tensor.ts";
 
 /** A handle that is alive, and the call that made it. */
 export interface LiveHandle {
@@ -23,17 +23,16 @@ export interface HandleTrace extends Disposable {
 
 const traces = new Set<Map<Tensor, string>>();
 
-/** Called for every new handle. */
-export function made(t: Tensor): void {
-  if (traces.size === 0) return;
-  const frame = caller();
-  for (const handles of traces) handles.set(t, frame);
-}
-
-/** Called for every handle that is disposed of. */
-export function gone(t: Tensor): void {
-  for (const handles of traces) handles.delete(t);
-}
+/** Feeds every open trace; a stack trace for each handle is taken once. */
+const observer: HandleObserver = {
+  made(t) {
+    const frame = caller();
+    for (const handles of traces) handles.set(t, frame);
+  },
+  gone(t) {
+    for (const handles of traces) handles.delete(t);
+  },
+};
 
 /** The stack frame that called into this package; all frames where they lie in one file (a bundle). */
 export function caller(): string {
@@ -61,6 +60,7 @@ export function caller(): string {
 export function traceHandles(): HandleTrace {
   const handles = new Map<Tensor, string>();
   traces.add(handles);
+  observeHandles(observer);
   const live = () => Array.from(handles, ([tensor, madeAt]) => ({ tensor, madeAt }));
   return {
     live,
@@ -68,6 +68,9 @@ export function traceHandles(): HandleTrace {
       live()
         .map(({ tensor, madeAt }) => `${tensor}, made at ${madeAt}`)
         .join("\n"),
-    [Symbol.dispose]: () => void traces.delete(handles),
+    [Symbol.dispose]() {
+      traces.delete(handles);
+      if (traces.size === 0) observeHandles(undefined);
+    },
   };
 }

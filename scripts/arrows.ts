@@ -14,7 +14,6 @@ const belowFit = ["data", "optimizers", "layers", "linalg", "autograd", "tensor"
 
 export const arrows: Readonly<Record<string, Arrows>> = {
   tensor: { workspaces: [], npm: { ndarray: "src/ndarray" }, core },
-  "backend-wasm": { workspaces: ["tensor"] },
   "backend-gpujs": { workspaces: ["tensor"], npm: { "gpu.js": "src" } },
   "backend-webgpu": { workspaces: ["tensor"], npm: { webgpu: "src" } },
   autograd: { workspaces: ["tensor"], core },
@@ -29,6 +28,11 @@ export const arrows: Readonly<Record<string, Arrows>> = {
   trainer: { workspaces: "any" },
   playground: { workspaces: "any" },
 };
+
+/** The row of a workspace; a backend without one of its own may import what every backend may. */
+export function arrowsOf(id: string, table: Readonly<Record<string, Arrows>> = arrows): Arrows | undefined {
+  return table[id] ?? (id.startsWith("backend-") ? { workspaces: ["tensor"] } : undefined);
+}
 
 /** What a test may import on top of its package's arrows. */
 export const forTests: readonly string[] = ["vitest", "fast-check", "@kronograd/testkit"];

@@ -108,4 +108,17 @@ describe("checkArrows", () => {
     const found = violations({ "packages/mystery/package.json": { name: "@kronograd/mystery" } });
     expect(found).toEqual([expect.stringContaining("not in scripts/arrows.ts")]);
   });
+
+  it("lets a new backend import tensor and nothing else", () => {
+    const backend = (dependency: string) => ({
+      "packages/tensor/package.json": { name: "@kronograd/tensor" },
+      "packages/autograd/package.json": { name: "@kronograd/autograd" },
+      "packages/backend-mine/package.json": {
+        name: "@kronograd/backend-mine",
+        dependencies: { [dependency]: "0.1.0" },
+      },
+    });
+    expect(violations(backend("@kronograd/tensor"))).toEqual([]);
+    expect(violations(backend("@kronograd/autograd"))).toEqual([expect.stringContaining("the arrows do not allow")]);
+  });
 });

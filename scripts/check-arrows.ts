@@ -8,7 +8,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join, posix } from "node:path";
-import { type Arrows, arrows, forTests } from "./arrows.ts";
+import { type Arrows, arrows, arrowsOf, forTests } from "./arrows.ts";
 import { findCycles } from "./cycles.ts";
 import { type FileImports, type Import, readImports } from "./imports.ts";
 import { entryFiles, isTest, root, sourceFiles, type Workspace, workspaces } from "./workspace.ts";
@@ -18,7 +18,7 @@ export function checkArrows(base = root, table: Readonly<Record<string, Arrows>>
   const all = workspaces(base);
   const byName = new Map(all.map((workspace) => [workspace.manifest.name, workspace]));
   return all.flatMap((workspace) => {
-    const rule = table[workspace.id];
+    const rule = arrowsOf(workspace.id, table);
     if (!rule)
       return [`${workspace.folder}/package.json:1: "${workspace.id}" is not in scripts/arrows.ts. Add its row.`];
     const files = new Map<string, FileImports>();

@@ -4,6 +4,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { fill, scaffold, targets } from "./new.ts";
 import { tree } from "./tree.ts";
+import { root, sourceFiles, workspaces } from "./workspace.ts";
 
 describe("fill", () => {
   it("spells a name in kebab, camel and Pascal case", () => {
@@ -28,6 +29,11 @@ describe("scaffold", () => {
     }
   });
 
+  it("is filled in: no blank is left in the packages", () => {
+    const files = workspaces().flatMap((workspace) => sourceFiles(workspace));
+    expect(files.filter((file) => /\bblank:|"blank"/.test(readFileSync(join(root, file), "utf8")))).toEqual([]);
+  });
+
   it("never overwrites", () => {
     using folder = tree({ "packages/tensor/src/ops/gelu.test.ts": "" });
     expect(() => scaffold("op", "gelu", folder.base)).toThrow("packages/tensor/src/ops/gelu.test.ts exists already");
@@ -35,7 +41,7 @@ describe("scaffold", () => {
 
   it("names the kinds it knows, and refuses a name that is no file name", () => {
     using folder = tree({});
-    expect(() => scaffold("opp", "gelu", folder.base)).toThrow(/unknown kind "opp" \(one of op, layer/);
+    expect(() => scaffold("opp", "gelu", folder.base)).toThrow(/unknown kind "opp" \(one of elementwise, op, layer/);
     expect(() => scaffold("op", "../Gelu", folder.base)).toThrow(/kebab-case/);
   });
 });

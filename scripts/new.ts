@@ -4,6 +4,7 @@
  * A kind is a folder of scripts/templates/; its files are copied with NAME (in paths) and {{name}}, {{camelName}},
  * {{PascalName}} (in texts) filled in, then the generated barrels are written again.
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { generate } from "./gen-index.ts";
@@ -19,6 +20,13 @@ export const targets: Readonly<Record<string, string>> = {
   optimizer: "packages/optimizers/src/optimizers",
   curvature: "packages/optimizers/src/curvature",
   backend: "packages/backend-NAME",
+};
+
+/** Tests that look at everything of a kind, beside the new thing's own; they find it by themselves. */
+const suites: Readonly<Record<string, readonly string[]>> = {
+  elementwise: ["op-suite"],
+  op: ["op-suite"],
+  optimizer: ["catalog", "optimizer-suite"],
 };
 
 const templates = join(import.meta.dirname, "templates");
@@ -56,9 +64,12 @@ if (import.meta.main) {
     if (kind === undefined || name === undefined) {
       throw new Error(`usage: npm run new <${Object.keys(targets).join("|")}> <name>`);
     }
-    for (const path of [...scaffold(kind, name), ...generate({ check: false })]) console.log(`wrote ${path}`);
-    console.log(`\nFill what is marked "blank:", then: npm test ${name}`);
-    if (kind === "backend") console.log(`A new package: add its row to scripts/arrows.ts, then run npm install.`);
+    const written = scaffold(kind, name);
+    const sources = written.filter((path) => path.endsWith(".ts")); // how lines break depends on the name
+    spawnSync("npx", ["biome", "check", "--write", ...sources], { cwd: root, shell: process.platform === "win32" });
+    for (const path of [...written, ...generate({ check: false })]) console.log(`wrote ${path}`);
+    console.log(`\nFill what is marked "blank", then: ${["npm test", name, ...(suites[kind] ?? [])].join(" ")}`);
+    if (kind === "backend") console.log(`A new package: run npm install, so that others find it.`);
   } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 1;

@@ -1,0 +1,55 @@
+import { cholesky, choleskyInverse, kronecker, toDense } from "@kronograd/linalg";
+import { add, eye, full, matmul, normal, Rng, scale, type Tensor, transpose, UsageError } from "@kronograd/tensor";
+import "@kronograd/testkit";
+import { describe, expect, it } from "vitest";
+import { damped, splitDamping } from "./damping.ts";
+
+const float64 = { dtype: "float64" } as const;
+const spd = (seed: number, n: number): Tensor => {
+  const X = normal(new Rng(seed), [n, n], float64);
+  return matmul(X, transpose(X));
+};
+const traces = { traceA: 12, dimA: 3, traceG: 0.5, dimG: 2 };
+
+describe("damped", () => {
+  it("adds to the diagonal alone", () => {
+    expect(damped(full([2, 2], 3, float64), 0.5)).toBeAllclose([
+      [3.5, 3],
+      [3, 3.5],
+    ]);
+  });
+});
+
+describe("splitDamping", () => {
+  it("gives π√λ to A and √λ/π to G, π = √(mean eigenvalue of A / of G)", () => {
+    const { A, G, pi } = splitDamping(0.04, traces, true);
+    expect(pi).toBe(4); // √(4 / 0.25)
+    expect(A).toBeCloseTo(0.8, 14);
+    expect(G).toBeCloseTo(0.05, 14);
+  });
+
+  it("gives √λ to both where it is not balanced, and where a side is zero", () => {
+    expect(splitDamping(0.04, traces, false)).toEqual({ A: 0.2, G: 0.2, pi: 1 });
+    expect(splitDamping(0.04, { ...traces, traceG: 0 }, true)).toEqual({ A: 0.2, G: 0.2, pi: 1 });
+  });
+
+  it("T24: is the block plus λI plus the cross terms π√λ G ⊗ I and √λ/π I ⊗ A", () => {
+    const [A, G, I, J] = [spd(1, 3), spd(2, 2), eye(3, float64), eye(2, float64)];
+    const share = splitDamping(0.3, { ...traces, traceA: 5, traceG: 1 }, true);
+    const product = (left: Tensor, right: Tensor) => toDense(kronecker(left, right));
+    const split = product(damped(G, share.G), damped(A, share.A));
+    const expanded = [
+      product(G, A),
+      scale(product(G, I), share.A),
+      scale(product(J, A), share.G),
+      scale(product(J, I), 0.3),
+    ];
+    expect(split).toBeAllclose(expanded.reduce(add));
+    const inverse = (M: Tensor) => choleskyInverse(cholesky(M));
+    expect(inverse(split)).toBeAllclose(product(inverse(damped(G, share.G)), inverse(damped(A, share.A))));
+  });
+
+  it("throws UsageError for a trace that is no number", () => {
+    expect(() => splitDamping(0.1, { ...traces, traceA: Number.NaN }, true)).toThrow(UsageError);
+  });
+});

@@ -40,6 +40,8 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
     },
     plan: (block, batch) =>
       transforms.map((transform) => transform.plan?.(block, batch) ?? null).find((row) => row !== null) ?? null,
+    inspect: (state) =>
+      Object.assign({}, ...transforms.map((transform, i) => transform.inspect?.(state[i] as StateTree) ?? {})),
   };
 }
 

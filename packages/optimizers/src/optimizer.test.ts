@@ -163,3 +163,19 @@ describe("Optimizer", () => {
     expect(cpu.memory.buffers).toBe(baseline);
   });
 });
+
+describe("inspect", () => {
+  it("shows what the chain's methods keep, by block, and nothing before the first step", () => {
+    const M = f64([[2, 0], [0, 3]]); // biome-ignore format: a matrix
+    const chain: Transform = {
+      name: "kept",
+      init: () => null,
+      update: (updates) => ({ updates, state: { M } }),
+      inspect: (state) => ({ w: { matrices: { M: (state as { M: Tensor }).M } } }),
+    };
+    using optimizer = new Optimizer({ name: "test", learningRate: 1, chain });
+    expect(optimizer.inspect()).toEqual({});
+    optimizer.update(updatesOf({ w: f64([1]) }), { parameters: { w: f64([0]) }, step: 0 });
+    expect([...(optimizer.inspect().w?.matrices?.M?.dataSync() ?? [])]).toEqual([2, 0, 0, 3]);
+  });
+});

@@ -8,6 +8,7 @@
 import type { LayerRecord, Parameters } from "@kronograd/autograd";
 import { copy, dispatchInto, elementwise, Rng, scope, type Tensor } from "@kronograd/tensor";
 import type { Needs } from "./chain.ts";
+import type { CurvatureView } from "./curvature.ts";
 import { at, type Schedule } from "./schedule.ts";
 import { disposeState, mapTensors, replaceState, type StateTree } from "./state.ts";
 import { type Oracles, parameterNamed, type StepContext, type Transform, type Updates } from "./transform.ts";
@@ -123,6 +124,15 @@ export class Optimizer implements Disposable {
     batch: number,
   ): Readonly<Record<string, string | number>> | null {
     return this.#chain.plan?.(block, batch) ?? null;
+  }
+
+  /**
+   * Matrices and spectra of the curvature, by block; none before the first step. What is computed for it belongs to the
+   * caller's scope, the rest to the optimizer.
+   */
+  inspect(): Readonly<Record<string, CurvatureView>> {
+    const state = this.#state;
+    return state === undefined ? {} : scope(() => this.#chain.inspect?.(state) ?? {});
   }
 
   /** The state, to be written to a checkpoint; null before the first step. Its tensors stay the optimizer's own. */

@@ -112,6 +112,10 @@ export function precondition<S extends StateTree>(
       context.mark("update");
       return { updates: directions, state: next };
     },
+    inspect: (state) =>
+      Object.fromEntries(
+        Object.entries(state).map(([name, { method: own }]) => [name, method.inspect?.(own as S) ?? {}]),
+      ),
     plan(block, batch) {
       if (!block.isLayer || method.plan === undefined) return null;
       const { groups = 1, shape } = block as Block;

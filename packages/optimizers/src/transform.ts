@@ -18,6 +18,7 @@ import {
   squaredNorm,
 } from "@kronograd/autograd";
 import { add, mul, type Rng, type Tensor, UsageError } from "@kronograd/tensor";
+import type { CurvatureView } from "./curvature.ts";
 import type { StateTree } from "./state.ts";
 
 /** By block name: the directions that will be subtracted, times the learning rate. */
@@ -67,6 +68,8 @@ export interface Transform<S extends StateTree = StateTree> {
     block: { name: string; shape: readonly number[]; isLayer: boolean },
     batch: number,
   ): Readonly<Record<string, string | number>> | null;
+  /** Matrices and spectra of what it keeps, by block. */
+  inspect?(state: S): Readonly<Record<string, CurvatureView>>;
 }
 
 /** Gradients by parameter name, as `grad` gives them: each is a block of its own. */

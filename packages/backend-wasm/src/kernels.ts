@@ -1,17 +1,16 @@
 /** Every kernel of the backend, by op name. */
 
 import type { Kernel } from "@kronograd/tensor";
-import { createElementwise, elementwiseKernels } from "./kernels/elementwise.ts";
-import { bothProducts, productKernels } from "./kernels/products.ts";
+import { elementwiseKernels } from "./kernels/elementwise.ts";
+import { moveKernels } from "./kernels/moves.ts";
+import { productKernels } from "./kernels/products.ts";
+import { reductionKernels } from "./kernels/reductions.ts";
+import { softmaxKernels } from "./kernels/softmax.ts";
+import { createKit } from "./kit.ts";
 import type { Runtime } from "./runtime.ts";
 
 export function allKernels(runtime: Runtime): Map<string, Kernel> {
-  const products = bothProducts(runtime);
-  const runExpressions = createElementwise(runtime);
-  return new Map(
-    Object.entries({
-      ...elementwiseKernels(runExpressions),
-      ...productKernels(runtime, products),
-    }),
-  );
+  const kit = createKit(runtime);
+  const families = [elementwiseKernels, productKernels, reductionKernels, softmaxKernels, moveKernels];
+  return new Map(families.flatMap((family) => Object.entries(family(kit))));
 }

@@ -93,7 +93,7 @@ export function createElementwise(runtime: Runtime): RunExpressions {
   };
 }
 
-export function elementwiseKernels(runExpressions: RunExpressions): Record<string, Kernel> {
+export function elementwiseKernels({ runExpressions }: { runExpressions: RunExpressions }): Record<string, Kernel> {
   return {
     elementwise: (outputs, inputs, parameters, op) =>
       runExpressions((op as unknown as ElementwiseOp).expressions, outputs, inputs, parameters),

@@ -1,15 +1,15 @@
 /** Kernels of matmul, linear and syrk: one blocked product of strided matrices, float32 and float64. */
 
-import { type Kernel, type Operand, reshapeStrides, sizeOf } from "@kronograd/tensor";
+import { type Operand, reshapeStrides, sizeOf } from "@kronograd/tensor";
 import { Module } from "../assembler.ts";
 import { blocksOf, defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
 import { defineMirror } from "../emit/mirror.ts";
 import { defineRepeat } from "../emit/repeat.ts";
+import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
 import { allOf, batchOffsets } from "../layout.ts";
 import type { Block } from "../memory.ts";
 import { addressOf, type Functions, lazy, type Runtime } from "../runtime.ts";
-import { dense } from "../scratch.ts";
 
 /** A matrix in memory: address of its first element, steps in bytes. */
 export interface Matrix {
@@ -81,10 +81,7 @@ export function matrixOf(operand: Operand, { bytes }: Lanes): Matrix {
 
 const moved = (matrix: Matrix, bytes: number): Matrix => ({ ...matrix, address: matrix.address + bytes });
 
-export function productKernels(
-  { memory }: Runtime,
-  products: (dtype: Operand["dtype"]) => Products | null,
-): Record<string, Kernel> {
+export function productKernels({ products, dense }: Kit): Kernels {
   return {
     /** [..., m, k] × [..., k, n] → [..., m, n] */
     matmul([out], [a, b]) {
@@ -120,13 +117,13 @@ export function productKernels(
       const [rowStride, stride] = reshapeStrides(x!, [rows, features]) ?? [features, 1];
       const isView = reshapeStrides(x!, [rows, features]) !== null;
       const left = {
-        address: isView ? addressOf(x!) : addressOf(dense(memory, x!)),
+        address: isView ? addressOf(x!) : addressOf(dense(x!)),
         rowStep: rowStride! * bytes,
         columnStep: stride! * bytes,
       };
       const w = matrixOf(weight!, own.lanes);
       const target = { address: addressOf(out!), rowStep: outputs * bytes, columnStep: bytes };
-      if (bias !== undefined) own.repeat(rows, outputs * bytes, addressOf(dense(memory, bias)), target.address);
+      if (bias !== undefined) own.repeat(rows, outputs * bytes, addressOf(dense(bias)), target.address);
       const turned = { ...w, rowStep: w.columnStep, columnStep: w.rowStep };
       own.multiply(rows, outputs, features, left, turned, target, bias !== undefined);
       return true;

@@ -1,0 +1,65 @@
+/** Largest (smallest) elements along an axis and where they are: the first at a tie, and the first NaN before all numbers. */
+
+import {
+  F32,
+  F64,
+  type Func,
+  I32,
+  i32,
+  instruction,
+  int,
+  type Local,
+  loopWhile,
+  type Module,
+  range,
+  set,
+  step,
+  when,
+} from "../assembler.ts";
+import type { Lanes } from "../lanes.ts";
+
+const comparisons = {
+  f32: { equal: instruction(0x5b), less: instruction(0x5d), greater: instruction(0x5e) },
+  f64: { equal: instruction(0x61), less: instruction(0x63), greater: instruction(0x64) },
+} as const;
+
+/** Parameters: outer, n and inner sizes, address of [outer, n, inner], targets of values and of int32 indices. */
+export function defineExtremum(module: Module, name: string, lanes: Lanes, kind: "max" | "min"): Func {
+  const { equal, less, greater } = comparisons[lanes.name];
+  const isBetter = kind === "max" ? greater : less;
+  return module.define(name, [I32, I32, I32, I32, I32, I32], (f, outer, n, inner, x, values, indices) => {
+    const [column, i, at, first, rowStep] = f.many(5) as [Local, Local, Local, Local, Local];
+    const [best, value] = f.many(2, lanes.name === "f32" ? F32 : F64) as [Local, Local];
+    const isNew = i32.or(isBetter(value, best), i32.isZero(equal(value, value)));
+    return [
+      set(rowStep, i32.shl(inner!, int(lanes.shift))),
+      loopWhile(
+        outer!,
+        range(
+          column,
+          int(0),
+          inner!,
+          int(1),
+          set(at, i32.add(x!, i32.shl(column, int(lanes.shift)))),
+          set(best, lanes.scalar.load(at)),
+          set(first, int(0)),
+          range(
+            i,
+            int(1),
+            n!,
+            int(1),
+            step(at, rowStep),
+            set(value, lanes.scalar.load(at)),
+            when(i32.and(isNew, equal(best, best)), [set(best, value), set(first, i)]),
+          ),
+          lanes.scalar.store(values!, best),
+          i32.store(indices!, first),
+          step(values!, int(lanes.bytes)),
+          step(indices!, int(4)),
+        ),
+        step(x!, i32.mul(rowStep, n!)),
+        step(outer!, int(-1)),
+      ),
+    ];
+  });
+}

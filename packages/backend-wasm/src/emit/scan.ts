@@ -1,0 +1,90 @@
+/** Counting, and rows moved by index. */
+
+import {
+  copyBytes,
+  type Func,
+  fillBytes,
+  I32,
+  i32,
+  int,
+  type Local,
+  loopWhile,
+  type Module,
+  set,
+  step,
+  V128,
+} from "../assembler.ts";
+import { i32x4, type Lanes, storeTail, v128 } from "../lanes.ts";
+import { loadTail, overRow } from "./vectors.ts";
+
+/** Parameters: count, address. How many elements are NaN or infinite: those that do not cancel against themselves. */
+export function defineCountNonFinite(module: Module, name: string, lanes: Lanes): Func {
+  return module.define(
+    name,
+    [I32, I32],
+    (f, n, x) => {
+      const left = f.local();
+      const [vector, counts] = f.many(2, V128) as [Local, Local];
+      const zero = lanes.constant(0);
+      const count = set(counts, i32x4.sub(counts, lanes.notEqual(lanes.sub(vector, vector), zero)));
+      const [a, b, c, d] = [0, 1, 2, 3].map((lane) => i32x4.lane(counts, lane)) as [Local, Local, Local, Local];
+      return [
+        overRow(
+          lanes,
+          left,
+          n!,
+          [set(vector, v128.load(x!)), count, step(x!, int(16))],
+          [set(vector, loadTail(lanes, x!, left)), count],
+        ),
+        // a mask of 64 bits counts as two masks of 32
+        lanes.name === "f64" ? i32.add(a, c) : i32.add(i32.add(a, b), i32.add(c, d)),
+      ];
+    },
+    I32,
+  );
+}
+
+/** Parameters: rows, bytes of a row, address and step of the source, address and step of the target. */
+export function defineCopyRows(module: Module, name: string): Func {
+  return module.define(name, [I32, I32, I32, I32, I32, I32], (_, rows, bytes, from, fromStep, to, toStep) =>
+    loopWhile(rows!, copyBytes(to!, from!, bytes!), step(from!, fromStep!), step(to!, toStep!), step(rows!, int(-1))),
+  );
+}
+
+/** Parameters: rows to take, bytes of a row, table, indices, target. */
+export function defineGather(module: Module, name: string): Func {
+  return module.define(name, [I32, I32, I32, I32, I32], (_, count, bytes, table, indices, out) =>
+    loopWhile(
+      count!,
+      copyBytes(out!, i32.add(table!, i32.mul(i32.load(indices!), bytes!)), bytes!),
+      step(out!, bytes!),
+      step(indices!, int(4)),
+      step(count!, int(-1)),
+    ),
+  );
+}
+
+/** Parameters: rows to add, elements of a row, values, indices, target, bytes of the whole target, which is cleared first. */
+export function defineScatterAdd(module: Module, name: string, lanes: Lanes): Func {
+  return module.define(name, [I32, I32, I32, I32, I32, I32], (f, count, n, values, indices, out, bytes) => {
+    const [left, to] = f.many(2) as [Local, Local];
+    const sum = f.local(V128);
+    const add = set(sum, lanes.add(v128.load(to), v128.load(values!)));
+    return [
+      fillBytes(out!, int(0), bytes!),
+      loopWhile(
+        count!,
+        set(to, i32.add(out!, i32.shl(i32.mul(i32.load(indices!), n!), int(lanes.shift)))),
+        overRow(
+          lanes,
+          left,
+          n!,
+          [add, v128.store(to, sum), step(to, int(16)), step(values!, int(16))],
+          [add, storeTail(lanes, to, sum, left), step(values!, i32.shl(left, int(lanes.shift)))],
+        ),
+        step(indices!, int(4)),
+        step(count!, int(-1)),
+      ),
+    ];
+  });
+}

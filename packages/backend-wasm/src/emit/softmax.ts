@@ -1,0 +1,223 @@
+/**
+ * Rows of float32: softmax and its relatives, and cross-entropy from logits with its gradient.
+ *
+ * A row is read for its largest element m, then for Σ e^(x − m), then written. What is left of a row after whole vectors is
+ * filled with −Infinity, which adds nothing to either.
+ */
+
+import {
+  type Code,
+  double,
+  F32,
+  F64,
+  type Func,
+  float,
+  I32,
+  i32,
+  int,
+  type Local,
+  loopWhile,
+  type Module,
+  set,
+  step,
+  V128,
+} from "../assembler.ts";
+import { f32x4, f64x2, storeTail, v128 } from "../lanes.ts";
+import { exp, log } from "./math.ts";
+import { loadTail, overRow, promoted } from "./vectors.ts";
+import { Writer } from "./writer.ts";
+
+/** The two passes that all have in common, over a row at `x` of `n` elements. */
+class Row {
+  readonly w: Writer;
+  readonly x: Local;
+  readonly n: Local;
+  readonly at: Local;
+  readonly left: Local;
+  readonly to: Local;
+  readonly vector: Local;
+  /** The largest element, and Σ e^(x − largest), in every lane. */
+  readonly largest: Local;
+  readonly total: Local;
+
+  constructor(f: Func, fused: boolean, x: Local, n: Local) {
+    this.w = new Writer(f, f32x4, fused);
+    this.x = x;
+    this.n = n;
+    [this.at, this.left, this.to] = f.many(3) as [Local, Local, Local];
+    [this.vector, this.largest, this.total] = f.many(3, V128) as [Local, Local, Local];
+  }
+
+  /** Run `body` on each vector; with a target, store what it gives. */
+  each(body: (vector: Local) => Code, target: Local | null = null): Code {
+    const { w, at, left, vector, to } = this;
+    const filler = w.number(Number.NEGATIVE_INFINITY);
+    const write = (isTail: boolean): Code => {
+      const value = body(vector);
+      const code = w.take();
+      if (target === null) return [code, value];
+      const result = w.keep(value);
+      const kept = w.take();
+      return [code, kept, isTail ? storeTail(f32x4, to, result, left) : v128.store(to, result)];
+    };
+    return [
+      set(at, this.x),
+      target === null ? [] : set(to, target),
+      overRow(
+        f32x4,
+        left,
+        this.n,
+        [set(vector, v128.load(at)), write(false), step(at, int(16)), step(to, int(16))],
+        [set(vector, loadTail(f32x4, at, left, filler)), write(true)],
+      ),
+    ];
+  }
+
+  statistics(): Code {
+    const { w, largest, total } = this;
+    return [
+      set(largest, w.number(Number.NEGATIVE_INFINITY)),
+      this.each((x) => set(largest, f32x4.max(largest, x))),
+      set(largest, acrossLanes(largest, f32x4.max)),
+      set(largest, acrossPairs(largest, f32x4.max)),
+      set(total, w.number(0)),
+      this.each((x) => set(total, f32x4.add(total, exp(w, f32x4.sub(x, largest))))),
+      set(total, acrossLanes(total, f32x4.add)),
+      set(total, acrossPairs(total, f32x4.add)),
+    ];
+  }
+
+  /** log Σ e^(x − largest), in every lane. */
+  logTotal(): { code: Code; value: Local } {
+    const value = log(this.w, this.total);
+    return { code: this.w.take(), value };
+  }
+
+  next(): Code {
+    return step(this.x, i32.shl(this.n, int(2)));
+  }
+}
+
+type Join = (a: Code, b: Code) => Code;
+const acrossLanes = (vector: Local, join: Join) => join(vector, v128.shuffle32(vector, vector, [2, 3, 0, 1]));
+const acrossPairs = (vector: Local, join: Join) => join(vector, v128.shuffle32(vector, vector, [1, 0, 3, 2]));
+
+/** softmax and logSoftmax; parameters: rows, elements of a row, address, target. */
+export function defineSoftmax(module: Module, name: "softmax" | "logSoftmax", fused: boolean): Func {
+  return module.define(name, [I32, I32, I32, I32], (f, rows, n, x, out) => {
+    const row = new Row(f, fused, x!, n!);
+    const { w, largest, total } = row;
+    const statistics = row.statistics();
+    const { code: logarithm, value: logTotal } = row.logTotal();
+    const write =
+      name === "softmax"
+        ? row.each((v) => f32x4.div(exp(w, f32x4.sub(v, largest)), total), out)
+        : [logarithm, row.each((v) => f32x4.sub(f32x4.sub(v, largest), logTotal), out)];
+    return [
+      w.prologue,
+      loopWhile(rows!, statistics, write, row.next(), step(out!, i32.shl(n!, int(2))), step(rows!, int(-1))),
+    ];
+  });
+}
+
+/** m + log Σ e^(x − m), or m where that is infinite; parameters: rows, elements of a row, address, target. */
+export function defineLogSumExp(module: Module, name: string, fused: boolean): Func {
+  return module.define(name, [I32, I32, I32, I32], (f, rows, n, x, out) => {
+    const row = new Row(f, fused, x!, n!);
+    const { w, largest } = row;
+    const statistics = row.statistics();
+    const { code, value } = row.logTotal();
+    const finite = f32x4.equal(f32x4.sub(largest, largest), w.number(0));
+    const result = v128.choose(finite, f32x4.add(largest, value), largest);
+    return [
+      w.prologue,
+      loopWhile(
+        rows!,
+        statistics,
+        code,
+        v128.store32Lane(out!, result, 0),
+        row.next(),
+        step(out!, int(4)),
+        step(rows!, int(-1)),
+      ),
+    ];
+  });
+}
+
+/**
+ * Σ over rows of log Σ e^z − Σ t z; parameters: rows, classes, logits, labels (int32), label smoothing. The sum is float64.
+ */
+export function defineCrossEntropy(module: Module, name: string, fused: boolean): Func {
+  const { add, sub, mul, div } = f64x2.scalar;
+  return module.define(
+    name,
+    [I32, I32, I32, I32, F64],
+    (f, rows, classes, logits, labels, smoothing) => {
+      const row = new Row(f, fused, logits!, classes!);
+      const { w, largest } = row;
+      const loss = f.local(F64);
+      const distances = f.local(V128);
+      const statistics = row.statistics();
+      const { code, value } = row.logTotal();
+      const distance = (v: Code) => f32x4.sub(v, largest);
+      const isReal = (v: Local) => f32x4.greater(v, w.number(Number.NEGATIVE_INFINITY));
+      const all = [
+        set(distances, w.number(0)),
+        row.each((v) => set(distances, f32x4.add(distances, v128.and(distance(v), isReal(v))))),
+        set(distances, acrossLanes(distances, f32x4.add)),
+        set(distances, acrossPairs(distances, f32x4.add)),
+      ];
+      const wide = (vector: Code) => promoted(f32x4, f32x4.lane(vector, 0));
+      const labelled = wide(distance(v128.load32Splat(i32.add(logits!, i32.shl(i32.load(labels!), int(2))))));
+      const target = add(
+        mul(sub(double(1), smoothing!), labelled),
+        div(mul(smoothing!, wide(distances)), [classes!, 0xb7]),
+      );
+      return [
+        w.prologue,
+        loopWhile(
+          rows!,
+          statistics,
+          code,
+          all,
+          set(loss, add(loss, sub(wide(value), target))),
+          row.next(),
+          step(labels!, int(4)),
+          step(rows!, int(-1)),
+        ),
+        loss,
+      ];
+    },
+    F64,
+  );
+}
+
+/** weight (p − t); parameters: rows, classes, logits, labels, label smoothing, weight, target. */
+export function defineCrossEntropyGrad(module: Module, name: string, fused: boolean): Func {
+  const { load, store, sub, mul, div } = f32x4.scalar;
+  return module.define(name, [I32, I32, I32, I32, F32, F32, I32], (f, rows, classes, logits, labels, ...rest) => {
+    const [smoothing, weight, out] = rest as [Local, Local, Local];
+    const row = new Row(f, fused, logits!, classes!);
+    const { w, largest, total } = row;
+    const at = f.local();
+    const [scale, base] = f.many(2, V128) as [Local, Local];
+    const statistics = row.statistics();
+    const write = row.each((v) => f32x4.sub(f32x4.mul(exp(w, f32x4.sub(v, largest)), scale), base), out);
+    return [
+      w.prologue,
+      set(base, f32x4.splat(div(mul(weight, smoothing), [classes!, 0xb2]))),
+      loopWhile(
+        rows!,
+        statistics,
+        set(scale, f32x4.div(f32x4.splat(weight), total)),
+        write,
+        set(at, i32.add(out, i32.shl(i32.load(labels!), int(2)))),
+        store(at, sub(load(at), mul(weight, sub(float(1), smoothing)))),
+        row.next(),
+        step(labels!, int(4)),
+        step(out, i32.shl(classes!, int(2))),
+        step(rows!, int(-1)),
+      ),
+    ];
+  });
+}

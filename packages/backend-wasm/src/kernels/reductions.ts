@@ -1,0 +1,107 @@
+/** Kernels of sum, dot, max, min and countNonFinite. Sums are accumulated in float64, lane by lane, in a fixed order. */
+
+import { type Operand, sizeOf } from "@kronograd/tensor";
+import { Module } from "../assembler.ts";
+import { defineExtremum } from "../emit/extremum.ts";
+import { defineDot, defineSumColumns, defineSumRows } from "../emit/sums.ts";
+import type { Kernels, Kit } from "../kit.ts";
+import { f32x4, f64x2, type Lanes } from "../lanes.ts";
+import { addressOf, lazy } from "../runtime.ts";
+
+/** Neighbouring axes that are all summed, or all kept, as one. */
+interface Group {
+  readonly size: number;
+  readonly isReduced: boolean;
+}
+
+export function groupsOf(shape: readonly number[], axes: readonly number[]): Group[] {
+  const groups: Group[] = [];
+  shape.forEach((size, axis) => {
+    if (size === 1) return;
+    const isReduced = axes.includes(axis);
+    const last = groups.at(-1);
+    if (last?.isReduced === isReduced) groups[groups.length - 1] = { size: last.size * size, isReduced };
+    else groups.push({ size, isReduced });
+  });
+  return groups;
+}
+
+const product = (groups: readonly Group[]) => sizeOf(groups.map(({ size }) => size));
+
+/** Sums of a dense operand over axes, into a dense target of its dtype. */
+export type SumOver = (target: Operand, x: Operand, axes: readonly number[]) => void;
+
+export function createSum(kit: Kit): (dtype: Operand["dtype"]) => SumOver | null {
+  const make = (lanes: Lanes): SumOver => {
+    const code = lazy(() => {
+      const module = new Module();
+      defineSumRows(module, "rows", lanes);
+      defineSumColumns(module, "columns", lanes);
+      return kit.link<"rows" | "columns">(module);
+    });
+    return (target, x, axes) => {
+      let groups = groupsOf(x.shape, axes);
+      let source = x;
+      if (!groups.some(({ isReduced }) => isReduced))
+        kit.copy(target, { ...x, shape: target.shape, strides: target.strides });
+      while (groups.some(({ isReduced }) => isReduced)) {
+        const i = groups.findLastIndex(({ isReduced }) => isReduced);
+        const rest = groups.filter((_, place) => place !== i);
+        const isLast = !rest.some(({ isReduced }) => isReduced);
+        const out = isLast ? target : kit.temporary(x.dtype, [product(rest)]);
+        const [outer, n, inner] = [product(groups.slice(0, i)), groups[i]!.size, product(groups.slice(i + 1))];
+        if (inner === 1) code().rows(outer, n, addressOf(source), addressOf(out));
+        else code().columns(outer, n, inner, addressOf(source), addressOf(out));
+        groups = rest;
+        source = out;
+      }
+    };
+  };
+  const [narrow, wide] = [make(f32x4), make(f64x2)];
+  return (dtype) => (dtype === "float32" ? narrow : dtype === "float64" ? wide : null);
+}
+
+export function reductionKernels(kit: Kit): Kernels {
+  const sumOver = createSum(kit);
+  const code = lazy(() => {
+    const module = new Module();
+    for (const lanes of [f32x4, f64x2]) {
+      defineDot(module, `dot ${lanes.name}`, lanes);
+      for (const kind of ["max", "min"] as const) defineExtremum(module, `${kind} ${lanes.name}`, lanes, kind);
+    }
+    return kit.link<string>(module);
+  });
+  const nameOf = ({ dtype }: Operand) => (dtype === "float32" ? "f32" : dtype === "float64" ? "f64" : null);
+
+  const extremum =
+    (kind: "max" | "min"): Kernels[string] =>
+    ([values, indices], [x], { axes }: { axes: readonly number[] }) => {
+      const name = nameOf(x!);
+      const groups = groupsOf(x!.shape, axes);
+      const reduced = groups.filter(({ isReduced }) => isReduced);
+      if (name === null || reduced.length > 1) return false;
+      const i = groups.findIndex(({ isReduced }) => isReduced);
+      const at = i < 0 ? groups.length : i;
+      const [outer, n, inner] = [product(groups.slice(0, at)), reduced[0]?.size ?? 1, product(groups.slice(at + 1))];
+      code()[`${kind} ${name}`]!(outer, n, inner, addressOf(kit.dense(x!)), addressOf(values!), addressOf(indices!));
+      return true;
+    };
+
+  return {
+    sum([out], [x], { axes }: { axes: readonly number[] }) {
+      const own = sumOver(x!.dtype);
+      if (own === null) return false;
+      own(out!, kit.dense(x!), axes);
+      return true;
+    },
+    dot([out], [x, y]) {
+      const name = nameOf(x!);
+      if (name === null || x!.dtype !== y!.dtype) return false;
+      const total = code()[`dot ${name}`]!(sizeOf(x!.shape), addressOf(kit.dense(x!)), addressOf(kit.dense(y!)));
+      kit.values(out!)[0] = total;
+      return true;
+    },
+    max: extremum("max"),
+    min: extremum("min"),
+  };
+}

@@ -1,0 +1,72 @@
+/** Kernels of softmax, logSoftmax, logSumExp and cross-entropy: float32 along the last axis. */
+
+import { type Operand, sizeOf } from "@kronograd/tensor";
+import { Module } from "../assembler.ts";
+import { defineCrossEntropy, defineCrossEntropyGrad, defineLogSumExp, defineSoftmax } from "../emit/softmax.ts";
+import type { Kernels, Kit } from "../kit.ts";
+import { addressOf, lazy } from "../runtime.ts";
+
+interface CrossEntropy {
+  readonly labelSmoothing: number;
+  readonly reduction: "mean" | "sum";
+}
+
+export function softmaxKernels(kit: Kit): Kernels {
+  const code = lazy(() => {
+    const module = new Module();
+    defineSoftmax(module, "softmax", kit.fused);
+    defineSoftmax(module, "logSoftmax", kit.fused);
+    defineLogSumExp(module, "logSumExp", kit.fused);
+    defineCrossEntropy(module, "loss", kit.fused);
+    defineCrossEntropyGrad(module, "grad", kit.fused);
+    return kit.link<"softmax" | "logSoftmax" | "logSumExp" | "loss" | "grad">(module);
+  });
+
+  const lanes =
+    (name: "softmax" | "logSoftmax"): Kernels[string] =>
+    ([out], [x], { axis }: { axis: number }) => {
+      const n = x!.shape[axis]!;
+      if (x!.dtype !== "float32" || sizeOf(x!.shape.slice(axis + 1)) !== 1) return false;
+      if (n > 0) code()[name](sizeOf(x!.shape) / n, n, addressOf(kit.dense(x!)), addressOf(out!));
+      return true;
+    };
+
+  /** Rows, classes and addresses; null where a dtype is missing or a label out of range, which the reference reports. */
+  const rowsOf = (logits: Operand, labels: Operand): readonly [number, number, number, number] | null => {
+    if (logits.dtype !== "float32") return null;
+    const classes = logits.shape.at(-1)!;
+    const dense = kit.dense(labels);
+    for (const label of kit.values(dense)) if (!(label >= 0 && label < classes)) return null;
+    return [sizeOf(labels.shape), classes, addressOf(kit.dense(logits)), addressOf(dense)];
+  };
+
+  const weightOf = (rows: number, { reduction }: CrossEntropy) => (reduction === "mean" ? 1 / rows : 1);
+
+  return {
+    softmax: lanes("softmax"),
+    logSoftmax: lanes("logSoftmax"),
+
+    logSumExp([out], [x], { axes }: { axes: readonly number[] }) {
+      const first = x!.shape.length - axes.length;
+      if (x!.dtype !== "float32" || axes.some((axis) => axis < first)) return false; // only trailing axes
+      const rows = sizeOf(x!.shape.slice(0, first));
+      code().logSumExp(rows, sizeOf(x!.shape.slice(first)), addressOf(kit.dense(x!)), addressOf(out!));
+      return true;
+    },
+
+    softmaxCrossEntropy([out], [logits, labels], params: CrossEntropy) {
+      const rows = rowsOf(logits!, labels!);
+      if (rows === null) return false;
+      kit.values(out!)[0] = code().loss(...rows, params.labelSmoothing) * weightOf(rows[0], params);
+      return true;
+    },
+
+    softmaxCrossEntropyGrad([out], [logits, labels, cotangent], params: CrossEntropy) {
+      const rows = rowsOf(logits!, labels!);
+      if (rows === null || cotangent!.dtype !== "float32") return false;
+      const weight = weightOf(rows[0], params) * kit.values(cotangent!)[0]!;
+      code().grad(...rows, params.labelSmoothing, weight, addressOf(out!));
+      return true;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** What kernel families share: products, passes over memory, row-major copies. */
+
+import { e, isContiguous, type Kernel, type Operand, sizeOf, stridesOf, type TypedArray } from "@kronograd/tensor";
+import { createElementwise, type RunExpressions } from "./kernels/elementwise.ts";
+import { bothProducts, type Products } from "./kernels/products.ts";
+import type { Block } from "./memory.ts";
+import type { Runtime } from "./runtime.ts";
+
+export interface Kit extends Runtime {
+  readonly products: (dtype: Operand["dtype"]) => Products | null;
+  readonly runExpressions: RunExpressions;
+  /** Copy values of any layout to a row-major target of the same dtype. */
+  copy(target: Operand, source: Operand): void;
+  /** The operand itself where it lies row-major, else a copy in scratch memory. */
+  dense(operand: Operand): Operand;
+  /** A row-major operand in scratch memory, uninitialised. */
+  temporary(dtype: Operand["dtype"], shape: readonly number[]): Operand;
+  /** The values of a row-major operand. */
+  values(operand: Operand): TypedArray;
+}
+
+export type Kernels = Record<string, Kernel>;
+
+const identity = [e.input(0)];
+
+export function createKit(runtime: Runtime): Kit {
+  const { memory } = runtime;
+  const runExpressions = createElementwise(runtime);
+  const kit: Kit = {
+    ...runtime,
+    products: bothProducts(runtime),
+    runExpressions,
+    copy(target, source) {
+      if (isContiguous(source)) {
+        kit.values(target).set(kit.values(source));
+        return;
+      }
+      // bits of int32 pass unchanged through lanes of float32
+      const asFloat = (operand: Operand): Operand =>
+        operand.dtype === "int32" ? { ...operand, dtype: "float32" } : operand;
+      runExpressions(identity, [asFloat(target)], [asFloat(source)], {});
+    },
+    dense(operand) {
+      if (isContiguous(operand)) return operand;
+      const target = kit.temporary(operand.dtype, operand.shape);
+      kit.copy(target, operand);
+      return target;
+    },
+    temporary: (dtype, shape) => ({
+      shape,
+      strides: stridesOf(shape),
+      offset: 0,
+      dtype,
+      handle: memory.scratch(dtype, sizeOf(shape)),
+    }),
+    values({ handle, offset, shape, dtype }) {
+      const { address } = handle as Block;
+      const bytes = dtype === "float64" ? 8 : 4;
+      return memory.view({ address: address + offset * bytes, dtype, length: sizeOf(shape) });
+    },
+  };
+  return kit;
+}

@@ -49,8 +49,10 @@ export function recordLayer(call: LayerCall): void {
 }
 
 /**
- * Run `f`; if `wanted`, collect the layers that reported themselves, with handles to their inputs that the current scope
- * disposes of.
+ * Run `f` and collect the layers that report themselves.
+ *
+ * @param wanted  whether to collect at all
+ * @returns       the calls' inputs are handles that the current scope disposes of
  */
 export function collectLayers<T>(wanted: boolean, f: () => T): { result: T; calls: readonly LayerCall[] } {
   const outer = sink;

@@ -141,8 +141,9 @@ export function splitJoint(block: Block, joint: Tensor): Tensor[] {
 }
 
 /**
- * Squared Frobenius norm of a gradient, on factors where it has them:
- * ‖s gᵀa‖² = s² Σ (g gᵀ ∘ a aᵀ).
+ * Take the squared Frobenius norm of a gradient.
+ *
+ * On factors, where it has them, ‖s gᵀa‖² = s² Σ (g gᵀ ∘ a aᵀ).
  *
  * @returns []
  * @cost on factors 2 n² (in + out) flops, which is less than forming the product while n < in·out / (in + out)
@@ -152,8 +153,9 @@ export function squaredNorm(gradient: Gradient): Tensor {
 }
 
 /**
- * Inner product ⟨P, Q⟩ of two gradients of one block; on factors where both have them:
- * ⟨s gᵀa, s′ g′ᵀa′⟩ = s s′ Σ (g g′ᵀ ∘ a a′ᵀ).
+ * Take the inner product ⟨P, Q⟩ of two gradients of one block.
+ *
+ * On factors, where both have them, ⟨s gᵀa, s′ g′ᵀa′⟩ = s s′ Σ (g g′ᵀ ∘ a a′ᵀ).
  *
  * @returns []
  * @cost as squaredNorm

@@ -20,33 +20,15 @@
  * | receptiveField | as expand, of u averaged over the kernel's taps: [channels] | as expand |
  * | receptiveFieldMean | as mean, of u averaged over the taps | as mean |
  *
- * Source: METHODS.md §2; Eschenhagen et al. (2023) for expand and reduce; Tang et al. (2021) §3.3 for the rest.
+ * Source: Grosse & Martens (2016) for expand; Eschenhagen et al. (2023) for reduce; Tang et al. (2021), §3.3, for the rest, of
+ * which the authors released `mean` alone: the other scales are our reading.
  */
 
-import {
-  add,
-  avgPool2d,
-  concat,
-  heldTensors,
-  im2col,
-  matmul,
-  mean,
-  mul,
-  ones,
-  patchSum,
-  permute,
-  reshape,
-  type Shape,
-  ShapeError,
-  scale,
-  slice,
-  sum,
-  type Tensor,
-  transpose,
-  UsageError,
-} from "@kronograd/tensor";
+import { heldTensors, matmul, mul, ShapeError, slice, sum, type Tensor, transpose } from "@kronograd/tensor";
+import { inputRows, inputsByPosition, outputGradRows, outputGradsByPosition } from "./layer-rows.ts";
 import type { LabelSource } from "./loss.ts";
 
+/** How the positions of an example become rows: the table above. */
 export type Reduction =
   | "reduce"
   | "mean"
@@ -57,6 +39,7 @@ export type Reduction =
   | "receptiveFieldMean"
   | "expand";
 
+/** All of them. */
 export const reductions: readonly Reduction[] = [
   "reduce",
   "mean",
@@ -71,6 +54,7 @@ export const reductions: readonly Reduction[] = [
 /** How a layer's output positions read its input. */
 export type Geometry = { readonly kind: "dense" } | ConvGeometry;
 
+/** Of a convolution; pairs are [vertical, horizontal]. */
 export interface ConvGeometry {
   readonly kind: "conv2d";
   readonly kernel: readonly [number, number];
@@ -88,6 +72,7 @@ export interface LayerUse {
   readonly outputGrads: readonly Tensor[];
 }
 
+/** Options of the statistics. */
 export interface RowOptions {
   /** Append the bias coordinate to the inputs (default: whether the layer has a bias). */
   readonly bias?: boolean;
@@ -95,8 +80,10 @@ export interface RowOptions {
   readonly stride?: number;
 }
 
+/** Of a layer: A is made of the one, G of the other. */
 export type Side = "inputs" | "outputGrads";
 
+/** One layer in one step: what its weight was multiplied with, and what came back to its output. */
 export interface LayerRecord {
   readonly name: string;
   readonly geometry: Geometry;
@@ -164,25 +151,10 @@ export function layerRecord(fields: {
       const rows = record.rows(side, reduction, options);
       return sum(mul(rows, rows));
     },
-    perExample({ bias = hasBias } = {}) {
-      const u = concatOr(
-        uses.map((use) => unfold(use.input, geometry, 1)),
-        1,
-      );
-      const v = labelColumns(record).map((grads) =>
-        concatOr(
-          grads.map((grad) => foldOutput(grad, geometry, 1)),
-          1,
-        ),
-      );
-      return {
-        inputs: bias ? withOnes(u, 1) : u,
-        outputGrads: concatOr(
-          v.map((t) => reshape(t, [1, ...t.shape])),
-          0,
-        ),
-      };
-    },
+    perExample: ({ bias = hasBias } = {}) => ({
+      inputs: inputsByPosition(record, bias),
+      outputGrads: outputGradsByPosition(record),
+    }),
     group: (index) => groupOf(record, index),
     [heldTensors]: () => uses.flatMap(({ input, outputGrads }) => [input, ...outputGrads]),
   };
@@ -198,171 +170,6 @@ function checkExamples(where: string, expected: number, got: number): void {
     got,
     help: "Give the uses layers of their own that share weight values, or one batch.",
   });
-}
-
-function inputRows(
-  record: LayerRecord,
-  reduction: Reduction,
-  { bias, stride }: { bias: boolean; stride: number },
-): Tensor {
-  const { examples: N, positions: T, geometry, uses } = record;
-  const perRow = 1 / Math.sqrt(N);
-  switch (reduction) {
-    case "expand": {
-      const rows = concatOr(
-        uses.map((use) => flatten(unfold(use.input, geometry, 1))),
-        0,
-      ); // [N·T, in]
-      return scale(bias ? withOnes(rows, 1) : rows, perRow);
-    }
-    case "reduce":
-    case "mean": {
-      const rows = scale(summedInputs(record), perRow / T); // [N, in]
-      return bias ? withOnes(rows, perRow) : rows;
-    }
-    case "sum": {
-      const rows = scale(summedInputs(record), perRow);
-      return bias ? withOnes(rows, perRow * T) : rows;
-    }
-    case "subsample":
-    case "subsampleMean": {
-      const kept = concatOr(
-        uses.map((use) => unfold(use.input, geometry, stride)),
-        1,
-      ); // [N, m, in]
-      const m = kept.shape[1] as number;
-      if (reduction === "subsampleMean") {
-        const rows = scale(mean(kept, 1), perRow);
-        return bias ? withOnes(rows, perRow) : rows;
-      }
-      const rows = flatten(kept);
-      return scale(bias ? withOnes(rows, 1) : rows, Math.sqrt(T / m) * perRow);
-    }
-    case "receptiveField":
-    case "receptiveFieldMean": {
-      if (bias) {
-        throw new UsageError({
-          where: record.name,
-          problem: `reduction "${reduction}" averages the kernel's taps, which leaves no place for the bias coordinate`,
-          help: 'Use bias: "separate".',
-        });
-      }
-      const fields = concatOr(
-        uses.map((use) => receptiveFields(use.input, geometry)),
-        1,
-      ); // [N, T, channels]
-      return scale(reduction === "receptiveField" ? flatten(fields) : mean(fields, 1), perRow);
-    }
-  }
-}
-
-function outputGradRows(record: LayerRecord, reduction: Reduction, stride: number): Tensor {
-  const { examples: N, positions: T, geometry } = record;
-  const perRow = 1 / Math.sqrt(N);
-  const perUse = (f: (grad: Tensor) => Tensor, axis: number) =>
-    labelColumns(record).map((grads) => concatOr(grads.map(f), axis));
-  const summed = () =>
-    concatOr(
-      labelColumns(record).map((grads) => grads.map((grad) => summedOutput(grad, geometry)).reduce(add)),
-      0,
-    ); // [L·N, out]
-  switch (reduction) {
-    case "expand":
-    case "receptiveField": {
-      const rows = concatOr(
-        perUse((grad) => flatten(foldOutput(grad, geometry, 1)), 0),
-        0,
-      );
-      return scale(rows, perRow / Math.sqrt(T));
-    }
-    case "reduce":
-    case "sum":
-      return scale(summed(), perRow);
-    case "mean":
-    case "receptiveFieldMean":
-      return scale(summed(), perRow / T);
-    case "subsample":
-    case "subsampleMean": {
-      const kept = perUse((grad) => foldOutput(grad, geometry, stride), 1); // [N, m, out] for each label column
-      const m = (kept[0] as Tensor).shape[1] as number;
-      if (reduction === "subsample") return scale(concatOr(kept.map(flatten), 0), perRow / Math.sqrt(m));
-      return scale(
-        concatOr(
-          kept.map((v) => mean(v, 1)),
-          0,
-        ),
-        perRow,
-      );
-    }
-  }
-}
-
-/** Σ_t u over all uses: [N, in]. Window sums for convolutions: no im2col. */
-function summedInputs({ uses, geometry, examples: N }: LayerRecord): Tensor {
-  const sums = uses.map(({ input }) => {
-    if (geometry.kind === "conv2d") return patchSum(input, geometry);
-    return input.rank === 2 ? input : sum(reshape(input, [N, -1, lastOf(input.shape)]), 1);
-  });
-  return sums.reduce(add);
-}
-
-/** Σ_t v of one use: [N, out]. */
-function summedOutput(grad: Tensor, geometry: Geometry): Tensor {
-  const N = grad.shape[0] as number;
-  if (geometry.kind === "conv2d") return sum(grad, [2, 3]);
-  return grad.rank === 2 ? grad : sum(reshape(grad, [N, -1, lastOf(grad.shape)]), 1);
-}
-
-/** Inputs by position, keeping every `stride`-th row and column of positions: [N, T, in]. */
-function unfold(input: Tensor, geometry: Geometry, stride: number): Tensor {
-  const N = input.shape[0] as number;
-  if (geometry.kind === "conv2d") {
-    const wide = geometry.stride.map((s) => s * stride) as [number, number];
-    return permute(im2col(input, { ...geometry, stride: wide }), [0, 2, 1]);
-  }
-  const sequence = reshape(input, [N, -1, lastOf(input.shape)]);
-  return stride === 1 ? sequence : slice(sequence, [null, [0, sequence.shape[1] as number, stride]]);
-}
-
-/** Output gradients by position, [N, T, out]. */
-function foldOutput(grad: Tensor, geometry: Geometry, stride: number): Tensor {
-  const N = grad.shape[0] as number;
-  if (geometry.kind === "conv2d") {
-    const [, out, height, width] = grad.shape as [number, number, number, number];
-    const kept = stride === 1 ? grad : slice(grad, [null, null, [0, height, stride], [0, width, stride]]);
-    return permute(reshape(kept, [N, out, -1]), [0, 2, 1]);
-  }
-  const sequence = reshape(grad, [N, -1, lastOf(grad.shape)]);
-  return stride === 1 ? sequence : slice(sequence, [null, [0, sequence.shape[1] as number, stride]]);
-}
-
-/** Inputs averaged over the kernel's taps: [N, T, channels]. */
-function receptiveFields(input: Tensor, geometry: Geometry): Tensor {
-  const N = input.shape[0] as number;
-  if (geometry.kind !== "conv2d") return unfold(input, geometry, 1);
-  const channels = input.shape[1] as number;
-  const { kernel, stride, padding, dilation } = geometry;
-  if (dilation[0] === 1 && dilation[1] === 1) {
-    return permute(
-      reshape(avgPool2d(input, { kernel, stride, padding, countIncludePad: true }), [N, channels, -1]),
-      [0, 2, 1],
-    );
-  }
-  const patches = reshape(im2col(input, geometry), [N, channels, kernel[0] * kernel[1], -1]);
-  return permute(mean(patches, 2), [0, 2, 1]);
-}
-
-/** The output gradients of each label column, one for each use. */
-function labelColumns({ name, uses }: LayerRecord): Tensor[][] {
-  const count = uses[0]?.outputGrads.length ?? 0;
-  if (count === 0) {
-    throw new UsageError({
-      where: name,
-      problem: "output gradients were not captured",
-      help: "Declare needs.outputGrads in the method.",
-    });
-  }
-  return Array.from({ length: count }, (_, column) => uses.map((use) => use.outputGrads[column] as Tensor));
 }
 
 function groupOf(record: LayerRecord, index: number): LayerRecord {
@@ -391,14 +198,3 @@ function positionsOf(input: Tensor, geometry: Geometry): number {
   };
   return along(0) * along(1);
 }
-
-/** Append a constant coordinate to the last axis. */
-function withOnes(t: Tensor, value: number): Tensor {
-  const column = ones([...t.shape.slice(0, -1), 1], { device: t.device, dtype: t.dtype });
-  return concat([t, value === 1 ? column : scale(column, value)], t.rank - 1);
-}
-
-const flatten = (t: Tensor): Tensor => reshape(t, [-1, lastOf(t.shape)]);
-const lastOf = (shape: Shape): number => shape[shape.length - 1] as number;
-const concatOr = (list: readonly Tensor[], axis: number): Tensor =>
-  list.length === 1 ? (list[0] as Tensor) : concat(list, axis);

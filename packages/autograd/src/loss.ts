@@ -3,7 +3,7 @@
  * its Hessian in the outputs. Losses themselves live in `@kronograd/layers`.
  *
  * A *label column* is a cotangent of the outputs, of the same shape, such that the second moment of what it sends
- * backward is the curvature of the per-example loss under that label source (METHODS.md §3.1).
+ * backward is the curvature of the per-example loss under that label source.
  */
 
 import type { Rng, Tensor } from "@kronograd/tensor";
@@ -11,6 +11,7 @@ import type { Rng, Tensor } from "@kronograd/tensor";
 /** How the Fisher expectation over labels is taken. */
 export type LabelSource = "empirical" | "sampled" | "exact" | "randomSign";
 
+/** A loss that curvature can ask: its reduction, its labels, its Hessian. */
 export interface Loss {
   readonly name: string;
   readonly reduction: "mean" | "sum";

@@ -55,6 +55,7 @@ const recorder: Recorder = {
   },
 };
 
+/** What happened to the watched tensors. Dispose of it to free what it saved. */
 export class Tape implements Disposable {
   readonly #nodes: Node[] = [];
   readonly #tracked = new Set<number>();

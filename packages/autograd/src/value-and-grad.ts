@@ -21,6 +21,7 @@ export type Objective =
   | (() => Tensor)
   | { readonly outputs: () => Tensor; readonly loss: Loss; readonly targets: Tensor };
 
+/** What to keep of a step beside its gradients, and what that takes. */
 export interface ValueAndGradOptions {
   /** What to keep for curvature (default: nothing). */
   readonly capture?: CaptureRequest;
@@ -32,6 +33,7 @@ export interface ValueAndGradOptions {
   readonly mark?: (phase: string) => void;
 }
 
+/** What one forward and backward pass gave. */
 export interface ValueAndGrad {
   /** [] the loss */
   readonly value: Tensor;

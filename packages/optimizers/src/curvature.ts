@@ -36,6 +36,7 @@ export interface CurvatureView {
   readonly spectra?: Readonly<Record<string, Tensor>>;
 }
 
+/** A curvature method: what it is called, what it needs and promises, and its functions over a plain state. */
 export interface CurvatureMethod<S extends StateTree = StateTree> {
   readonly name: string;
   /** Paper and equation. */

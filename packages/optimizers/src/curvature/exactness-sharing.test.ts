@@ -1,5 +1,5 @@
 /**
- * Where K-FAC must be exact, and where it must not, for layers whose weight several positions share (METHODS.md §3.1): in
+ * Where K-FAC must be exact, and where it must not, for layers whose weight several positions share: in
  * sequences, in convolutions, and by several uses in one net.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Where K-FAC must be exact, and where it must not (METHODS.md §3.1): layers whose weight no positions share. The exact
+ * Where K-FAC must be exact, and where it must not: layers whose weight no positions share. The exact
  * matrices come from GGN products with unit vectors, and from gradients of single examples.
  */
 
@@ -35,8 +35,8 @@ import {
 import { describe, expect, it } from "vitest";
 import { kfacCurvature } from "./kfac.ts";
 
-const tolerance = { rtol: 1e-10 }; // float64 sums of a few terms; METHODS.md asks for 1e-5
-const sampling = { rtol: 5e-2, atol: 5e-4 }; // 25 000 draws, as METHODS.md gives it
+const tolerance = { rtol: 1e-10 }; // float64 sums of a few terms
+const sampling = { rtol: 5e-2, atol: 5e-4 }; // 25 000 draws
 const draws = 25_000;
 
 type Activation = (x: Tensor) => Tensor;
@@ -64,7 +64,7 @@ const deep = dense([4, 3, 3, 2], identity);
 const deepX = random(1, [6, 4]);
 const deepY = random(2, [6, 2]);
 
-/** The factor of a loss over the mean of per-example losses: METHODS.md §3.1. */
+/** The factor of a loss over the mean of per-example losses: N for a sum, as the block of a mean loss is a mean over examples. */
 const total = (loss: Loss, examples: number): number => (loss.reduction === "sum" ? examples : 1);
 
 const reductionsOf = (make: (options: { reduction: "mean" | "sum" }) => Loss): Loss[] => [

@@ -2,8 +2,8 @@
  * K-FAC: a layer's curvature as one Kronecker product G ⊗ A of running averages.
  *
  * A = E[ā āᵀ] over the layer's inputs (with a 1 for the bias), G = E[g gᵀ] over its output gradients. The product is exact
- * where a and g are independent, for one example, and for deep linear nets with squared loss; see METHODS for the list. Of
- * shared weights, `expand` takes every position for an example of its own, `reduce` sums over positions first.
+ * where a and g are independent, for one example, and for deep linear nets with squared loss. Of shared weights, `expand`
+ * takes every position for an example of its own, `reduce` sums over positions first.
  *
  *     direction = (G + √λ/π I)⁻¹ ∇W (A + π√λ I)⁻¹            inverse: "cholesky" (factored damping)
  *     direction = U_G [(U_Gᵀ ∇W U_A) / (w_G w_Aᵀ + λ)] U_Aᵀ   inverse: "eigen" (λ added to the product itself)

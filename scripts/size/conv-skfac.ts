@@ -11,18 +11,19 @@ import {
   scope,
   skfac,
   softmaxCrossEntropy,
-  type Tensor,
+  tensor,
   valueAndGrad,
 } from "kronograd";
 
-/** Images [N, 1, 28, 28] and their classes [N], int32. */
-export interface LabelledImages {
-  readonly images: Tensor;
-  readonly labels: Tensor;
+/** Images [N, 1, 28, 28] and their labels [N]. */
+export interface Batch {
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
 }
 
-/** Take a step on each batch; returns the losses before them. */
-export function train(batches: Iterable<LabelledImages>): number[] {
+/** Train on each batch once and return the losses. */
+export function trainConvNet(batches: Iterable<Batch>): number[] {
+  const rng = new Rng(0);
   const model = new Sequential(
     [
       new Conv2d({ in: 1, out: 16, kernel: 5 }),
@@ -31,22 +32,23 @@ export function train(batches: Iterable<LabelledImages>): number[] {
       flatten(),
       new Dense({ in: 16 * 12 * 12, out: 10 }),
     ],
-    { rng: new Rng(0) },
+    { rng },
   );
-  const weights = parameters(model);
+  const trained = parameters(model);
   const loss = softmaxCrossEntropy();
-  using optimizer = skfac();
+  const optimizer = skfac();
   const losses: number[] = [];
+  let step = 0;
   for (const { images, labels } of batches) {
     scope(() => {
-      const step = losses.length;
-      const outputs = () => model.forward(images, { training: true });
-      const capture = optimizer.needs(step);
-      const seen = valueAndGrad({ outputs, loss, targets: labels }, weights, { capture });
-      const { gradients, records } = seen;
-      optimizer.apply(weights, optimizer.update(gradients, { parameters: weights, records, step }), step);
-      losses.push(seen.value.itemSync());
+      const inputs = tensor(images, { shape: [labels.length, 1, 28, 28] });
+      const targets = tensor(labels);
+      const objective = { outputs: () => model.forward(inputs, { training: true, rng }), loss, targets };
+      const { value, gradients, records } = valueAndGrad(objective, trained, { capture: optimizer.needs(step) });
+      optimizer.apply(trained, optimizer.update(gradients, { parameters: trained, records, step }), step);
+      losses.push(value.itemSync());
     });
+    step += 1;
   }
   return losses;
 }

@@ -95,6 +95,8 @@ export const when = (condition: Code, then: Code, otherwise: Code = []): Code =>
   otherwise,
   0x0b,
 ];
+/** Whether both hold; the second is computed only if the first does. */
+export const andThen = (first: Code, second: Code): Code => [first, [0x04, I32], second, 0x05, int(0), 0x0b];
 /** yes if the condition holds, else no; both are computed. */
 export const select = (condition: Code, yes: Code, no: Code): Code => [yes, no, condition, 0x1b];
 export const call = (target: Func, ...operands: Code[]): Code => [operands, 0x10, unsigned(target.index)];
@@ -193,9 +195,14 @@ export class Module {
   ): Func {
     const f = new Func(this.#functions.length, parameters, result);
     this.#functions.push(f);
-    if (name !== null) this.#exports.push([text(name), 0, unsigned(f.index)]);
+    if (name !== null) this.export(name, f);
     f.code = build(f, ...parameters.map((_, i) => f.parameter(i)));
     return f;
+  }
+
+  /** Make a function callable from outside by a name. */
+  export(name: string, { index }: Func): void {
+    this.#exports.push([text(name), 0, unsigned(index)]);
   }
 
   bytes({ pages, maximumPages, shared }: MemoryType): Uint8Array<ArrayBuffer> {

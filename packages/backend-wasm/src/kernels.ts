@@ -1,6 +1,7 @@
 /** Every kernel of the backend, by op name. */
 
 import type { Kernel } from "@kronograd/tensor";
+import { convolutionKernels } from "./kernels/convolutions.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
 import { moveKernels } from "./kernels/moves.ts";
 import { productKernels } from "./kernels/products.ts";
@@ -11,6 +12,13 @@ import type { Runtime } from "./runtime.ts";
 
 export function allKernels(runtime: Runtime): Map<string, Kernel> {
   const kit = createKit(runtime);
-  const families = [elementwiseKernels, productKernels, reductionKernels, softmaxKernels, moveKernels];
+  const families = [
+    elementwiseKernels,
+    productKernels,
+    reductionKernels,
+    softmaxKernels,
+    moveKernels,
+    convolutionKernels,
+  ];
   return new Map(families.flatMap((family) => Object.entries(family(kit))));
 }

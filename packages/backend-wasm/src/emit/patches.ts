@@ -1,0 +1,246 @@
+/**
+ * The matrix of a convolution's patches, which never exists in memory: its element (tap, place) is a pixel of the padded
+ * image, at the sum of one offset for the tap and one for the place. Both lists of offsets are tables in memory, in bytes.
+ *
+ * Neighbouring places (of one output row, at stride 1) are neighbours in the image, and then whole vectors are moved. Offsets
+ * in both tables ascend, so the first and the last of a vector tell whether all of it are neighbours.
+ */
+
+import {
+  andThen,
+  type Code,
+  type Func,
+  I32,
+  i32,
+  int,
+  type Local,
+  least,
+  loopWhile,
+  type Module,
+  range,
+  set,
+  step,
+  V128,
+  when,
+} from "../assembler.ts";
+import { type Lanes, storeTail, v128 } from "../lanes.ts";
+import { transposed } from "./transpose.ts";
+import { rounded, Sum } from "./vectors.ts";
+
+/** The table's entry i places on. */
+const entry = (table: Code, i = 0): Code => i32.load(table, 4 * i);
+
+/** Whether the lanes.count entries from here on are neighbours. */
+const areNeighbours = (lanes: Lanes, table: Code): Code =>
+  i32.equal(i32.sub(entry(table, lanes.count - 1), entry(table)), int(16 - lanes.bytes));
+
+/** A vector of elements at base + each of lanes.count offsets. */
+function gathered(lanes: Lanes, vector: Local, base: Code, offsets: readonly Code[]): Code {
+  return offsets.map((offset, lane) => set(vector, lanes.loadLane(i32.add(base, offset), vector, lane)));
+}
+
+/**
+ * Pack places as panels of R: panel[tap·R + r] = image[taps[tap] + places[r]]. Places that a last panel lacks repeat its last.
+ * Parameters: places, taps, image, table of places, table of taps, target.
+ */
+export function definePackPlaces(module: Module, lanes: Lanes, R: number): Func {
+  const groups = R / lanes.count;
+  return module.define(null, [I32, I32, I32, I32, I32, I32], (f, places, taps, image, placeTable, tapTable, target) => {
+    const [place, tap, at, table] = f.many(4) as [Local, Local, Local, Local];
+    const offsets = f.many(R);
+    const flags = f.many(groups);
+    const vector = f.local(V128);
+    const lineOf = (r: number) => least(i32.add(place, int(r)), i32.sub(places!, int(1)));
+    const group = (g: number): Code => {
+      const own = offsets.slice(g * lanes.count, (g + 1) * lanes.count);
+      return [
+        when(flags[g]!, set(vector, v128.load(i32.add(at, own[0]!))), gathered(lanes, vector, at, own)),
+        v128.store(target!, vector, g * 16),
+      ];
+    };
+    return range(
+      place,
+      int(0),
+      places!,
+      int(R),
+      offsets.map((offset, r) => set(offset, entry(i32.add(placeTable!, i32.shl(lineOf(r), int(2)))))),
+      flags.map((flag, g) => {
+        const [first, last] = [offsets[g * lanes.count]!, offsets[(g + 1) * lanes.count - 1]!];
+        const isWhole = i32.greaterEqual(i32.sub(places!, place), int((g + 1) * lanes.count));
+        return set(flag, i32.and(isWhole, i32.equal(i32.sub(last, first), int(16 - lanes.bytes))));
+      }),
+      set(table, tapTable!),
+      range(
+        tap,
+        int(0),
+        taps!,
+        int(1),
+        set(at, i32.add(image!, entry(table))),
+        flags.map((_, g) => group(g)),
+        step(table, int(4)),
+        step(target!, int(R * lanes.bytes)),
+      ),
+    );
+  });
+}
+
+/**
+ * Pack taps as panels of R: panel[place·R + r] = image[taps[r] + places[place]]. Missing taps repeat the last.
+ * Parameters: taps, places, image, table of taps, table of places, target.
+ */
+export function definePackTaps(module: Module, lanes: Lanes, R: number): Func {
+  return module.define(null, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {
+    const [tap, left, at, table] = f.many(4) as [Local, Local, Local, Local];
+    const offsets = f.many(R);
+    const vector = f.local(V128);
+    const rows = f.many(lanes.count, V128);
+    const { prepare, columns } = transposed(f, lanes, rows);
+    const groups = Array.from({ length: R / lanes.count }, (_, g) =>
+      offsets.slice(g * lanes.count, (g + 1) * lanes.count),
+    );
+    const block = groups.map((own, g) => [
+      own.map((offset, r) => set(rows[r]!, v128.load(i32.add(at, offset)))),
+      prepare,
+      columns.map((column, k) => v128.store(target!, column, (k * R + g * lanes.count) * lanes.bytes)),
+    ]);
+    const single = groups.map((own, g) => [gathered(lanes, vector, at, own), v128.store(target!, vector, g * 16)]);
+    const lineOf = (r: number) => least(i32.add(tap, int(r)), i32.sub(taps!, int(1)));
+    const isBlock = andThen(i32.greaterEqual(left, int(lanes.count)), areNeighbours(lanes, table));
+    return range(
+      tap,
+      int(0),
+      taps!,
+      int(R),
+      offsets.map((offset, r) => set(offset, entry(i32.add(tapTable!, i32.shl(lineOf(r), int(2)))))),
+      set(table, placeTable!),
+      set(left, places!),
+      loopWhile(
+        left,
+        set(at, i32.add(image!, entry(table))),
+        when(
+          isBlock,
+          [block, step(left, int(-lanes.count)), step(table, int(4 * lanes.count)), step(target!, int(R * 16))],
+          [single, step(left, int(-1)), step(table, int(4)), step(target!, int(R * lanes.bytes))],
+        ),
+      ),
+    );
+  });
+}
+
+/** Read one vector of places, or for fewer than lanes.count one place, and count `left` and the table on. */
+function overPlaces(lanes: Lanes, table: Local, left: Local, whole: Code, one: Code): Code {
+  const offsets = [step(table, int(4 * lanes.count)), step(left, int(-lanes.count))];
+  return [
+    loopWhile(i32.greaterEqual(left, int(lanes.count)), whole, offsets),
+    loopWhile(left, one, step(table, int(4)), step(left, int(-1))),
+  ];
+}
+
+/** Set `vector` to the elements at `at` + the next entries of the table. */
+function readPlaces(lanes: Lanes, vector: Local, at: Local, table: Local): Code {
+  const offsets = Array.from({ length: lanes.count }, (_, lane) => entry(table, lane));
+  return when(
+    areNeighbours(lanes, table),
+    set(vector, v128.load(i32.add(at, entry(table)))),
+    gathered(lanes, vector, at, offsets),
+  );
+}
+
+/** im2col: rows of patches, [taps, places]. Parameters: taps, places, image, table of taps, table of places, target. */
+export function defineIm2col(module: Module, name: string, lanes: Lanes): Func {
+  return module.define(name, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {
+    const [left, at, table] = f.many(3) as [Local, Local, Local];
+    const vector = f.local(V128);
+    return loopWhile(
+      taps!,
+      set(at, i32.add(image!, entry(tapTable!))),
+      set(table, placeTable!),
+      set(left, places!),
+      overPlaces(
+        lanes,
+        table,
+        left,
+        [readPlaces(lanes, vector, at, table), v128.store(target!, vector), step(target!, int(16))],
+        [lanes.scalar.store(target!, lanes.scalar.load(i32.add(at, entry(table)))), step(target!, int(lanes.bytes))],
+      ),
+      step(tapTable!, int(4)),
+      step(taps!, int(-1)),
+    );
+  });
+}
+
+/** Sums of patches over places, one for each tap, in float64. Parameters: those of im2col. */
+export function definePatchSum(module: Module, name: string, lanes: Lanes): Func {
+  return module.define(name, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {
+    const [left, at, table] = f.many(3) as [Local, Local, Local];
+    const vector = f.local(V128);
+    const sum = new Sum(f, lanes);
+    const one = set(vector, v128.xor(vector, vector));
+    return loopWhile(
+      taps!,
+      set(at, i32.add(image!, entry(tapTable!))),
+      set(table, placeTable!),
+      set(left, places!),
+      sum.clear(),
+      overPlaces(
+        lanes,
+        table,
+        left,
+        [readPlaces(lanes, vector, at, table), sum.add(vector)],
+        [one, gathered(lanes, vector, at, [entry(table)]), sum.add(vector)],
+      ),
+      lanes.scalar.store(target!, rounded(lanes, sum.total())),
+      step(target!, int(lanes.bytes)),
+      step(tapTable!, int(4)),
+      step(taps!, int(-1)),
+    );
+  });
+}
+
+/**
+ * Copy planes of pixels into larger planes: padding, and zeros between pixels where the target's column step is more than one
+ * pixel. What lies between is left alone.
+ *
+ * Parameters: planes, rows, columns; source with bytes from plane to plane and row to row; target with bytes from plane to
+ * plane, row to row and column to column.
+ */
+export function definePlace(module: Module, name: string, lanes: Lanes): Func {
+  return module.define(name, new Array(10).fill(I32), (f, planes, rows, columns, from, ...rest) => {
+    const [fromPlane, fromRow, to, toPlane, toRow, toColumn] = rest as [Local, Local, Local, Local, Local, Local];
+    const [row, left, source, target] = f.many(4) as [Local, Local, Local, Local];
+    const vector = f.local(V128);
+    const dense = [
+      loopWhile(
+        i32.greaterEqual(left, int(lanes.count)),
+        v128.store(target, v128.load(source)),
+        step(source, int(16)),
+        step(target, int(16)),
+        step(left, int(-lanes.count)),
+      ),
+      when(left, [set(vector, v128.load(source)), storeTail(lanes, target, vector, left)]),
+    ];
+    const sparse = loopWhile(
+      left,
+      lanes.scalar.store(target, lanes.scalar.load(source)),
+      step(source, int(lanes.bytes)),
+      step(target, toColumn),
+      step(left, int(-1)),
+    );
+    return loopWhile(
+      planes!,
+      range(
+        row,
+        int(0),
+        rows!,
+        int(1),
+        set(source, i32.add(from!, i32.mul(row, fromRow))),
+        set(target, i32.add(to, i32.mul(row, toRow))),
+        set(left, columns!),
+        when(i32.equal(toColumn, int(lanes.bytes)), dense, sparse),
+      ),
+      step(from!, fromPlane),
+      step(to, toPlane),
+      step(planes!, int(-1)),
+    );
+  });
+}

@@ -1,0 +1,312 @@
+/**
+ * Kernels of conv2d, its two gradients, im2col and patchSum.
+ *
+ * A convolution is a product with the matrix of patches, which is packed straight from the padded image (emit/patches.ts):
+ *
+ *     y  [O, places]  =  w  [O, taps]    patches  [taps, places]          for each image and group
+ *     dw [O, taps]   +=  dy [O, places]  patchesᵀ [places, taps]
+ *     dx              =  the first with dy for x, its pixels `stride` apart, and w turned round, [C, (O, kh, kw)]
+ *
+ * Weights are packed once for all images. An image that needs no padding is read where it lies.
+ */
+
+import {
+  type Conv2dInputGradParams,
+  type Conv2dParams,
+  type Conv2dWeightGradParams,
+  type Operand,
+  type Pair,
+  sizeOf,
+} from "@kronograd/tensor";
+import { I32, Module } from "../assembler.ts";
+import { defineFill } from "../emit/fill.ts";
+import { blocksOf, defineParts, tiles } from "../emit/gemm.ts";
+import { defineIm2col, definePackPlaces, definePackTaps, definePatchSum, definePlace } from "../emit/patches.ts";
+import { tileSize } from "../emit/tile.ts";
+import type { Kernels, Kit } from "../kit.ts";
+import { f32x4 } from "../lanes.ts";
+import { allOf } from "../layout.ts";
+import { addressOf, lazy } from "../runtime.ts";
+
+const lanes = f32x4;
+const bytes = 4;
+
+type Four = readonly [number, number, number, number];
+
+/** Planes of pixels, and where they go in larger planes of zeros. */
+interface Placement {
+  /** [N, channels, H, W], row-major. */
+  readonly source: Operand;
+  /** Size of the larger planes. */
+  readonly size: Pair;
+  /** Where the first pixel goes; negative cuts pixels off. */
+  readonly start: Pair;
+  /** Distance of pixels there. */
+  readonly step: Pair;
+}
+
+interface Geometry {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly dilation: Pair;
+  /** Size of the output. */
+  readonly places: Pair;
+}
+
+function define(kit: Kit) {
+  const module = new Module();
+  const { MR, NR } = tileSize(lanes, kit.fused);
+  const parts = defineParts(module, lanes, kit.fused);
+  const packPlaces = definePackPlaces(module, lanes, NR);
+  const packTaps = definePackTaps(module, lanes, NR);
+  module.export("packLines", parts.packA);
+  module.export("packPlaces", packPlaces);
+  module.export("packTaps", packTaps);
+  module.define("tiles", new Array(9).fill(I32), (f, ...p) => {
+    const [rows, columns, depth, a, b, c, rowStep, adds, space] = p as unknown as readonly (typeof p)[0][];
+    return tiles(f, lanes, kit.fused, parts, {
+      rows: rows!,
+      columns: columns!,
+      depth: depth!,
+      a: a!,
+      b: b!,
+      c: c!,
+      rowStep: rowStep!,
+      adds: adds!,
+      space: space!,
+    });
+  });
+  defineIm2col(module, "im2col", lanes);
+  definePatchSum(module, "patchSum", lanes);
+  definePlace(module, "place", lanes);
+  defineFill(module, "fill", lanes);
+  type Names = "packLines" | "packPlaces" | "packTaps" | "tiles" | "im2col" | "patchSum" | "place" | "fill";
+  return { ...kit.link<Names>(module), MR, NR };
+}
+
+const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
+
+export function convolutionKernels(kit: Kit): Kernels {
+  const code = lazy(() => define(kit));
+  const { NC, KC } = blocksOf(lanes);
+
+  const floats = (count: number) => addressOf(kit.temporary("float32", [count]));
+
+  /** A table of byte offsets in scratch memory. */
+  const table = (offsets: Int32Array): number => {
+    const block = kit.temporary("int32", [offsets.length]);
+    kit.values(block).set(offsets);
+    return addressOf(block);
+  };
+
+  /** Tables of a window on images of some size. */
+  const tables = (channels: number, [h, w]: Pair, { kernel, stride, dilation, places }: Geometry) => {
+    const taps = new Int32Array(channels * kernel[0] * kernel[1]);
+    let i = 0;
+    for (let c = 0; c < channels; c++)
+      for (let u = 0; u < kernel[0]; u++)
+        for (let v = 0; v < kernel[1]; v++) taps[i++] = bytes * (c * h * w + u * dilation[0] * w + v * dilation[1]);
+    const spots = new Int32Array(places[0] * places[1]);
+    i = 0;
+    for (let y = 0; y < places[0]; y++)
+      for (let x = 0; x < places[1]; x++) spots[i++] = bytes * (y * stride[0] * w + x * stride[1]);
+    return { taps: table(taps), tapCount: taps.length, places: table(spots), placeCount: spots.length };
+  };
+
+  /** A function that gives the address of image n's larger planes: the source itself where they are equal. */
+  const placed = ({ source, size, start, step }: Placement): ((image: number) => number) => {
+    const [, channels, h, w] = source.shape as unknown as Four;
+    const perImage = channels * h * w * bytes;
+    const isSame = size[0] === h && size[1] === w && start[0] === 0 && start[1] === 0 && step[0] === 1 && step[1] === 1;
+    if (isSame) return (image) => addressOf(source) + image * perImage;
+    const along = (axis: 0 | 1, count: number) => {
+      const first = Math.max(0, Math.ceil(-start[axis] / step[axis]));
+      const end = Math.min(count, Math.ceil((size[axis] - start[axis]) / step[axis]));
+      return { first, count: Math.max(0, end - first), to: start[axis] + first * step[axis] };
+    };
+    const [rows, columns] = [along(0, h), along(1, w)];
+    const planes = kit.temporary("float32", [channels, ...size]);
+    kit.values(planes).fill(0); // once: every image covers the same pixels
+    const to = addressOf(planes);
+    const from = addressOf(source) + (rows.first * w + columns.first) * bytes;
+    const target = to + (rows.to * size[1] + columns.to) * bytes;
+    const toSteps = [size[0] * size[1] * bytes, step[0] * size[1] * bytes, step[1] * bytes] as const;
+    return (image) => {
+      code().place(
+        channels,
+        rows.count,
+        columns.count,
+        from + image * perImage,
+        h * w * bytes,
+        w * bytes,
+        target,
+        ...toSteps,
+      );
+      return to;
+    };
+  };
+
+  /** y [N, G·M, places] = weights [G·M, taps] · patches, for a placement of images with G·C channels. */
+  const correlate = (
+    y: Operand,
+    x: Placement,
+    weights: Operand,
+    groups: number,
+    geometry: Geometry,
+    bias?: Operand,
+  ): void => {
+    const { MR, NR, packLines, packPlaces, tiles: run, fill } = code();
+    const [n, outputs] = y.shape as unknown as Four;
+    const channels = x.source.shape[1]! / groups;
+    const rows = outputs / groups;
+    const { taps, tapCount, places, placeCount } = tables(channels, x.size, geometry);
+    const height = roundUp(rows, MR);
+    const packed = floats(groups * height * tapCount);
+    for (let group = 0; group < groups; group++) {
+      const matrix = addressOf(weights) + group * rows * tapCount * bytes;
+      for (let k = 0; k < tapCount; k += KC) {
+        const depth = Math.min(KC, tapCount - k);
+        packLines(
+          rows,
+          depth,
+          matrix + k * bytes,
+          tapCount * bytes,
+          bytes,
+          packed + (group * tapCount + k) * height * bytes,
+        );
+      }
+    }
+    const panel = floats(roundUp(Math.min(NC, placeCount), NR) * Math.min(KC, tapCount));
+    const space = floats(MR * NR);
+    const imageOf = placed(x);
+    for (let image = 0; image < n; image++) {
+      const planes = imageOf(image);
+      const target = addressOf(y) + image * outputs * placeCount * bytes;
+      if (bias !== undefined) fill(outputs, placeCount, addressOf(bias), target);
+      for (let group = 0; group < groups; group++) {
+        const pixels = planes + group * channels * x.size[0] * x.size[1] * bytes;
+        for (let k = 0; k < tapCount; k += KC) {
+          const depth = Math.min(KC, tapCount - k);
+          const left = packed + (group * tapCount + k) * height * bytes;
+          const adds = Number(k > 0 || bias !== undefined);
+          for (let j = 0; j < placeCount; j += NC) {
+            const columns = Math.min(NC, placeCount - j);
+            packPlaces(columns, depth, pixels, places + 4 * j, taps + 4 * k, panel);
+            const c = target + (group * rows * placeCount + j) * bytes;
+            run(rows, columns, depth, left, panel, c, placeCount * bytes, adds, space);
+          }
+        }
+      }
+    }
+  };
+
+  const padded = (x: Operand, padding: Pair): Placement => {
+    const [, , h, w] = x.shape as unknown as Four;
+    return { source: kit.dense(x), size: [h + 2 * padding[0], w + 2 * padding[1]], start: padding, step: [1, 1] };
+  };
+
+  return {
+    conv2d([y], [x, weight, bias], { stride, padding, dilation, groups }: Conv2dParams) {
+      if (!allOf("float32", [x!, weight!], bias === undefined ? [] : [bias])) return false;
+      const [, , ...kernel] = weight!.shape as unknown as Four;
+      const [, , ...places] = y!.shape as unknown as Four;
+      const geometry = { kernel, stride, dilation, places };
+      correlate(y!, padded(x!, padding), kit.dense(weight!), groups, geometry, bias && kit.dense(bias));
+      return true;
+    },
+
+    conv2dInputGrad([x], [grad, weight], { stride, padding, dilation, groups }: Conv2dInputGradParams) {
+      if (!allOf("float32", [grad!, weight!])) return false;
+      const [, , ...places] = x!.shape as unknown as Four;
+      const [outputs, channels, kh, kw] = weight!.shape as unknown as Four;
+      const reach: Pair = [(kh - 1) * dilation[0], (kw - 1) * dilation[1]];
+      const source: Placement = {
+        source: kit.dense(grad!),
+        size: [places[0] + reach[0], places[1] + reach[1]],
+        start: [reach[0] - padding[0], reach[1] - padding[1]],
+        step: stride,
+      };
+      // [G, O/G, C, kh, kw] read as [G, C, O/G, −kh, −kw]
+      const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
+      const count = outputs / groups;
+      const turned = kit.dense({
+        ...weight!,
+        shape: [groups, channels, count, kh, kw],
+        strides: [count * wo, wc, wo, -wu, -wv],
+        offset: weight!.offset + (kh - 1) * wu + (kw - 1) * wv,
+      });
+      correlate(x!, source, turned, groups, { kernel: [kh, kw], stride: [1, 1], dilation, places });
+      return true;
+    },
+
+    conv2dWeightGrad([weight], [x, grad], { stride, padding, dilation, groups, kernel }: Conv2dWeightGradParams) {
+      if (!allOf("float32", [x!, grad!])) return false;
+      const { MR, NR, packLines, packTaps, tiles: run } = code();
+      const [n, outputs, ...size] = grad!.shape as unknown as Four;
+      const image = padded(x!, padding);
+      const channels = x!.shape[1]! / groups;
+      const { taps, tapCount, places, placeCount } = tables(channels, image.size, {
+        kernel,
+        stride,
+        dilation,
+        places: size,
+      });
+      const rows = outputs / groups;
+      const depthMost = Math.min(KC, placeCount);
+      const left = floats(roundUp(rows, MR) * depthMost);
+      const panel = floats(roundUp(Math.min(NC, tapCount), NR) * depthMost);
+      const space = floats(MR * NR);
+      const cotangents = addressOf(kit.dense(grad!));
+      const imageOf = placed(image);
+      if (n * placeCount === 0) kit.values(weight!).fill(0);
+      for (let i = 0; i < n; i++) {
+        const planes = imageOf(i);
+        for (let group = 0; group < groups; group++) {
+          const pixels = planes + group * channels * image.size[0] * image.size[1] * bytes;
+          const target = addressOf(weight!) + group * rows * tapCount * bytes;
+          for (let k = 0; k < placeCount; k += KC) {
+            const depth = Math.min(KC, placeCount - k);
+            const from = cotangents + ((i * outputs + group * rows) * placeCount + k) * bytes;
+            packLines(rows, depth, from, placeCount * bytes, bytes, left);
+            for (let j = 0; j < tapCount; j += NC) {
+              const columns = Math.min(NC, tapCount - j);
+              packTaps(columns, depth, pixels, taps + 4 * j, places + 4 * k, panel);
+              run(
+                rows,
+                columns,
+                depth,
+                left,
+                panel,
+                target + j * bytes,
+                tapCount * bytes,
+                Number(i > 0 || k > 0),
+                space,
+              );
+            }
+          }
+        }
+      }
+      return true;
+    },
+
+    im2col: perImage("im2col"),
+    patchSum: perImage("patchSum"),
+  };
+
+  function perImage(name: "im2col" | "patchSum"): Kernels[string] {
+    return ([out], [x], { kernel, stride, padding, dilation }: Conv2dWeightGradParams) => {
+      if (x!.dtype !== "float32") return false;
+      const image = padded(x!, padding);
+      const along = (axis: 0 | 1) =>
+        Math.floor((image.size[axis] - (kernel[axis] - 1) * dilation[axis] - 1) / stride[axis]) + 1;
+      const geometry = { kernel, stride, dilation, places: [along(0), along(1)] as const };
+      const { taps, tapCount, places, placeCount } = tables(x!.shape[1]!, image.size, geometry);
+      const imageOf = placed(image);
+      const perImageBytes = sizeOf(out!.shape.slice(1)) * bytes;
+      for (let i = 0; i < x!.shape[0]!; i++) {
+        code()[name](tapCount, placeCount, imageOf(i), taps, places, addressOf(out!) + i * perImageBytes);
+      }
+      return true;
+    };
+  }
+}

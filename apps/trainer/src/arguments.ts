@@ -12,6 +12,8 @@ export interface OwnFlag {
   readonly value?: string;
   readonly help: string;
   readonly many?: boolean;
+  /** Between processes of ours: not in the help. */
+  readonly hidden?: boolean;
 }
 
 /** What stood on the command line. */

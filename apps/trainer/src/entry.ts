@@ -7,6 +7,7 @@ import { Rng } from "@kronograd/tensor";
 import { fit, type RunEvent } from "@kronograd/train";
 import { RunFolder } from "@kronograd/train/node";
 import type { Experiment, OpenRival } from "./experiment.ts";
+import { worstFactor } from "./inspection.ts";
 import { runRecord } from "./record.ts";
 import { parseKeep } from "./settings.ts";
 
@@ -106,14 +107,24 @@ async function* run(
     for await (const event of stream) {
       // The plan comes after the checkpoint was found to fit: nothing is cut before.
       if (event.type === "plan" && isOld) folder.cutAfter(saved?.step ?? -1);
-      if (event.type !== "plan" || !isOld || !folder.events().some(({ type }) => type === "plan")) folder.append(event);
-      if (event.type === "end") folder.writeMetrics();
-      yield event;
+      if (event.type === "end" && event.reason === "diverged") {
+        const text = worstFactor(optimizer);
+        if (text !== null)
+          yield write(folder, { type: "notice", level: "warn", rival: rival.name, text: `${rival.name}: ${text}` });
+      }
+      yield write(folder, event);
     }
   } finally {
     optimizer[Symbol.dispose]();
     disposeModel(model);
   }
+}
+
+/** Write an event down, and give it on. A resumed run has had its plan. */
+function write(folder: RunFolder, event: RunEvent): RunEvent {
+  if (event.type !== "plan" || !folder.events().some(({ type }) => type === "plan")) folder.append(event);
+  if (event.type === "end") folder.writeMetrics();
+  return event;
 }
 
 /** The checkpoint to go on from; null where a run was killed before its first. */

@@ -2,8 +2,9 @@
 
 import type { Loss } from "@kronograd/autograd";
 import type { Dataset } from "@kronograd/data";
-import { meanSquaredError, softmaxCrossEntropy } from "@kronograd/layers";
-import { createDevice, type Device } from "@kronograd/tensor";
+import { disposeModel, meanSquaredError, softmaxCrossEntropy } from "@kronograd/layers";
+import { createDevice, type Device, Rng } from "@kronograd/tensor";
+import { batchesOf } from "@kronograd/train";
 import { openDataset } from "./datasets.ts";
 import { type ModelMaker, openModel } from "./models.ts";
 import { type OptimizerMaker, openOptimizer } from "./optimizers.ts";
@@ -51,7 +52,9 @@ export async function openExperiment(
   });
   const data = change(await openDataset(config.data ?? "mnist", { dataDir: config.dataDir, task: config.task }));
   const settings = settle(layers, defaults, chosen, data);
+  batchesOf(data, settings.batch, new Rng(0)); // refuses batches that the rows do not fill
   const model = await openModel(settings.model, data);
+  disposeModel(model({ rng: new Rng(0), device, dtype: settings.dtype })); // refuses a model that does not fit the data
   const shape = { steps: Number.isFinite(settings.limit) ? settings.limit : undefined, schedule: settings.schedule };
   const rivals = await Promise.all(
     chosen.map(async (rival) => ({ ...rival, make: await openOptimizer(rival.optimizer, rival.options, shape) })),

@@ -196,6 +196,7 @@ const plain: readonly Flag[] = [
     value: "<steps>",
     default: "50, or a twentieth of the run",
     help: "steps from one look at the test rows to the next",
+    only: ["train", "race"],
   },
   {
     name: "target",
@@ -205,6 +206,7 @@ const plain: readonly Flag[] = [
     value: "<accuracy>",
     default: "depends on the data",
     help: "accuracy (or loss, in regression) that rivals are timed to",
+    only: ["train", "race"],
   },
   {
     name: "out",
@@ -215,6 +217,7 @@ const plain: readonly Flag[] = [
     value: "<folder>",
     default: "runs",
     help: "where run folders are made",
+    only: ["train", "race"],
   },
   {
     name: "render",
@@ -224,7 +227,7 @@ const plain: readonly Flag[] = [
     value: "<how>",
     default: "auto",
     help: "progress on stderr: rich, plain, none; json: events on stdout",
-    only: ["train", "race", "tune", "resume"],
+    only: ["train", "race", "resume"],
   },
   {
     name: "report",

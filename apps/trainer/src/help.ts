@@ -33,7 +33,7 @@ export function helpFor({ name, usage, summary, flags, own, notes = [] }: Comman
     const rows = flags.filter((flag) => flag.group === group).map((flag) => row(flag, flag.default));
     if (rows.length > 0) lines.push("", title, ...aligned(rows));
   }
-  const rest = [...own, helpFlag].map((flag) => row(flag));
+  const rest = [...own, helpFlag].filter((flag) => flag.hidden !== true).map((flag) => row(flag));
   return [...lines, "", flags.length > 0 ? "More" : "Flags", ...aligned(rest)].join("\n");
 }
 

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { UsageError } from "@kronograd/tensor";
 import { RunFolder } from "@kronograd/train/node";
 import { configFromPaths, readConfig } from "../config.ts";
-import type { From } from "../entry.ts";
 import { openExperiment } from "../experiment.ts";
 import { flagsOf } from "../flags.ts";
 import { runSession } from "../session.ts";
 import type { Command } from "./command.ts";
+import { parseFrom } from "./from.ts";
 import { raceDefaults } from "./race.ts";
 
 export const resume: Command = {
@@ -61,15 +61,3 @@ export const resume: Command = {
     return runSession({ experiment, path, isRace, resume: from });
   },
 };
-
-function parseFrom(text: string): From {
-  if (text === "last" || text === "best") return text;
-  const step = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(step) && step >= 0) return step;
-  throw new UsageError({
-    where: "--from",
-    problem: "there is no such checkpoint",
-    expected: "last, best or a step",
-    got: text,
-  });
-}

@@ -67,6 +67,7 @@ export class Live {
 
   #advance(rival: LiveRival, { step, seconds }: { step: number; seconds: number }): void {
     rival.first ??= { step, seconds };
+    rival.end = undefined; // it had been stopped, and goes on
     rival.step = step;
     rival.seconds = seconds;
   }

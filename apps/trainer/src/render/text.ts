@@ -32,7 +32,7 @@ export function figure(value: number | undefined, digits = 4): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : String(value);
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(digits - 1).replace("e+", "e");
-  return value.toPrecision(digits).replace(/e\+.*$/, "");
+  return size >= 10 ** (digits - 1) ? value.toFixed(0) : value.toPrecision(digits);
 }
 
 const levels = "▁▂▃▄▅▆▇█";

@@ -1,0 +1,50 @@
+/**
+ * The grids of `tune`, as data: every rival has as many points as every other.
+ *
+ * What is not in a grid stays at the optimizer's default, or at `fixed`. Second-order rivals search rate and damping, the
+ * others rate and the decay of what they average.
+ */
+
+/** A rival's grid: the product of its axes, with `fixed` added to each point. */
+export interface Grid {
+  readonly fixed: Readonly<Record<string, unknown>>;
+  readonly axes: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** Options of one point. */
+export type GridPoint = Readonly<Record<string, unknown>>;
+
+/** Grids by optimizer. */
+export const grids: Readonly<Record<string, Grid>> = {
+  sgd: {
+    fixed: { nesterov: true },
+    axes: { learningRate: [0.02, 0.05, 0.1, 0.2, 0.4, 0.8], momentum: [0.9, 0.95] },
+  },
+  adam: {
+    fixed: {},
+    axes: { learningRate: [0.001, 0.002, 0.004, 0.008, 0.016, 0.032], decay: [0.99, 0.999] },
+  },
+  kfac: {
+    fixed: { statisticsEvery: 5, refreshEvery: 20 },
+    axes: { learningRate: [0.005, 0.01, 0.02, 0.04], damping: [0.01, 0.03, 0.1] },
+  },
+  skfac: {
+    fixed: {},
+    axes: { learningRate: [0.005, 0.01, 0.02, 0.04], damping: [0.01, 0.03, 0.1] },
+  },
+};
+
+/** Every point of a grid, the first axis slowest. */
+export function pointsOf({ fixed, axes }: Grid): GridPoint[] {
+  let points: GridPoint[] = [fixed];
+  for (const [name, values] of Object.entries(axes)) {
+    points = points.flatMap((point) => values.map((value) => ({ ...point, [name]: value })));
+  }
+  return points;
+}
+
+/** So many of the points, evenly spread. */
+export function thin(points: readonly GridPoint[], count: number): GridPoint[] {
+  if (count >= points.length) return [...points];
+  return Array.from({ length: count }, (_, i) => points[Math.floor(((i + 0.5) * points.length) / count)] as GridPoint);
+}

@@ -13,25 +13,37 @@ describe("checkEvents", () => {
   it("reads a loss that JSON could not hold as NaN", () => {
     const [step, evaluation] = checkEvents(
       [
-        { type: "step", step: 1, examples: 1, seconds: 1, learningRate: 1, loss: null, reported: {} },
+        { type: "step", step: 1, examples: 1, seconds: 1, learningRate: 1, loss: null, reported: { klClip: null } },
         { type: "eval", step: 1, examples: 1, seconds: 1, loss: null },
       ],
       "f",
     );
-    expect([(step as { loss: number }).loss, (evaluation as { loss: number }).loss]).toEqual([Number.NaN, Number.NaN]);
+    expect(step).toMatchObject({ loss: Number.NaN, reported: { klClip: Number.NaN } });
+    expect(evaluation).toMatchObject({ loss: Number.NaN });
   });
 
   it("names file, line and field of an event that lacks one", () => {
     const fine = { type: "skipped", step: 1, examples: 1, seconds: 1, inARow: 1, total: 1, what: "loss is NaN" };
+    const plan = { type: "plan", device: "cpu", why: [], parameters: 1 };
     const bad: [unknown, RegExp][] = [
-      [7, /an event, got 7/],
-      [{}, /"type"/],
-      [{ type: "step", step: "1" }, /a number in "step" of step, got "1"/],
+      [7, /is not an event that a report can read \(expected Object, got 7\)/],
+      [{}, /"type" of event \(expected .*"type".*, got nothing\)|"type" of event/],
+      [{ type: "end", rival: 3 }, /"rival" of event \(expected .*string.*, got 3\)/],
+      [{ type: "step", step: "1" }, /"step" of step \(expected number, got "1"\)/],
+      [
+        { type: "step", step: 1, examples: 1, seconds: 1, learningRate: 1, reported: { a: "b" } },
+        /"reported.a" of step/,
+      ],
       [{ type: "eval", step: 1, examples: 1 }, /"seconds" of eval/],
-      [{ type: "eval", step: 1, examples: 1, seconds: 1, loss: "low" }, /"loss"/],
-      [{ type: "phase", step: 1, steps: 1, ms: 3 }, /an object in "ms" of phase, got 3/],
-      [{ type: "plan", parameters: 1, layers: {} }, /a list in "layers" of plan/],
-      [{ type: "end", step: 1, seconds: 1, reason: null }, /a text in "reason" of end/],
+      [{ type: "eval", step: 1, examples: 1, seconds: 1, loss: "low" }, /"loss" of eval/],
+      [{ type: "phase", step: 1, steps: 1, ms: 3 }, /"ms" of phase/],
+      [
+        { type: "phase", step: 1, steps: 1, ms: { forward: null } },
+        /"ms.forward" of phase \(expected number, got null\)/,
+      ],
+      [{ ...plan, layers: {} }, /"layers" of plan/],
+      [{ ...plan, layers: [null] }, /"layers.0" of plan/],
+      [{ type: "end", step: 1, seconds: 1, reason: null }, /"reason" of end/],
     ];
     for (const [event, message] of bad) {
       expect(() => checkEvents([fine, event], "events.jsonl")).toThrow(DataError);

@@ -2,73 +2,73 @@
 
 import { DataError } from "@kronograd/tensor";
 import type { RunEvent } from "@kronograd/train";
+import * as v from "valibot";
 
-/** The numbers that each kind of event must have. */
-const numbers: Readonly<Record<string, readonly string[]>> = {
-  plan: ["parameters"],
-  step: ["step", "examples", "seconds", "learningRate"],
-  eval: ["step", "examples", "seconds"],
-  phase: ["step", "steps"],
-  skipped: ["step", "total"],
-  end: ["step", "seconds"],
+/** JSON has no NaN: a number that was not finite stands as `null` in the file, and is NaN again here. */
+const measured = v.pipe(
+  v.nullable(v.union([v.number(), v.nan()])),
+  v.transform((value) => value ?? Number.NaN),
+);
+const clock = { step: v.number(), examples: v.number(), seconds: v.number() };
+const layer = v.looseObject({
+  name: v.string(),
+  shape: v.array(v.number()),
+  parameters: v.number(),
+  curvature: v.string(),
+  form: v.string(),
+  flops: v.number(),
+  bytes: v.number(),
+  precision: v.string(),
+});
+
+const shapes: Readonly<Record<string, v.GenericSchema>> = {
+  plan: v.looseObject({
+    device: v.string(),
+    why: v.array(v.string()),
+    parameters: v.number(),
+    layers: v.array(layer),
+  }),
+  step: v.looseObject({
+    ...clock,
+    learningRate: v.number(),
+    loss: v.optional(measured),
+    reported: v.optional(v.record(v.string(), measured), {}),
+  }),
+  eval: v.looseObject({ ...clock, loss: measured, accuracy: v.optional(measured) }),
+  phase: v.looseObject({ step: v.number(), steps: v.number(), ms: v.record(v.string(), v.number()) }),
+  skipped: v.looseObject({ step: v.number(), what: v.string() }),
+  notice: v.looseObject({ level: v.string(), text: v.string() }),
+  end: v.looseObject({ step: v.number(), seconds: v.number(), reason: v.string(), text: v.string() }),
 };
-/** The objects, lists and texts that each must have. */
-const others: Readonly<Record<string, Readonly<Record<string, "object" | "list" | "text">>>> = {
-  plan: { layers: "list" },
-  phase: { ms: "object" },
-  notice: { text: "text" },
-  end: { reason: "text" },
-};
+
+const named = v.looseObject({ type: v.string(), rival: v.optional(v.string()) });
 
 /**
  * Check the lines of an events.jsonl; kinds that are not known pass, for a newer version may write more.
- *
- * JSON has no NaN: a loss that was not finite stands as `null` in the file and comes back as NaN.
  *
  * @throws {DataError} a line lacks a field, or has one of another kind; the message names file, line and field
  */
 export function checkEvents(events: readonly unknown[], file: string): RunEvent[] {
   return events.map((event, i) => {
     const where = `${file}, line ${i + 1}`;
-    if (typeof event !== "object" || event === null) throw damaged(where, "an event", event);
-    const fields = event as Record<string, unknown>;
-    if (typeof fields.type !== "string") throw damaged(where, 'an event with a "type"', fields.type);
-    for (const key of numbers[fields.type] ?? []) {
-      if (typeof fields[key] !== "number") throw damaged(where, `a number in "${key}" of ${fields.type}`, fields[key]);
-    }
-    for (const [key, kind] of Object.entries(others[fields.type] ?? {})) {
-      if (!is[kind](fields[key]))
-        throw damaged(where, `${kind === "object" ? "an" : "a"} ${kind} in "${key}" of ${fields.type}`, fields[key]);
-    }
-    return withNumbers(fields, where);
+    const { type } = parse(named, event, where, "event");
+    const shape = Object.hasOwn(shapes, type) ? shapes[type] : undefined;
+    return (shape === undefined ? event : parse(shape, event, where, type)) as RunEvent;
   });
 }
 
-const is = {
-  object: (value: unknown) => typeof value === "object" && value !== null,
-  list: (value: unknown) => Array.isArray(value),
-  text: (value: unknown) => typeof value === "string",
-};
-
-function withNumbers(fields: Record<string, unknown>, where: string): RunEvent {
-  if (fields.type !== "step" && fields.type !== "eval") return fields as RunEvent;
-  for (const key of ["loss", "accuracy", "gradNorm"]) {
-    const value = fields[key];
-    if (value !== undefined && value !== null && typeof value !== "number")
-      throw damaged(where, `a number in "${key}"`, value);
-  }
-  const loss = fields.loss ?? (fields.type === "eval" || fields.loss === null ? Number.NaN : undefined);
-  const reported = fields.type === "step" ? { reported: fields.reported ?? {} } : {};
-  return { ...fields, ...(loss === undefined ? {} : { loss }), ...reported } as RunEvent;
-}
-
-function damaged(where: string, expected: string, got: unknown): DataError {
-  return new DataError({
+function parse<S extends v.GenericSchema>(schema: S, value: unknown, where: string, what: string): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, value, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const field = v.getDotPath(issue);
+  throw new DataError({
     where,
-    problem: "is not an event that a report can read",
-    expected,
-    got: JSON.stringify(got)?.slice(0, 40),
-    help: "The file was altered; remove the line or run again.",
-    details: { where },
+    problem: `is not an event that a report can read${field === null ? "" : `: "${field}" of ${what}`}`,
+    expected: issue.expected ?? issue.message,
+    got: JSON.stringify(issue.input)?.slice(0, 40) ?? "nothing",
+    help: "The file was altered; remove the line, or run again.",
+    details: { where, field },
+    cause: parsed.issues,
   });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
@@ -160,8 +160,16 @@ describe("writeReport", () => {
     expect(page).not.toContain("Rules of a fair race");
     writeRun(folder.path, { steps: 0, accuracy: () => 0.1 });
     expect(textOf(readFileSync(await writeReport(folder.path), "utf8"))).toContain(
-      "After 0 steps SGD ended at 10.00 %",
+      "Test accuracy after 0 steps: SGD 10.00 %.",
     );
+  });
+
+  it("reports a run that has only begun", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, "run.json"), '{"optimizer":"adam"}');
+    const text = textOf(readFileSync(await writeReport(folder.path), "utf8"));
+    expect(text).toContain("Test loss after 0 steps: Adam not measured.");
+    expect(text).toContain("has no end: the run was killed, or is still going");
   });
 
   it("lays several runs over one another and writes where it is told", async () => {

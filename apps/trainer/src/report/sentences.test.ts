@@ -54,7 +54,7 @@ describe("resultSentences", () => {
   it("has words for a race that nobody got anywhere in", () => {
     const data = race({ sgd: [{ accuracy: () => 0.1 }], adam: [{ divergesAt: 20, accuracy: () => 0.1 }] });
     expect(resultSentences(data).map(textOf)).toEqual([
-      "After 100 steps SGD ended at 10.00 % and Adam ended at no finite value of test accuracy.",
+      "Test accuracy after 100 steps: SGD 10.00 %, Adam not finite.",
       "Adam diverged: step 20 (seed 0).",
     ]);
   });

@@ -45,9 +45,11 @@ function ended(data: ReportData, measure: Measure): string {
   const total = totalSteps(data);
   const ends = data.rivals.map(({ label, runs }) => {
     const { median } = spreadOf(runs.map((run) => valueAt(run, measure, total)));
-    return `${label} ended at ${Number.isFinite(median) ? measure.format(median) : "no finite value"}`;
+    if (Number.isNaN(median)) return `${label} not measured`;
+    return `${label} ${Number.isFinite(median) ? measure.format(median) : "not finite"}`;
   });
-  return `After ${count(total)} steps ${listing(ends)} of ${measure.name}.`;
+  const name = measure.name.replace("test", "Test");
+  return `${name} after ${count(total)} steps: ${ends.join(", ")}.`;
 }
 
 function divergedRuns(data: ReportData): string[] {

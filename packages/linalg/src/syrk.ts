@@ -2,12 +2,12 @@
  * Symmetric rank-k products X Xᵀ: half the work of a general product, and an exactly symmetric result.
  *
  * Gram matrices of ill-conditioned factors need care, so a kernel must sum in float64, or in float32 chunks of at most
- * 128 columns that are then added up; the reference sums in float64.
+ * 128 columns that are then added up; the loops of tensor sum in float64.
  *
  * X [n, k] · X Xᵀ [n, n]
  */
 
-import { add, defineOp, matmul, run, type Spec, scope, type Tensor, transpose } from "@kronograd/tensor";
+import { add, defineOp, matmul, run, type Spec, scope, syrkLoops, type Tensor, transpose } from "@kronograd/tensor";
 import { matrixSize, type None } from "./checks.ts";
 
 const syrkOp = defineOp<None>({
@@ -16,20 +16,7 @@ const syrkOp = defineOp<None>({
     const [n] = matrixSize("syrk", "X", X as Spec);
     return [{ shape: [n, n], dtype: (X as Spec).dtype }];
   },
-  reference([out], [X]) {
-    const [n, k] = X!.shape as [number, number];
-    const [down, right] = X!.strides as [number, number];
-    const { data, offset } = X!;
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j <= i; j++) {
-        let total = 0;
-        for (let c = 0, a = offset + i * down, b = offset + j * down; c < k; c++, a += right, b += right)
-          total += data[a]! * data[b]!;
-        out!.data[out!.offset + i * n + j] = total;
-        out!.data[out!.offset + j * n + i] = total;
-      }
-    }
-  },
+  reference: syrkLoops,
   vjp: {
     saveInputs: () => [0],
     pull: ([cotangent], saved) => [matmul(add(cotangent as Tensor, transpose(cotangent as Tensor)), saved.input(0))],

@@ -10,6 +10,7 @@ export * from "./dtype.ts";
 export * from "./elementwise.ts";
 export * from "./errors.ts";
 export { type Expression, e } from "./expression.ts";
+export { syrkLoops } from "./loops/products.ts";
 export * from "./memory.ts";
 export * from "./op.ts";
 export type { Operable } from "./operable.ts";

@@ -78,9 +78,12 @@ export interface ComputeOp<P> extends OpBase<P> {
   readonly family?: string;
   /** Check the inputs and give each output's shape and dtype. @throws {ShapeError | DtypeError | UsageError} */
   shape(inputs: readonly Spec[], params: P): Spec[];
-  /** Plain loops over strided inputs of any dtype; outputs are contiguous and must be wholly written. */
+  /** Loops over strided inputs of any dtype, on host memory; outputs are contiguous and must be wholly written. */
   reference(outputs: readonly HostOperand[], inputs: readonly HostOperand[], params: P): void;
 }
+
+/** The loops of an op, where they stand in a file of their own. */
+export type Reference<P> = ComputeOp<P>["reference"];
 
 /** An op whose output shares its input's buffer. */
 export interface ViewOp<P> extends OpBase<P> {

@@ -1,20 +1,19 @@
 /**
- * The pure-TypeScript backend: typed arrays and readable loops, float32, float64 and int32. It runs everywhere and is the
- * truth that every other backend is tested against. Its few faster kernels (packed GEMM, im2col convolutions) are files
- * beside this one, found by op name.
+ * The pure-TypeScript backend: typed arrays of float32, float64 and int32. It runs everywhere and is the truth that every
+ * other backend is tested against. It has no kernels of its own: the loops of each op are what it runs, and so a program
+ * carries the loops of the ops that it uses and no others.
  */
 
 import { type Backend, Device, type Kernel, registerBackend } from "../backend.ts";
 import { type Dtype, dtypeOf, type TypedArray, typedArray } from "../dtype.ts";
 import { BackendError } from "../errors.ts";
-import { cpuKernels } from "./cpu-kernels.ts";
 
 const mostSpareBytes = 2 ** 28;
 
 class CpuBackend implements Backend {
   readonly name = "cpu";
   readonly adapter = "JavaScript, one thread";
-  readonly kernels: ReadonlyMap<string, Kernel> = cpuKernels;
+  readonly kernels: ReadonlyMap<string, Kernel> = new Map();
 
   /** Arrays for reuse by "dtype length": a fresh array costs several times its first use, as pages are mapped and cleared. */
   readonly #spare = new Map<string, TypedArray[]>();

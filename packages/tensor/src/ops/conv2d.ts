@@ -20,10 +20,11 @@ import {
 } from "../convolution.ts";
 import { promote } from "../dtype.ts";
 import { ShapeError, UsageError } from "../errors.ts";
+import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
 import { defineOp, run } from "../op.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, lastTwo, outputSize, type PairLike, pair } from "../window.ts";
+import { fourAxes, lastTwo, outputSize, type PairLike, pair } from "../window.ts";
 import { sum } from "./sum.ts";
 
 export type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../convolution.ts";
@@ -53,39 +54,7 @@ export const conv2dOp = defineOp<Conv2dParams>({
     return [{ shape: [n, outputs, ...outputSize("conv2d", [h, w], { ...params, kernel: [kh, kw] })], dtype }];
   },
 
-  reference([y], [x, weight, bias], { stride, padding, dilation, groups }) {
-    const [n, outputs, oh, ow] = y!.shape as unknown as Four;
-    const [, , h, w] = x!.shape as unknown as Four;
-    const [, perGroup, kh, kw] = weight!.shape as unknown as Four;
-    const [xn, xc, xy, xx] = x!.strides as unknown as Four;
-    const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
-    let to = y!.offset;
-    for (let image = 0; image < n; image++) {
-      for (let o = 0; o < outputs; o++) {
-        const firstChannel = Math.floor((o * groups) / outputs) * perGroup;
-        const start = bias === undefined ? 0 : bias.data[bias.offset + o * bias.strides[0]!]!;
-        for (let i = 0; i < oh; i++) {
-          for (let j = 0; j < ow; j++) {
-            let total = start;
-            for (let c = 0; c < perGroup; c++) {
-              const atX = x!.offset + image * xn + (firstChannel + c) * xc;
-              const atW = weight!.offset + o * wo + c * wc;
-              for (let u = 0; u < kh; u++) {
-                const row = i * stride[0] + u * dilation[0] - padding[0];
-                if (row < 0 || row >= h) continue;
-                for (let v = 0; v < kw; v++) {
-                  const column = j * stride[1] + v * dilation[1] - padding[1];
-                  if (column < 0 || column >= w) continue;
-                  total += x!.data[atX + row * xy + column * xx]! * weight!.data[atW + u * wu + v * wv]!;
-                }
-              }
-            }
-            y!.data[to++] = total;
-          }
-        }
-      }
-    }
-  },
+  reference: conv2dLoops,
 
   vjp: {
     saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
@@ -124,39 +93,7 @@ export const conv2dInputGradOp = defineOp<Conv2dInputGradParams>({
     return [{ shape: [n, channels, ...params.size], dtype: promote(where, [grad!.dtype, weight!.dtype]) }];
   },
 
-  reference([x], [grad, weight], { stride, padding, dilation, groups }) {
-    const [n, channels, h, w] = x!.shape as unknown as Four;
-    const [, outputs, oh, ow] = grad!.shape as unknown as Four;
-    const [, perGroup, kh, kw] = weight!.shape as unknown as Four;
-    const [gn, go, gi, gj] = grad!.strides as unknown as Four;
-    const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
-    const outputsPerGroup = outputs / groups;
-    let to = x!.offset;
-    for (let image = 0; image < n; image++) {
-      for (let c = 0; c < channels; c++) {
-        const firstOutput = Math.floor(c / perGroup) * outputsPerGroup;
-        for (let row = 0; row < h; row++) {
-          for (let column = 0; column < w; column++) {
-            let total = 0;
-            for (let u = 0; u < kh; u++) {
-              const i = (row + padding[0] - u * dilation[0]) / stride[0]; // the place whose tap u is this pixel
-              if (!Number.isInteger(i) || i < 0 || i >= oh) continue;
-              for (let v = 0; v < kw; v++) {
-                const j = (column + padding[1] - v * dilation[1]) / stride[1];
-                if (!Number.isInteger(j) || j < 0 || j >= ow) continue;
-                const atG = grad!.offset + image * gn + i * gi + j * gj;
-                const atW = weight!.offset + (c % perGroup) * wc + u * wu + v * wv;
-                for (let o = firstOutput; o < firstOutput + outputsPerGroup; o++) {
-                  total += grad!.data[atG + o * go]! * weight!.data[atW + o * wo]!;
-                }
-              }
-            }
-            x!.data[to++] = total;
-          }
-        }
-      }
-    }
-  },
+  reference: conv2dInputGradLoops,
 
   vjp: {
     saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
@@ -191,38 +128,7 @@ export const conv2dWeightGradOp = defineOp<Conv2dWeightGradParams>({
     return [{ shape: [outputs, perGroup, ...params.kernel], dtype: promote(where, [x!.dtype, grad!.dtype]) }];
   },
 
-  reference([weight], [x, grad], { stride, padding, dilation, groups }) {
-    const [outputs, perGroup, kh, kw] = weight!.shape as unknown as Four;
-    const [n, , h, w] = x!.shape as unknown as Four;
-    const [, , oh, ow] = grad!.shape as unknown as Four;
-    const [xn, xc, xy, xx] = x!.strides as unknown as Four;
-    const [gn, go, gi, gj] = grad!.strides as unknown as Four;
-    let to = weight!.offset;
-    for (let o = 0; o < outputs; o++) {
-      const firstChannel = Math.floor((o * groups) / outputs) * perGroup;
-      for (let c = 0; c < perGroup; c++) {
-        for (let u = 0; u < kh; u++) {
-          for (let v = 0; v < kw; v++) {
-            let total = 0;
-            for (let image = 0; image < n; image++) {
-              const atX = x!.offset + image * xn + (firstChannel + c) * xc;
-              const atG = grad!.offset + image * gn + o * go;
-              for (let i = 0; i < oh; i++) {
-                const row = i * stride[0] + u * dilation[0] - padding[0];
-                if (row < 0 || row >= h) continue;
-                for (let j = 0; j < ow; j++) {
-                  const column = j * stride[1] + v * dilation[1] - padding[1];
-                  if (column < 0 || column >= w) continue;
-                  total += x!.data[atX + row * xy + column * xx]! * grad!.data[atG + i * gi + j * gj]!;
-                }
-              }
-            }
-            weight!.data[to++] = total;
-          }
-        }
-      }
-    }
-  },
+  reference: conv2dWeightGradLoops,
 
   vjp: {
     saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],

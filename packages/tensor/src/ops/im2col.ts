@@ -7,8 +7,11 @@
 
 import { randomConvolution } from "../convolution.ts";
 import { ShapeError } from "../errors.ts";
+import { forEachRun } from "../loops/patches.ts";
 import { defineOp, run } from "../op.ts";
 import type { Rng } from "../rng.ts";
+import { rowMajor } from "../rows.ts";
+import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Four, fourAxes, lastTwo, outputSize, type Pair, type PairLike, pair, type Window } from "../window.ts";
 
@@ -27,28 +30,14 @@ export const im2colOp = defineOp<Window>({
     return [{ shape: [n, channels * window.kernel[0] * window.kernel[1], oh * ow], dtype: x!.dtype }];
   },
 
-  reference([columns], [x], { kernel: [kh, kw], stride, padding, dilation }) {
-    const [n, channels, h, w] = x!.shape as unknown as Four;
-    const [xn, xc, xy, xx] = x!.strides as unknown as Four;
-    const [oh, ow] = outputSize("im2col", [h, w], { kernel: [kh, kw], stride, padding, dilation });
-    let to = columns!.offset;
-    for (let image = 0; image < n; image++) {
-      for (let c = 0; c < channels; c++) {
-        const plane = x!.offset + image * xn + c * xc;
-        for (let u = 0; u < kh; u++) {
-          for (let v = 0; v < kw; v++) {
-            for (let i = 0; i < oh; i++) {
-              const row = i * stride[0] + u * dilation[0] - padding[0];
-              for (let j = 0; j < ow; j++) {
-                const column = j * stride[1] + v * dilation[1] - padding[1];
-                const isInside = row >= 0 && row < h && column >= 0 && column < w;
-                columns!.data[to++] = isInside ? x!.data[plane + row * xy + column * xx]! : 0;
-              }
-            }
-          }
-        }
-      }
-    }
+  reference([columns], [x], window) {
+    const { data, offset } = columns!;
+    const places = columns!.shape[2] as number;
+    data.fill(0, offset, offset + sizeOf(columns!.shape));
+    forEachRun(x!, window, (line, place, at, count, step) => {
+      const to = offset + line * places + place;
+      for (let j = 0; j < count; j++) data[to + j] = x!.data[at + j * step]!;
+    });
   },
 
   vjp: {
@@ -84,32 +73,14 @@ export const col2imOp = defineOp<Col2imParams>({
   },
 
   reference([x], [columns], params) {
-    const { kernel, stride, padding, dilation, size } = params;
-    const [kh, kw] = kernel;
-    const [n, channels, h, w] = x!.shape as unknown as Four;
-    const [oh, ow] = outputSize("col2im", size, params);
-    const [image, tap, place] = columns!.strides as readonly [number, number, number];
-    let to = x!.offset;
-    for (let b = 0; b < n; b++) {
-      for (let c = 0; c < channels; c++) {
-        const block = columns!.offset + b * image + c * kh * kw * tap;
-        for (let row = 0; row < h; row++) {
-          for (let column = 0; column < w; column++) {
-            let total = 0;
-            for (let u = 0; u < kh; u++) {
-              const i = (row + padding[0] - u * dilation[0]) / stride[0]; // the place whose tap u is this pixel
-              if (!Number.isInteger(i) || i < 0 || i >= oh) continue;
-              for (let v = 0; v < kw; v++) {
-                const j = (column + padding[1] - v * dilation[1]) / stride[1];
-                if (!Number.isInteger(j) || j < 0 || j >= ow) continue;
-                total += columns!.data[block + (u * kw + v) * tap + (i * ow + j) * place]!;
-              }
-            }
-            x!.data[to++] = total;
-          }
-        }
-      }
-    }
+    const values = rowMajor(columns!);
+    const places = columns!.shape[2] as number;
+    const sums = new Float64Array(sizeOf(x!.shape));
+    forEachRun({ ...x!, offset: 0 }, params, (line, place, at, count, step) => {
+      const from = line * places + place;
+      for (let j = 0; j < count; j++) sums[at + j * step]! += values[from + j]!;
+    });
+    x!.data.set(sums, x!.offset);
   },
 
   vjp: {

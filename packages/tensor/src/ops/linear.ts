@@ -7,7 +7,7 @@
 
 import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import { offsetsOf } from "../offsets.ts";
+import { linearLoops } from "../loops/products.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -29,21 +29,7 @@ export const linearOp = defineOp<Record<string, never>>({
     return [{ shape: outputShape(x!, weight!, bias), dtype }];
   },
 
-  reference([y], [x, weight, bias]) {
-    const [outputs, features] = weight!.shape as [number, number];
-    const [outputStep, featureStep] = weight!.strides as [number, number];
-    const step = x!.strides.at(-1) as number;
-    let to = y!.offset;
-    for (const row of offsetsOf(x!.shape.slice(0, -1), x!.strides)) {
-      for (let o = 0; o < outputs; o++) {
-        let atX = x!.offset + row;
-        let atW = weight!.offset + o * outputStep;
-        let total = bias === undefined ? 0 : bias.data[bias.offset + o * bias.strides[0]!]!;
-        for (let i = 0; i < features; i++, atX += step, atW += featureStep) total += x!.data[atX]! * weight!.data[atW]!;
-        y!.data[to++] = total;
-      }
-    }
-  },
+  reference: linearLoops,
 
   vjp: {
     saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],

@@ -2,7 +2,7 @@
 
 import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import { batchOffsets } from "../offsets.ts";
+import { matmulLoops } from "../loops/products.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { broadcastShapes, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -17,26 +17,7 @@ export const matmulOp = defineOp<Record<string, never>>({
     return [{ shape: productShape(a!.shape, b!.shape), dtype: promote("matmul", [a!.dtype, b!.dtype]) }];
   },
 
-  reference([out], [a, b]) {
-    const lead = out!.shape.slice(0, -2);
-    const [m, n] = out!.shape.slice(-2) as [number, number];
-    const [rowA, stepA] = a!.strides.slice(-2) as [number, number];
-    const [stepB, columnB] = b!.strides.slice(-2) as [number, number];
-    const depth = a!.shape.at(-1) as number;
-    const starts = batchOffsets(b!, lead);
-    let to = out!.offset;
-    batchOffsets(a!, lead).forEach((startA, batch) => {
-      for (let i = 0; i < m; i++) {
-        for (let j = 0; j < n; j++) {
-          let atA = a!.offset + startA + i * rowA;
-          let atB = b!.offset + starts[batch]! + j * columnB;
-          let total = 0;
-          for (let k = 0; k < depth; k++, atA += stepA, atB += stepB) total += a!.data[atA]! * b!.data[atB]!;
-          out!.data[to++] = total;
-        }
-      }
-    });
-  },
+  reference: matmulLoops,
 
   vjp: {
     saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],

@@ -6,14 +6,17 @@
  */
 
 import { randomConvolution } from "../convolution.ts";
+import { forEachRun } from "../loops/patches.ts";
 import { defineOp, run, type Spec } from "../op.ts";
+import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, lastTwo, outputSize, type Window } from "../window.ts";
+import { fourAxes, lastTwo, outputSize, type Window } from "../window.ts";
 import { col2im } from "./im2col.ts";
 import { reshape } from "./reshape.ts";
 import { broadcastTo } from "./sum.ts";
 
-const patchSumOp = defineOp<Window>({
+/** The op behind `patchSum`. */
+export const patchSumOp = defineOp<Window>({
   name: "patchSum",
   shape([x], window) {
     const { shape, dtype } = x as Spec;
@@ -22,31 +25,13 @@ const patchSumOp = defineOp<Window>({
     return [{ shape: [n, channels * window.kernel[0] * window.kernel[1]], dtype }];
   },
   reference([out], [x], window) {
-    const { kernel, stride, padding, dilation } = window;
-    const { data, offset } = x!;
-    const [n, channels, h, w] = x!.shape as unknown as Four;
-    const [xn, xc, xy, xx] = x!.strides as unknown as Four;
-    const [oh, ow] = outputSize("patchSum", [h, w], window);
-    let to = out!.offset;
-    for (let image = 0; image < n; image++) {
-      for (let c = 0; c < channels; c++) {
-        const plane = offset + image * xn + c * xc;
-        for (let u = 0; u < kernel[0]; u++) {
-          for (let v = 0; v < kernel[1]; v++) {
-            let total = 0;
-            for (let i = 0; i < oh; i++) {
-              const row = i * stride[0] + u * dilation[0] - padding[0];
-              if (row < 0 || row >= h) continue;
-              for (let j = 0; j < ow; j++) {
-                const column = j * stride[1] + v * dilation[1] - padding[1];
-                if (column >= 0 && column < w) total += data[plane + row * xy + column * xx]!;
-              }
-            }
-            out!.data[to++] = total;
-          }
-        }
-      }
-    }
+    const sums = new Float64Array(sizeOf(out!.shape));
+    forEachRun(x!, window, (line, _, at, count, step) => {
+      let total = sums[line]!;
+      for (let j = 0; j < count; j++) total += x!.data[at + j * step]!;
+      sums[line] = total;
+    });
+    out!.data.set(sums, out!.offset);
   },
   vjp: {
     pull([cotangent], { specs }, window) {

@@ -3,8 +3,9 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { sumLoops } from "../loops/sums.ts";
 import { defineOp, run, type Spec } from "../op.ts";
-import { forEachRow, withOnes, without } from "../rows.ts";
+import { withOnes, without } from "../rows.ts";
 import { scope } from "../scope.ts";
 import { broadcastShapes, broadcastStrides, normalizeAxes, type Shape, sameShape } from "../shape.ts";
 import { alias, type Tensor } from "../tensor.ts";
@@ -28,14 +29,7 @@ export const sumOp = defineOp<Reduced>({
   shape: ([x], { axes, keep }) => [
     { shape: (keep ? withOnes : without)((x as Spec).shape, axes), dtype: (x as Spec).dtype },
   ],
-  reference([out], [x], { axes }) {
-    const { data } = x!;
-    forEachRow(x!, axes, (row, positions) => {
-      let total = 0;
-      for (let i = 0; i < positions.length; i++) total += data[positions[i]!]!;
-      out!.data[out!.offset + row] = total;
-    });
-  },
+  reference: sumLoops,
   vjp: {
     pull([cotangent], { specs }, { axes }) {
       const { shape } = specs[0] as Spec;

@@ -1,5 +1,5 @@
 /**
- * Kernels of the convolutions and im2col: one product of strided matrices for each group, over all images at once.
+ * The loops of the convolutions: one product of strided matrices for each group, over all images at once.
  *
  * The matrix of patches needs no memory: its element (tap, place) is a pixel of the padded image, whose offset is one
  * number for the tap plus one for the place, and that is how `gemm` takes its matrices (an implicit im2col). The input's
@@ -10,24 +10,26 @@
  *     dx [C, (N, pixels)]  +=  w(tap)ᵀ [C, O]         dy       [O, (N, places)]            for each tap
  */
 
-import type { HostOperand, Kernel, Operand } from "../../backend.ts";
-import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../../convolution.ts";
-import { type TypedArray, typedArray } from "../../dtype.ts";
-import { offsetsOf, steps } from "../../offsets.ts";
-import { sizeOf, stridesOf } from "../../shape.ts";
-import { type Four, outputSize, type Pair, type Window } from "../../window.ts";
+import type { HostOperand } from "../backend.ts";
+import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../convolution.ts";
+import { typedArray } from "../dtype.ts";
+import { offsetsOf, steps } from "../offsets.ts";
+import type { Reference } from "../op.ts";
+import { sizeOf, stridesOf } from "../shape.ts";
+import type { Four, Pair, Window } from "../window.ts";
 import { gemm, type Matrix, shifted, transposed } from "./gemm.ts";
+import { runOf } from "./patches.ts";
 
 /** x [N, C, H, W], weight [O, C/groups, kh, kw], bias [O] → [N, O, oh, ow] */
-export const conv2dKernel: Kernel = ([y], [x, weight, bias], { groups, ...geometry }: Conv2dParams) => {
+export const conv2dLoops: Reference<Conv2dParams> = ([y], [x, weight, bias], { groups, ...geometry }) => {
   const [, , ...places] = y!.shape as unknown as Four;
   const [outputs, perGroup, ...kernel] = weight!.shape as unknown as Four;
   const count = outputs / groups;
-  const image = padded(host(x!), geometry.padding, geometry.padding);
-  const filters = filterMatrix(host(weight!), count);
+  const image = padded(x!, geometry.padding);
+  const filters = filterMatrix(weight!, count);
   const patches = patchMatrix(image, perGroup, places, { ...geometry, kernel });
-  const target = channelMatrix(host(y!), count);
-  const start = bias && biasMatrix(host(bias), count, target.columns.length);
+  const target = channelMatrix(y!, count);
+  const start = bias && biasMatrix(bias, count, target.columns.length);
   for (let group = 0; group < groups; group++) {
     const first = group * count;
     gemm(
@@ -40,14 +42,18 @@ export const conv2dKernel: Kernel = ([y], [x, weight, bias], { groups, ...geomet
 };
 
 /** x [N, C, H, W], outputGrad [N, O, oh, ow] → [O, C/groups, kh, kw] */
-export const conv2dWeightGradKernel: Kernel = ([weight], [x, grad], { groups, ...window }: Conv2dWeightGradParams) => {
+export const conv2dWeightGradLoops: Reference<Conv2dWeightGradParams> = (
+  [weight],
+  [x, grad],
+  { groups, ...window },
+) => {
   const [, , ...places] = grad!.shape as unknown as Four;
   const [outputs, perGroup] = weight!.shape as unknown as Four;
   const count = outputs / groups;
-  const image = padded(host(x!), window.padding, window.padding);
-  const cotangents = channelMatrix(host(grad!), count);
+  const image = padded(x!, window.padding);
+  const cotangents = channelMatrix(grad!, count);
   const patches = transposed(patchMatrix(image, perGroup, places, window));
-  const target = filterMatrix(host(weight!), count);
+  const target = filterMatrix(weight!, count);
   for (let group = 0; group < groups; group++) {
     const first = group * count;
     gemm(
@@ -59,36 +65,37 @@ export const conv2dWeightGradKernel: Kernel = ([weight], [x, grad], { groups, ..
 };
 
 /** outputGrad [N, O, oh, ow], weight [O, C/groups, kh, kw] → [N, C, H, W]; the sum is rounded to its dtype after each tap. */
-export const conv2dInputGradKernel: Kernel = ([x], [grad, weight], params: Conv2dInputGradParams) => {
+export const conv2dInputGradLoops: Reference<Conv2dInputGradParams> = ([x], [grad, weight], params) => {
   const [n, , oh, ow] = grad!.shape as unknown as Four;
   const [outputs, perGroup, kh, kw] = weight!.shape as unknown as Four;
   const [xn, xc, xy, xx] = x!.strides as unknown as Four;
   const [gn, go, gi, gj] = grad!.strides as unknown as Four;
   const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
   const count = outputs / params.groups;
-  const { data } = host(x!);
-  data.fill(0, x!.offset, x!.offset + sizeOf(x!.shape));
+  const { data, offset } = x!;
+  const { size, stride } = params;
+  data.fill(0, offset, offset + sizeOf(x!.shape));
   for (let u = 0; u < kh; u++) {
-    const rows = seenBy(u, 0, oh, params);
+    const rows = runOf(u, 0, oh, size, params);
     for (let v = 0; v < kw; v++) {
-      const columns = seenBy(v, 1, ow, params);
+      const columns = runOf(v, 1, ow, size, params);
       const tap: Matrix = {
-        data: host(weight!).data,
+        data: weight!.data,
         offset: weight!.offset + u * wu + v * wv,
         rows: steps(perGroup, wc),
         columns: steps(count, wo),
       };
       const cotangents: Matrix = {
-        data: host(grad!).data,
+        data: grad!.data,
         offset: grad!.offset + rows.place * gi + columns.place * gj,
         rows: steps(count, go),
         columns: offsetsOf([n, rows.count, columns.count], [gn, gi, gj]),
       };
       const target: Matrix = {
         data,
-        offset: x!.offset + rows.pixel * xy + columns.pixel * xx,
+        offset: offset + rows.pixel * xy + columns.pixel * xx,
         rows: steps(perGroup, xc),
-        columns: offsetsOf([n, rows.count, columns.count], [xn, params.stride[0] * xy, params.stride[1] * xx]),
+        columns: offsetsOf([n, rows.count, columns.count], [xn, stride[0] * xy, stride[1] * xx]),
       };
       for (let group = 0; group < params.groups; group++) {
         const pixels = shifted(target, group * perGroup * xc);
@@ -97,26 +104,6 @@ export const conv2dInputGradKernel: Kernel = ([x], [grad, weight], params: Conv2
     }
   }
 };
-
-/** x [N, C, H, W] → [N, C·kh·kw, oh·ow] */
-export const im2colKernel: Kernel = ([columns], [x], window: Window) => {
-  const [n, , places] = columns!.shape as readonly [number, number, number];
-  const [, channels, h, w] = x!.shape as unknown as Four;
-  const image = padded(host(x!), window.padding, window.padding);
-  const patches = patchMatrix(image, channels, outputSize("im2col", [h, w], window), window);
-  const target = host(columns!);
-  let to = target.offset;
-  for (let first = 0; first < n * places; first += places) {
-    for (const tap of patches.rows) {
-      const start = patches.offset + tap;
-      for (let p = first; p < first + places; p++) target.data[to++] = image.data[start + patches.columns[p]!]!;
-    }
-  }
-};
-
-function host({ handle, ...layout }: Operand): HostOperand {
-  return { ...layout, data: handle as TypedArray };
-}
 
 /** Rows: taps (channel, kernel row, kernel column) of the first channels. Columns: places (image, row, column). */
 function patchMatrix(image: HostOperand, channels: number, places: Pair, { kernel, stride, dilation }: Window): Matrix {
@@ -147,28 +134,20 @@ function biasMatrix({ data, offset, strides }: HostOperand, count: number, place
 }
 
 /** An image with zeros around it; the image itself where none are wanted. */
-function padded(image: HostOperand, before: Pair, after: Pair): HostOperand {
-  if (before[0] + before[1] + after[0] + after[1] === 0) return image;
+function padded(image: HostOperand, [top, left]: Pair): HostOperand {
+  if (top + left === 0) return image;
   const [n, channels, h, w] = image.shape as unknown as Four;
-  const shape = [n, channels, before[0] + h + after[0], before[1] + w + after[1]];
+  const shape = [n, channels, h + 2 * top, w + 2 * left];
   const strides = stridesOf(shape);
   const data = typedArray(image.dtype, sizeOf(shape));
   const sources = offsetsOf([n, channels, h], image.strides);
   const targets = offsetsOf([n, channels, h], strides);
   const step = image.strides[3]!;
-  const first = before[0] * shape[3]! + before[1];
+  const first = top * shape[3]! + left;
   for (let row = 0; row < sources.length; row++) {
     let from = image.offset + sources[row]!;
     let to = first + targets[row]!;
     for (let column = 0; column < w; column++, from += step) data[to++] = image.data[from]!;
   }
   return { data, dtype: image.dtype, shape, strides, offset: 0 };
-}
-
-/** Along one axis, the places at which a tap meets a pixel and not padding: the first, its pixel, and how many. */
-function seenBy(tap: number, axis: 0 | 1, places: number, { size, stride, padding, dilation }: Conv2dInputGradParams) {
-  const shift = tap * dilation[axis] - padding[axis]; // place i meets pixel i·stride + shift
-  const place = Math.max(0, Math.ceil(-shift / stride[axis]));
-  const end = Math.min(places, Math.floor((size[axis] - 1 - shift) / stride[axis]) + 1);
-  return { place, pixel: place * stride[axis] + shift, count: Math.max(0, end - place) };
 }

@@ -1,15 +1,17 @@
-/** Kernels of matmul, linear and syrk: packed products of strided matrices. */
+/** The loops of matmul, linear and syrk: packed products of strided matrices. */
 
-import type { Kernel, Operand } from "../../backend.ts";
-import type { TypedArray } from "../../dtype.ts";
-import { batchOffsets, offsetsOf, steps } from "../../offsets.ts";
+import type { HostOperand } from "../backend.ts";
+import { batchOffsets, offsetsOf, steps } from "../offsets.ts";
+import type { Reference } from "../op.ts";
 import { gemm, type Matrix, mirrorLower, shifted, transposed } from "./gemm.ts";
 
+type None = Record<string, never>;
+
 /** The matrix of an operand's last two axes (the first one of a batch). */
-function matrixOf({ handle, offset, shape, strides }: Operand): Matrix {
+function matrixOf({ data, offset, shape, strides }: HostOperand): Matrix {
   const [rows, columns] = [shape.length - 2, shape.length - 1];
   return {
-    data: handle as TypedArray,
+    data,
     offset,
     rows: steps(shape[rows]!, strides[rows]!),
     columns: steps(shape[columns]!, strides[columns]!),
@@ -17,7 +19,7 @@ function matrixOf({ handle, offset, shape, strides }: Operand): Matrix {
 }
 
 /** [..., m, k] × [..., k, n] → [..., m, n] */
-export const matmulKernel: Kernel = ([out], [a, b]) => {
+export const matmulLoops: Reference<None> = ([out], [a, b]) => {
   const lead = out!.shape.slice(0, -2);
   const [left, right, target] = [matrixOf(a!), matrixOf(b!), matrixOf(out!)];
   const startsB = batchOffsets(b!, lead);
@@ -28,32 +30,19 @@ export const matmulKernel: Kernel = ([out], [a, b]) => {
 };
 
 /** x [..., in], weight [out, in], bias [out] → [..., out]; the bias is where the sums start. */
-export const linearKernel: Kernel = ([out], [x, weight, bias]) => {
-  const last = x!.shape.length - 1;
-  const rows = offsetsOf(x!.shape.slice(0, last), x!.strides); // any layout of the leading axes
-  const features = steps(x!.shape[last]!, x!.strides[last]!);
+export const linearLoops: Reference<None> = ([out], [x, weight, bias]) => {
+  const rows = offsetsOf(x!.shape.slice(0, -1), x!.strides); // any layout of the leading axes
   const outputs = weight!.shape[0]!;
-  const start = bias && {
-    data: bias.handle as TypedArray,
-    offset: bias.offset,
-    rows: steps(rows.length, 0),
-    columns: steps(outputs, bias.strides[0]!),
-  };
   gemm(
-    { data: x!.handle as TypedArray, offset: x!.offset, rows, columns: features },
+    { ...x!, rows, columns: steps(x!.shape.at(-1)!, x!.strides.at(-1)!) },
     transposed(matrixOf(weight!)),
-    {
-      data: out!.handle as TypedArray,
-      offset: out!.offset,
-      rows: steps(rows.length, outputs),
-      columns: steps(outputs, 1),
-    },
-    { start },
+    { ...out!, rows: steps(rows.length, outputs), columns: steps(outputs, 1) },
+    { start: bias && { ...bias, rows: steps(rows.length, 0), columns: steps(outputs, bias.strides[0]!) } },
   );
 };
 
 /** X [n, k] → X Xᵀ [n, n]: the lower triangle is computed, the upper copied from it. */
-export const syrkKernel: Kernel = ([out], [x]) => {
+export const syrkLoops: Reference<None> = ([out], [x]) => {
   const matrix = matrixOf(x!);
   const target = matrixOf(out!);
   gemm(matrix, transposed(matrix), target, { lower: true });

@@ -1,21 +1,24 @@
-/** Every kernel against the reference loops of its op: all layouts, dtypes and sizes. */
+/** Loops against the definitions of their ops: all layouts, dtypes and sizes. */
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { HostOperand, Operand } from "../backend.ts";
+import * as naive from "../../testing/naive.ts";
+import type { HostOperand } from "../backend.ts";
 import type { Conv2dParams } from "../convolution.ts";
 import { type Dtype, typedArray } from "../dtype.ts";
-import type { ComputeOp } from "../op.ts";
+import type { ComputeOp, Reference } from "../op.ts";
 import { conv2dInputGradOp, conv2dOp, conv2dWeightGradOp } from "../ops/conv2d.ts";
-import { im2colOp } from "../ops/im2col.ts";
+import { col2imOp, im2colOp } from "../ops/im2col.ts";
 import { linearOp } from "../ops/linear.ts";
 import { matmulOp } from "../ops/matmul.ts";
+import { patchSumOp } from "../ops/patch-sum.ts";
+import { sumOp } from "../ops/sum.ts";
 import { Rng } from "../rng.ts";
 import { type Shape, sizeOf, stridesOf } from "../shape.ts";
 import { outputSize, type Pair } from "../window.ts";
-import { cpuKernels } from "./cpu-kernels.ts";
+import { syrkLoops } from "./products.ts";
 
-/** Kernels add in the order of the reference and in float64, so they agree in every bit … */
+/** Loops add in the order of the definition and in float64, so they agree in every bit … */
 const exact = 0;
 /** … but for conv2dInputGrad, which rounds to float32 after each of at most 9 taps: 9 · 2⁻²⁴ relative to sums of terms ≤ 36. */
 const perTapRounding = 1e-5 * 36;
@@ -36,17 +39,21 @@ function randomOperand(rng: Rng, shape: Shape, dtype: Dtype): HostOperand {
   return { shape, strides, offset, data, dtype };
 }
 
-/** The largest difference between kernel and reference; outputs start as garbage that must be overwritten. */
-function disagreement<P>(op: ComputeOp<P>, inputs: readonly HostOperand[], params: P): number {
+/** The largest difference between loops and definition; outputs start as garbage that must be overwritten. */
+function disagreement<P>(
+  op: ComputeOp<P>,
+  definition: Reference<P>,
+  inputs: readonly HostOperand[],
+  params: P,
+): number {
   const [spec] = op.shape(inputs, params);
   const make = (): HostOperand => {
     const data = typedArray(spec!.dtype, sizeOf(spec!.shape) + 1).fill(99);
     return { ...spec!, strides: stridesOf(spec!.shape), offset: 1, data };
   };
   const [actual, expected] = [make(), make()];
-  const asOperand = ({ data, ...layout }: HostOperand): Operand => ({ ...layout, handle: data });
-  cpuKernels.get(op.name)!([asOperand(actual)], inputs.map(asOperand), params, op);
-  op.reference([expected], inputs, params);
+  op.reference([actual], inputs, params);
+  definition([expected], inputs, params);
   const differences = Array.from(actual.data, (value, i) => Math.abs(value - expected.data[i]!));
   return differences.reduce((worst, difference) => Math.max(worst, difference), 0);
 }
@@ -56,8 +63,8 @@ const ragged = fc.oneof({ weight: 5, arbitrary: small }, fc.constantFrom(1, 130,
 const dtype = fc.constantFrom<Dtype>("float32", "float64", "int32");
 const seed = fc.nat();
 
-describe("matmul's kernel", () => {
-  it("equals the reference over shapes, batches, layouts and dtypes", () => {
+describe("matmul", () => {
+  it("equals its definition over shapes, batches, layouts and dtypes", () => {
     const lead = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 3), fc.boolean(), fc.boolean()), { maxLength: 2 });
     fc.assert(
       fc.property(lead, ragged, ragged, small, dtype, seed, (axes, m, n, depth, kind, s) => {
@@ -66,21 +73,21 @@ describe("matmul's kernel", () => {
         const leadB = axes.map(([size, , stretched]) => (stretched ? 1 : size)).slice(rng.integer(axes.length + 1));
         const a = randomOperand(rng, [...leadA, m, depth], kind);
         const b = randomOperand(rng, [...leadB, depth, n], kind);
-        expect(disagreement(matmulOp, [a, b], {})).toBe(exact);
+        expect(disagreement(matmulOp, naive.matmul, [a, b], {})).toBe(exact);
       }),
     );
   });
 
-  it("joins integers and floats as the reference does", () => {
+  it("joins integers and floats as the definition does", () => {
     const rng = new Rng(3);
     const a = randomOperand(rng, [5, 7], "int32");
     const b = randomOperand(rng, [7, 6], "float32");
-    expect(disagreement(matmulOp, [a, b], {})).toBe(exact);
+    expect(disagreement(matmulOp, naive.matmul, [a, b], {})).toBe(exact);
   });
 });
 
-describe("linear's kernel", () => {
-  it("equals the reference over leading axes, layouts and dtypes, with and without bias", () => {
+describe("linear", () => {
+  it("equals its definition over leading axes, layouts and dtypes, with and without bias", () => {
     fc.assert(
       fc.property(
         fc.array(small, { maxLength: 2 }),
@@ -94,7 +101,7 @@ describe("linear's kernel", () => {
           const x = randomOperand(rng, [...lead, features], kind);
           const weight = randomOperand(rng, [outputs, features], kind);
           const bias = hasBias ? [randomOperand(rng, [outputs], kind)] : [];
-          expect(disagreement(linearOp, [x, weight, ...bias], {})).toBe(exact);
+          expect(disagreement(linearOp, naive.linear, [x, weight, ...bias], {})).toBe(exact);
         },
       ),
     );
@@ -143,48 +150,74 @@ function convolutionCase(drawn: Drawn) {
   };
 }
 
-describe("the convolutions' kernels", () => {
-  it("conv2d equals the reference", () => {
+describe("convolutions", () => {
+  it("conv2d equals its definition", () => {
     fc.assert(
       fc.property(convolution, (drawn) => {
         const { x, weight, bias, params } = convolutionCase(drawn);
-        expect(disagreement(conv2dOp, [x, weight, ...bias], params)).toBe(exact);
+        expect(disagreement(conv2dOp, naive.conv2d, [x, weight, ...bias], params)).toBe(exact);
       }),
     );
   });
 
-  it("conv2dInputGrad equals the reference", () => {
+  it("conv2dInputGrad equals its definition", () => {
     fc.assert(
       fc.property(convolution, (drawn) => {
         const { grad, weight, size, params } = convolutionCase(drawn);
         const tolerance = drawn.kind === "float64" ? exact : perTapRounding;
-        expect(disagreement(conv2dInputGradOp, [grad, weight], { ...params, size })).toBeLessThanOrEqual(tolerance);
+        expect(
+          disagreement(conv2dInputGradOp, naive.conv2dInputGrad, [grad, weight], { ...params, size }),
+        ).toBeLessThanOrEqual(tolerance);
       }),
     );
   });
 
-  it("conv2dWeightGrad equals the reference", () => {
+  it("conv2dWeightGrad equals its definition", () => {
     fc.assert(
       fc.property(convolution, (drawn) => {
         const { x, grad, kernel, params } = convolutionCase(drawn);
-        expect(disagreement(conv2dWeightGradOp, [x, grad], { ...params, kernel })).toBe(exact);
+        expect(disagreement(conv2dWeightGradOp, naive.conv2dWeightGrad, [x, grad], { ...params, kernel })).toBe(exact);
       }),
     );
   });
 
-  it("im2col equals the reference", () => {
+  it("im2col equals its definition", () => {
     fc.assert(
       fc.property(convolution, (drawn) => {
         const { x, kernel, params } = convolutionCase(drawn);
         const { stride, padding, dilation } = params;
-        expect(disagreement(im2colOp, [x], { kernel, stride, padding, dilation })).toBe(exact);
+        expect(disagreement(im2colOp, naive.im2col, [x], { kernel, stride, padding, dilation })).toBe(exact);
+      }),
+    );
+  });
+
+  it("col2im equals its definition", () => {
+    fc.assert(
+      fc.property(convolution, (drawn) => {
+        const { x, kernel, size, grad, params } = convolutionCase(drawn);
+        const { stride, padding, dilation } = params;
+        const [n, channels] = x.shape as [number, number];
+        const shape = [n, channels * kernel[0] * kernel[1], grad.shape[2]! * grad.shape[3]!];
+        const columns = randomOperand(new Rng(drawn.seed), shape, drawn.kind);
+        const window = { kernel: kernel as Pair, stride, padding, dilation, size };
+        expect(disagreement(col2imOp, naive.col2im, [columns], window)).toBe(exact);
+      }),
+    );
+  });
+
+  it("patchSum equals its definition", () => {
+    fc.assert(
+      fc.property(convolution, (drawn) => {
+        const { x, kernel, params } = convolutionCase(drawn);
+        const { stride, padding, dilation } = params;
+        expect(disagreement(patchSumOp, naive.patchSum, [x], { kernel, stride, padding, dilation })).toBe(exact);
       }),
     );
   });
 });
 
-describe("syrk's kernel", () => {
-  it("equals X Xᵀ by the matmul reference, for any layout of X", () => {
+describe("syrkLoops", () => {
+  it("equals X Xᵀ by the definition of matmul, for any layout of X", () => {
     fc.assert(
       fc.property(ragged, small, fc.constantFrom<Dtype>("float32", "float64"), seed, (n, depth, kind, s) => {
         const x = randomOperand(new Rng(s), [n, depth], kind);
@@ -197,10 +230,47 @@ describe("syrk's kernel", () => {
           data: typedArray(kind, n * n),
         });
         const [actual, expected] = [make(), make()];
-        cpuKernels.get("syrk")!([{ ...actual, handle: actual.data }], [{ ...x, handle: x.data }], {}, { name: "syrk" });
-        matmulOp.reference([expected], [x, transpose], {});
+        syrkLoops([actual], [x], {});
+        naive.matmul([expected], [x, transpose], {});
         expect(actual.data).toEqual(expected.data);
       }),
     );
+  });
+});
+
+describe("sum", () => {
+  const sumCase = (s: number, shape: readonly number[], axes: readonly number[], kind: Dtype) =>
+    disagreement(sumOp, naive.sum, [randomOperand(new Rng(s), shape, kind)], { axes, keep: false });
+
+  it("equals its definition over any axes, layouts and dtypes", () => {
+    const sizes = fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.boolean()), { maxLength: 4 });
+    fc.assert(
+      fc.property(sizes, dtype, seed, (drawn, kind, s) => {
+        const axes = drawn.flatMap(([, isSummed], axis) => (isSummed ? [axis] : []));
+        expect(
+          sumCase(
+            s,
+            drawn.map(([n]) => n),
+            axes,
+            kind,
+          ),
+        ).toBe(exact);
+      }),
+    );
+  });
+
+  it("equals its definition across chunks", () => {
+    for (const [shape, axes] of [
+      [[3000], [0]],
+      [[7, 2500], [0]],
+      [[2500, 3], [0]],
+      [[3, 1100, 2], [1]],
+      [
+        [2, 1100, 2],
+        [0, 2],
+      ],
+    ] as const) {
+      for (let s = 0; s < 4; s++) expect(sumCase(s, shape, axes, "float32")).toBe(exact);
+    }
   });
 });

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { type Html, html, Html as Markup } from "./html.ts";
 import type { ReportData } from "./run-data.ts";
 import { script } from "./script.ts";
-import { charts } from "./sections/charts.ts";
+import { lossCharts, mainChart } from "./sections/charts.ts";
 import { header, subject, summary } from "./sections/header.ts";
 import { download, noticesSection, rulesSection } from "./sections/notes.ts";
 import { phaseSection } from "./sections/phases.ts";
@@ -32,8 +32,9 @@ export function page(data: ReportData): string {
 <body>
 ${header(data)}
 <main>
+${mainChart(data)}
 ${summary(data)}
-${charts(data)}
+${lossCharts(data)}
 ${phaseSection(data)}
 ${reportedSection(data)}
 ${plans(data)}

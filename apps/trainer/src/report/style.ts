@@ -41,7 +41,7 @@ figcaption .note{margin:0}
 .chart .name{fill:var(--text)}
 .axis path{stroke:var(--line);stroke-width:1;fill:none}
 .axis .base{stroke:var(--soft)}
-.guide path{stroke:var(--soft);stroke-width:1;stroke-dasharray:1 3;fill:none}
+.guide{stroke:var(--soft);stroke-width:1;stroke-dasharray:1 3;fill:none}
 ${lightColours.map((_, i) => `.c${i}{--c:var(--c${i})}`).join("")}
 .line{stroke:var(--c);stroke-width:2;fill:none;stroke-linejoin:round}
 .stray{stroke:var(--c);stroke-width:1;fill:none;opacity:.75}

@@ -63,6 +63,20 @@ describe("lineChart", () => {
     expect(text).toContain('class="diverged c0" d="M190 6l8 8m0 -8l-8 8"><title>a diverged at step 50</title>');
   });
 
+  it("draws a line at the target, which is among the ticks", () => {
+    const text = lineChart({
+      title: "t",
+      xLabel: "steps",
+      x: [0, 1],
+      y: [0, 1],
+      kind: "linear",
+      lines: [],
+      guide: 0.3,
+    }).text;
+    expect(text).toContain('class="guide" d="M44 171.7H344"');
+    expect(text).toMatch(/y="175\.2" text-anchor="end">0\.3</);
+  });
+
   it("is well-formed, escapes its texts, and says in words what it shows", () => {
     const text = draw([
       line('<b>"&', 0, { dots: [{ x: 1, y: 1, step: 1, text: "<i>" }] }),

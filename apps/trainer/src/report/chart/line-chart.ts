@@ -38,7 +38,7 @@ export interface LineChartOptions {
   readonly kind: ScaleKind;
   readonly lines: readonly Line[];
   /** A level worth a line of its own: the target of the race. */
-  readonly guide?: { readonly y: number; readonly label: string } | null;
+  readonly guide?: number | null;
 }
 
 /** The drawing's size in its own units, about pixels on a screen. */
@@ -47,15 +47,15 @@ const plotRight = size.width - size.right;
 const plotBottom = size.height - size.bottom;
 
 /** Draw the chart. */
-export function lineChart({ title, xLabel, x, y, kind, lines, guide }: LineChartOptions): Html {
+export function lineChart({ title, xLabel, x, y, kind, lines, guide = null }: LineChartOptions): Html {
   const xs = makeScale("linear", x, [size.left, plotRight]);
-  const ys = makeScale(kind, y, [plotBottom, size.top]);
+  const ys = makeScale(kind, y, [plotBottom, size.top], guide === null ? [] : [guide]);
   const at = ({ x: px, y: py }: Place) => `${round(xs.at(px))} ${round(ys.at(py))}`;
   const path = (places: readonly Place[]) => (places.length === 0 ? "" : `M${places.map(at).join("L")}`);
   return html`<svg class="chart" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}">
 ${axes(xs, ys, xLabel)}
 ${lines.map(({ index, low, high }) => low && high && low.length > 0 && html`<path class="band ${colourClass(index)}" d="${path([...high, ...low.toReversed()])}Z"/>`).map((piece) => piece || null)}
-${guide ? guideLine(ys.at(guide.y), guide.label) : null}
+${guide !== null && html`<path class="guide" d="M${size.left} ${round(ys.at(guide))}H${plotRight}"/>`}
 ${lines.map(({ index, places, strays = [] }) => [
   strays.map((stray) => html`<path class="stray ${colourClass(index)}" d="${path(stray.places)}"/>`),
   html`<path class="line ${colourClass(index)}" stroke-dasharray="${dashOf(index)}" d="${path(places)}"/>`,
@@ -70,10 +70,6 @@ function axes(xs: Scale, ys: Scale, xLabel: string): Html {
   return html`<g class="axis">${ys.ticks.map(({ at, label }) => html`<path d="M${size.left} ${round(at)}H${plotRight}"/><text x="${size.left - 6}" y="${round(at + 3.5)}" text-anchor="end">${label}</text>`)}
 <path class="base" d="M${size.left} ${plotBottom}H${plotRight}"/>${xs.ticks.map(({ at, label }) => html`<text x="${round(at)}" y="${plotBottom + 15}" text-anchor="middle">${label}</text>`)}
 <text class="name" x="${(size.left + plotRight) / 2}" y="${size.height - 4}" text-anchor="middle">${xLabel}</text></g>`;
-}
-
-function guideLine(y: number, label: string): Html {
-  return html`<g class="guide"><path d="M${size.left} ${round(y)}H${plotRight}"/><text x="${size.left + 4}" y="${round(y - 4)}">${label}</text></g>`;
 }
 
 /** The mark of a diverged run. */

@@ -29,16 +29,27 @@ const forward: Readonly<Record<ScaleKind, (value: number) => number>> = {
 /**
  * Make a scale from a domain [low, high] to a range [from, to].
  *
+ * @param wanted  values that must be among the ticks
  * A domain of one value (or with values that a logarithm does not take) is widened around it.
  */
-export function makeScale(kind: ScaleKind, domain: readonly [number, number], range: readonly [number, number]): Scale {
+export function makeScale(
+  kind: ScaleKind,
+  domain: readonly [number, number],
+  range: readonly [number, number],
+  wanted: readonly number[] = [],
+): Scale {
   const [low, high] = widen(kind, domain);
   const [from, to] = range;
   const start = forward[kind](low);
   const per = (to - from) / (forward[kind](high) - start);
   const at = (value: number) => from + (forward[kind](Math.min(Math.max(value, low), high)) - start) * per;
   const label = kind === "error" ? level : short;
-  const ticks = spread(candidates(kind, low, high).map((value) => ({ at: at(value), label: label(value) })));
+  const ticks = spread(
+    [...wanted.filter((value) => value >= low && value <= high), ...candidates(kind, low, high)].map((value) => ({
+      at: at(value),
+      label: label(value),
+    })),
+  );
   return { at, ticks };
 }
 

@@ -3,26 +3,12 @@
 import { decimate } from "../chart/decimate.ts";
 import { extent } from "../chart/extent.ts";
 import { type Dot, type Line, lineChart } from "../chart/line-chart.ts";
-import type { ScaleKind } from "../chart/scale.ts";
-import { type Curve, type CurvePoint, curveOf, evaluated, type Sample, trailingMean, trainingLoss } from "../curves.ts";
+import { type Curve, type CurvePoint, curveOf } from "../curves.ts";
 import * as format from "../format.ts";
 import { type Html, html, type Piece } from "../html.ts";
-import { measureOf, targetsOf } from "../measure.ts";
-import { allRuns, lastStep, type ReportData, type Run } from "../run-data.ts";
+import { allRuns, lastStep, type ReportData } from "../run-data.ts";
+import { type Quantity, quantitiesOf } from "./quantities.ts";
 import { bare, hiddenTable, named, table, thinned } from "./table.ts";
-
-/** A quantity and how it is drawn. */
-interface Quantity {
-  readonly title: string;
-  readonly note: string;
-  readonly scale: ScaleKind;
-  readonly worst: number;
-  readonly samples: (run: Run) => readonly Sample[];
-  readonly format: (value: number) => string;
-  /** Whether each measurement gets a dot. */
-  readonly dots: boolean;
-  readonly guide: number | null;
-}
 
 const axes = [
   { key: "step", label: "steps" },
@@ -35,56 +21,22 @@ const pointsOfALine = 110;
 const dotsOfALine = 20;
 const rowsOfATable = 30;
 
-/** All charts of the race, under one legend. */
-export function charts(data: ReportData): Html {
-  const measure = measureOf(data);
-  const target = targetsOf(data, measure).telling;
-  const window = Math.min(
-    200,
-    Math.max(1, Math.round(Math.max(...allRuns(data).map(({ steps }) => steps.length)) / 30)),
-  );
-  const loss = {
-    scale: "log",
-    worst: Number.POSITIVE_INFINITY,
-    format: (value: number) => format.number(value),
-  } as const;
-  const quantities: Quantity[] = [
-    {
-      title: "Test accuracy",
-      note: "The scale widens towards 100\u202F%: equal distances are equal factors of the error.",
-      scale: "error",
-      worst: Number.NEGATIVE_INFINITY,
-      samples: (run) => evaluated(run, "accuracy"),
-      format: format.percent,
-      dots: true,
-      guide: measure.key === "accuracy" ? target : null,
-    },
-    {
-      ...loss,
-      title: "Test loss",
-      note: "Logarithmic scale.",
-      samples: (run) => evaluated(run, "loss"),
-      dots: true,
-      guide: measure.key === "loss" ? target : null,
-    },
-    {
-      ...loss,
-      title: "Training loss",
-      note: `Logarithmic scale. Loss of the batches, each point the mean of the last ${window} steps.`,
-      samples: (run) =>
-        trailingMean(
-          trainingLoss(run).filter(({ value }) => Number.isFinite(value)),
-          window,
-        ),
-      dots: false,
-      guide: null,
-    },
-  ];
-  return html`<section><h2>Three clocks</h2>
-<p class="note">The same measurements against steps, against examples seen, and against seconds of training.${bandNote(data)}</p>
-<ul class="legend">${data.rivals.map((rival) => html`<li>${named(rival)}</li>`)}</ul>
-${quantities.map((quantity) => row(data, quantity))}</section>`;
+/** What decides the race, on three clocks. */
+export function mainChart(data: ReportData): Html {
+  const [main] = quantitiesOf(data);
+  return html`<section>${legend(data)}${main ? row(data, main) : null}
+<p class="note">The same measurements on three clocks: steps, examples seen, seconds of training.${bandNote(data)}</p></section>`;
 }
+
+/** The other losses, on the same clocks. */
+export function lossCharts(data: ReportData): Html {
+  return html`<section><h2>Losses</h2>${legend(data)}${quantitiesOf(data)
+    .slice(1)
+    .map((quantity) => row(data, quantity))}</section>`;
+}
+
+const legend = ({ rivals }: ReportData): Html =>
+  html`<ul class="legend">${rivals.map((rival) => html`<li>${named(rival)}</li>`)}</ul>`;
 
 function bandNote(data: ReportData): string {
   const seeds = Math.max(...data.rivals.map(({ runs }) => runs.length));
@@ -106,13 +58,6 @@ function row(data: ReportData, quantity: Quantity): Html | null {
       ]),
     );
     const lines = curves.map((curve) => lineOf(curve, key, quantity));
-    const guide =
-      quantity.guide === null
-        ? null
-        : {
-            y: quantity.guide,
-            label: quantity.format === format.percent ? format.level(quantity.guide) : format.number(quantity.guide),
-          };
     return lineChart({
       title: `${quantity.title} against ${label}`,
       xLabel: label,
@@ -120,11 +65,11 @@ function row(data: ReportData, quantity: Quantity): Html | null {
       y,
       kind: scale,
       lines,
-      guide,
+      guide: quantity.guide,
     });
   });
   const numbers = hiddenTable(`${quantity.title} in numbers`, numbersOf(curves, quantity, data));
-  return html`<figure><figcaption><h3>${quantity.title}</h3><p class="note">${scale === quantity.scale ? quantity.note : ""}</p></figcaption>
+  return html`<figure><figcaption><h3>${quantity.title}</h3><p class="note">${scale === quantity.scale ? quantity.note : ""}${quantity.dotted}</p></figcaption>
 <div class="three">${drawn}</div>${numbers}</figure>`;
 }
 
@@ -133,7 +78,7 @@ function domain(curves: readonly Curve[], { scale }: Quantity): [number, number]
   const [, start] = extent(
     curves.flatMap(({ points, strays }) => [points[0]?.high ?? 0, strays[0]?.samples[0]?.value ?? 0]),
   );
-  const roof = scale === "error" ? Number.POSITIVE_INFINITY : 4 * start;
+  const roof = scale === "error" || start <= 0 ? Number.POSITIVE_INFINITY : 4 * start;
   const values = curves.flatMap(({ points, strays }) => [
     ...points.flatMap(({ low, high }) => [low, high]),
     ...strays.flatMap(({ samples }) => samples.map(({ value }) => value)),

@@ -34,9 +34,11 @@ ${rest.map((sentence) => html`<p class="lead">${unbroken(sentence)}</p>`)}
 <p class="note">${resultNote(data)}</p></header>`;
 }
 
-/** Keep names such as K-FAC on one line. */
+/** Keep names such as K-FAC, and "150 / 4.6 s", on one line. */
 const unbroken = (text: string): Piece =>
-  text.split(/(\w+-\w+)/).map((part, i) => (i % 2 === 1 ? html`<span class="whole">${part}</span>` : part));
+  text
+    .split(/(\w+-\w+|[\d,]+(?: steps)? \/ \S+)/)
+    .map((part, i) => (i % 2 === 1 ? html`<span class="whole">${part}</span>` : part));
 
 /** One row for each rival: measured at a quarter, half and the end, cost of a step; and the time to each target. */
 export function summary(data: ReportData): Html {

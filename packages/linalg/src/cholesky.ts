@@ -12,7 +12,6 @@ import {
   add,
   type Dtype,
   defineOp,
-  diag,
   diagonal,
   eye,
   log,
@@ -23,7 +22,6 @@ import {
   type Spec,
   scale,
   scope,
-  sub,
   sum,
   type Tensor,
   transpose,
@@ -114,7 +112,7 @@ export function choleskyPull(L: Tensor, cotangent: Tensor): Tensor {
 }
 
 /** Φ: only the lower triangle of A is an input, so an element below the diagonal counts for its mirror image too. */
-const halvedTriangle = (A: Tensor) => scope(() => sub(tril(A), scale(diag(diagonal(A)), 0.5)));
+const halvedTriangle = (A: Tensor) => scope(() => scale(add(tril(A), tril(A, -1)), 0.5));
 
 /**
  * Factor a symmetric positive definite matrix: A = L Lᵀ.

@@ -1,15 +1,17 @@
-/** Diagonals of square matrices as views, and matrices with a given diagonal. Each is the other's vector–Jacobian product. */
+/** Diagonals of square matrices as views, and matrices with a given diagonal. */
 
+import { eye } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { defineOp, run, type Spec } from "../op.ts";
+import { defineOp, run } from "../op.ts";
 import type { Rng } from "../rng.ts";
-import { rowMajor } from "../rows.ts";
 import { scope } from "../scope.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { where } from "./comparison.ts";
+import { reshape } from "./reshape.ts";
 import { sum } from "./sum.ts";
 
-const diagonalOp = defineOp<Record<string, never>>({
+const diagonalOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "diagonal",
   view({ shape, strides, offset }) {
     const [down, right] = strides.slice(-2) as [number, number];
@@ -20,20 +22,6 @@ const diagonalOp = defineOp<Record<string, never>>({
     const shape = sampleShape(rng);
     return { inputs: [{ shape: [...shape, shape.at(-1) as number] }], params: {} };
   },
-});
-
-const diagOp = defineOp<Record<string, never>>({
-  name: "diag",
-  shape: ([x]) => [{ shape: [...(x as Spec).shape, (x as Spec).shape.at(-1) as number], dtype: (x as Spec).dtype }],
-  reference([out], [x]) {
-    const { data, offset } = out!;
-    const values = rowMajor(x!);
-    const n = x!.shape.at(-1) as number;
-    data.fill(0, offset, offset + sizeOf(out!.shape));
-    for (let i = 0; i < values.length; i++) data[offset + i * n + (i % n)] = values[i]!;
-  },
-  vjp: { pull: ([cotangent]) => [diagonal(cotangent as Tensor)] },
-  samples: (rng) => ({ inputs: [{ shape: sampleShape(rng) }], params: {} }),
 });
 
 const sampleShape = (rng: Rng): Shape => Array.from({ length: 1 + rng.integer(2) }, () => 1 + rng.integer(3));
@@ -67,7 +55,8 @@ export function diagonal(x: Tensor): Tensor {
 export function diag(x: Tensor): Tensor {
   if (x.rank === 0)
     throw new ShapeError({ where: "diag", problem: "a scalar is no diagonal", expected: "[..., n]", got: x.shape });
-  return run(diagOp, [x], {});
+  const n = x.shape.at(-1) as number;
+  return scope(() => where(eye(n, { device: x.device, dtype: "int32" }), reshape(x, [...x.shape, 1]), 0));
 }
 
 /**

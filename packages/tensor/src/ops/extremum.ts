@@ -4,7 +4,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import { type ComputeOp, defineOp, dispatch, type Spec } from "../op.ts";
+import { type ComputeOp, defineOp, dispatch, type Spec, type Vjp } from "../op.ts";
 import { forEachRow, withOnes, without } from "../rows.ts";
 import { scope } from "../scope.ts";
 import { normalizeAxes, sizeOf } from "../shape.ts";
@@ -18,9 +18,14 @@ interface Axes {
 }
 
 /** Two outputs: the values, and their places (int32) in rows spanned by the axes. */
-function extremum(name: string, sign: 1 | -1): ComputeOp<Axes> {
+function extremum(
+  name: string,
+  sign: 1 | -1,
+  more: Pick<ComputeOp<Axes>, "vjp" | "noVjp" | "family">,
+): ComputeOp<Axes> {
   return defineOp<Axes>({
     name,
+    ...more,
     shape([x], { axes }) {
       const { shape, dtype } = x as Spec;
       if (sizeOf(axes.map((axis) => shape[axis] as number)) === 0) {
@@ -48,12 +53,6 @@ function extremum(name: string, sign: 1 | -1): ComputeOp<Axes> {
         indices!.data[indices!.offset + row] = first;
       });
     },
-    vjp: {
-      saveOutputs: () => [1],
-      pull: ([cotangent], saved, { axes }) => [
-        place(cotangent as Tensor, saved.output(1), (saved.specs[0] as Spec).shape, axes),
-      ],
-    },
     samples(rng) {
       const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(3));
       const axes = shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1);
@@ -62,8 +61,19 @@ function extremum(name: string, sign: 1 | -1): ComputeOp<Axes> {
   });
 }
 
-const maxOp = /* @__PURE__ */ extremum("max", 1);
-const minOp = /* @__PURE__ */ extremum("min", -1);
+const vjp: Vjp<Axes> = {
+  saveOutputs: () => [1],
+  pull: ([cotangent], saved, { axes }) => [
+    place(cotangent as Tensor, saved.output(1), (saved.specs[0] as Spec).shape, axes),
+  ],
+};
+const noVjp = "places are whole numbers";
+
+const maxOp = /* @__PURE__ */ extremum("max", 1, { vjp });
+const minOp = /* @__PURE__ */ extremum("min", -1, { vjp });
+// ops of their own, so that a program which asks for places alone carries no derivative; kernels are those of max and min
+const argMaxOp = /* @__PURE__ */ extremum("argMax", 1, { family: "max", noVjp });
+const argMinOp = /* @__PURE__ */ extremum("argMin", -1, { family: "min", noVjp });
 
 function values(
   op: ComputeOp<Axes>,
@@ -108,7 +118,7 @@ export const min = (x: Tensor, axes?: AxesLike, options: ReductionOptions = {}):
  * @example
  * argMax(tensor([[1, 3, 2], [5, 4, 5]]));   // [1, 0]
  */
-export const argMax = (x: Tensor, axes: AxesLike = -1): Tensor => places(maxOp, x, axes);
+export const argMax = (x: Tensor, axes: AxesLike = -1): Tensor => places(argMaxOp, x, axes);
 
 /**
  * Where the smallest element is (int32), the first at a tie.
@@ -116,4 +126,4 @@ export const argMax = (x: Tensor, axes: AxesLike = -1): Tensor => places(maxOp, 
  * @param axes  default: the last
  * @throws {ShapeError} there is no element
  */
-export const argMin = (x: Tensor, axes: AxesLike = -1): Tensor => places(minOp, x, axes);
+export const argMin = (x: Tensor, axes: AxesLike = -1): Tensor => places(argMinOp, x, axes);

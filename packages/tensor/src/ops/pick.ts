@@ -10,7 +10,7 @@ import { forEachRow, rowMajor, without } from "../rows.ts";
 import { checkShape, normalizeAxes, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-const pickOp = defineOp<{ readonly axes: readonly number[] }>({
+const pickOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[] }>({
   name: "pick",
   shape: ([x, indices], { axes }) => [
     { shape: fits("pick", (x as Spec).shape, indices as Spec, axes), dtype: (x as Spec).dtype },
@@ -35,7 +35,7 @@ const pickOp = defineOp<{ readonly axes: readonly number[] }>({
   },
 });
 
-const placeOp = defineOp<{ readonly axes: readonly number[]; readonly shape: Shape }>({
+const placeOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[]; readonly shape: Shape }>({
   name: "place",
   shape([values, indices], { axes, shape }) {
     fits("place", shape, indices as Spec, axes);

@@ -4,6 +4,8 @@ import type { Kernel } from "@kronograd/tensor";
 import { convolutionKernels } from "./kernels/convolutions.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
 import { moveKernels } from "./kernels/moves.ts";
+import { normalizationKernels } from "./kernels/normalization.ts";
+import { poolingKernels } from "./kernels/pooling.ts";
 import { productKernels } from "./kernels/products.ts";
 import { reductionKernels } from "./kernels/reductions.ts";
 import { softmaxKernels } from "./kernels/softmax.ts";
@@ -19,6 +21,8 @@ export function allKernels(runtime: Runtime): Map<string, Kernel> {
     softmaxKernels,
     moveKernels,
     convolutionKernels,
+    poolingKernels,
+    normalizationKernels,
   ];
   return new Map(families.flatMap((family) => Object.entries(family(kit))));
 }

@@ -1,0 +1,140 @@
+/**
+ * Kernels of batch and group (hence layer) normalisation and their gradients, float32: statistics in float64, then one
+ * elementwise pass. The input is seen as [N, K, C, S], as in tensor's normalization.ts; a set shares mean and variance.
+ */
+
+import { e, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
+import { Module } from "../assembler.ts";
+import { defineMoments, definePairSums } from "../emit/moments.ts";
+import type { Kernels, Kit } from "../kit.ts";
+import { allOf } from "../layout.ts";
+import { addressOf, lazy } from "../runtime.ts";
+
+interface Normalization {
+  readonly groups: number;
+  readonly epsilon: number;
+}
+
+type View = readonly [number, number, number, number];
+
+/** 1/√(v + ε) */
+const rateOf = [e.div(e.constant(1), e.sqrt(e.add(e.input(0), e.parameter("epsilon"))))];
+
+/** (x − μ) r γ + β */
+const forward = (() => {
+  const [x, mean, rate, gamma, beta] = [0, 1, 2, 3, 4].map(e.input) as [never, never, never, never, never];
+  return [e.add(e.mul(e.mul(e.sub(x, mean), rate), gamma), beta)];
+})();
+
+/** r (γ dy − (h + x̂ w)), with h and w the set's means of γ dy and of γ dy x̂ */
+const backward = (() => {
+  const [x, dy, mean, rate, gamma, h, w] = [0, 1, 2, 3, 4, 5, 6].map(e.input) as never[] as [
+    never,
+    never,
+    never,
+    never,
+    never,
+    never,
+    never,
+  ];
+  const normalised = e.mul(e.sub(x, mean), rate);
+  return [e.mul(rate, e.sub(e.mul(gamma, dy), e.add(h, e.mul(normalised, w))))];
+})();
+
+function viewOf([batch, channels, ...positions]: Shape, groups: number): View {
+  return [batch!, groups, channels! / groups, sizeOf(positions)];
+}
+
+export function normalizationKernels(kit: Kit): Kernels {
+  const code = lazy(() => {
+    const module = new Module();
+    defineMoments(module, "moments");
+    definePairSums(module, "pairs");
+    return kit.link<"moments" | "pairs">(module);
+  });
+
+  /** Operands as views of [N, K, C, S]. */
+  const views = (view: View, overBatch: boolean) => {
+    const [, K, C, S] = view;
+    const as = (strides: readonly number[]) => (operand: Operand) => ({ ...operand, shape: view, strides });
+    return {
+      full: as([K * C * S, C * S, S, 1]),
+      perSet: as(overBatch ? [0, 0, 1, 0] : [K, 1, 0, 0]),
+      perChannel: as([0, C, 1, 0]),
+    };
+  };
+
+  const family = (name: string, overBatch: boolean): Kernels => ({
+    [name]([y, mean, variance], inputs, { groups, epsilon }: Normalization) {
+      if (!allOf("float32", inputs) || sizeOf(inputs[0]!.shape) === 0) return false;
+      const [x, gamma, beta] = inputs.map(kit.dense) as [Operand, Operand, Operand];
+      const view = viewOf(x.shape, groups);
+      const [N, K, C, S] = view;
+      // of batch normalisation: a set is one channel's run in every image; else one block of neighbours
+      const [sets, runs, length, setStep, runStep] = overBatch ? [C, N, S, S, C * S] : [N * K, 1, C * S, C * S, 0];
+      const targets = [addressOf(mean!), addressOf(variance!)] as const;
+      code().moments(sets, runs, length, addressOf(x), 4 * setStep, 4 * runStep, ...targets);
+      const rate = kit.temporary("float32", mean!.shape);
+      kit.runExpressions(rateOf, [rate], [variance!], { epsilon });
+      const { full, perSet, perChannel } = views(view, overBatch);
+      const operands = [full(x), perSet(mean!), perSet(rate), perChannel(gamma), perChannel(beta)];
+      return kit.runExpressions(forward, [full(y!)], operands, {});
+    },
+
+    [`${name}Grad`]([dx, dgamma, dbeta], inputs, { groups, epsilon }: Normalization) {
+      if (!allOf("float32", inputs) || sizeOf(inputs[0]!.shape) === 0) return false;
+      const [x, gamma, mean, variance, dy] = inputs.map(kit.dense) as [Operand, Operand, Operand, Operand, Operand];
+      const view = viewOf(x.shape, groups);
+      const [N, K, C, S] = view;
+      const runs = N * K * C;
+      const [plain, weighted] = [kit.temporary("float64", [runs]), kit.temporary("float64", [runs])];
+      code().pairs(runs, S, addressOf(x), addressOf(dy), addressOf(plain), addressOf(weighted));
+      const rate = kit.temporary("float32", mean.shape);
+      kit.runExpressions(rateOf, [rate], [variance], { epsilon });
+      const [h, w] = [kit.temporary("float32", mean.shape), kit.temporary("float32", mean.shape)];
+      const setSize = overBatch ? N * S : C * S;
+      const values = [plain, weighted, mean, rate, gamma, h, w, dgamma!, dbeta!].map(kit.values) as never;
+      combine(values, { channels: K * C, perSet: C, overBatch, setSize });
+      const { full, perSet, perChannel } = views(view, overBatch);
+      const operands = [full(x), full(dy), perSet(mean), perSet(rate), perChannel(gamma), perSet(h), perSet(w)];
+      return kit.runExpressions(backward, [full(dx!)], operands, {});
+    },
+  });
+
+  return { ...family("batchNorm", true), ...family("groupNorm", false) };
+}
+
+interface Sets {
+  readonly channels: number;
+  /** Channels of a group. */
+  readonly perSet: number;
+  readonly overBatch: boolean;
+  /** Elements of a set. */
+  readonly setSize: number;
+}
+
+/** From sums over runs (n, channel) to sums over sets and over channels; in float64, rounded at the end. */
+function combine(
+  [plain, weighted, mean, rate, gamma, h, w, dgamma, dbeta]: readonly (Float32Array | Float64Array)[] &
+    Record<number, Float64Array>,
+  { channels, perSet, overBatch, setSize }: Sets,
+): void {
+  const [sumH, sumHX] = [new Float64Array(mean!.length), new Float64Array(mean!.length)];
+  const [sumDy, sumDyX] = [new Float64Array(channels), new Float64Array(channels)];
+  for (let run = 0; run < plain!.length; run++) {
+    const channel = run % channels;
+    const set = overBatch ? channel : Math.floor(run / perSet);
+    const sum = plain![run]!;
+    const normalised = (weighted![run]! - mean![set]! * sum) * rate![set]!;
+    sumDy[channel]! += sum;
+    sumDyX[channel]! += normalised;
+    sumH[set]! += gamma![channel]! * sum;
+    sumHX[set]! += gamma![channel]! * normalised;
+  }
+  for (let set = 0; set < sumH.length; set++) {
+    h![set] = sumH[set]! / setSize;
+    w![set] = sumHX[set]! / setSize;
+  }
+  dgamma!.set(sumDyX);
+  dbeta!.set(sumDy);
+}

@@ -3,6 +3,7 @@
 import type { Kernel } from "@kronograd/tensor";
 import { convolutionKernels } from "./kernels/convolutions.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
+import { factorizationKernels } from "./kernels/factorizations.ts";
 import { moveKernels } from "./kernels/moves.ts";
 import { normalizationKernels } from "./kernels/normalization.ts";
 import { poolingKernels } from "./kernels/pooling.ts";
@@ -23,6 +24,7 @@ export function allKernels(runtime: Runtime): Map<string, Kernel> {
     convolutionKernels,
     poolingKernels,
     normalizationKernels,
+    factorizationKernels,
   ];
   return new Map(families.flatMap((family) => Object.entries(family(kit))));
 }

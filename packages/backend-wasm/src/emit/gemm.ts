@@ -129,8 +129,8 @@ export function tiles(
 }
 
 export interface GemmForm {
-  /** Compute only tiles that meet the lower triangle. */
-  readonly lower?: boolean;
+  /** Compute only tiles that meet this triangle. */
+  readonly triangle?: "lower" | "upper";
   readonly blocks?: Blocks;
 }
 
@@ -144,9 +144,9 @@ export function defineGemm(
   lanes: Lanes,
   fused: boolean,
   parts: Parts,
-  { lower = false, blocks = blocksOf(lanes) }: GemmForm = {},
+  { triangle, blocks = blocksOf(lanes) }: GemmForm = {},
 ): Func {
-  const { MR } = tileSize(lanes, fused);
+  const { MR, NR } = tileSize(lanes, fused);
   const { MC, NC, KC } = blocks;
   return module.define(
     name,
@@ -154,15 +154,17 @@ export function defineGemm(
     (f, m, n, k, A, rowA, columnA, B, rowB, columnB, C, rowC, add, work) => {
       const [jc, pc, ic, nc, kc] = f.many(5) as [Local, Local, Local, Local, Local];
       const [mc, a, b, c, adds] = f.many(5) as [Local, Local, Local, Local, Local];
-      const onTriangle = (row: Local, column: Local, body: Code) =>
-        when(i32.less(i32.add(jc, column), i32.add(i32.add(ic, row), int(MR))), body);
+      const onTriangle = (row: Local, column: Local, body: Code) => {
+        const [i, j] = [i32.add(ic, row), i32.add(jc, column)];
+        return when(triangle === "lower" ? i32.less(j, i32.add(i, int(MR))) : i32.less(i, i32.add(j, int(NR))), body);
+      };
       const product = tiles(
         f,
         lanes,
         fused,
         parts,
         { rows: mc, columns: nc, depth: kc, a, b, c, rowStep: rowC!, adds, space: work! },
-        lower ? onTriangle : undefined,
+        triangle && onTriangle,
       );
       return [
         set(a, i32.add(work!, int(tileBytes))),

@@ -1,17 +1,19 @@
-/** Copy a matrix's lower triangle over its upper one, block by block. */
+/** Copy one triangle of a matrix over the other, block by block. */
 
 import { type Func, I32, i32, int, type Local, loopWhile, type Module, range, set, step, V128 } from "../assembler.ts";
 import { at, type Lanes, v128 } from "../lanes.ts";
 import { transposed } from "./transpose.ts";
 
-/** Parameters: size, address of a row-major square matrix. */
-export function defineMirror(module: Module, name: string, lanes: Lanes): Func {
+/** Parameters: size, address of a row-major square matrix, whose triangle `over` is written. */
+export function defineMirror(module: Module, name: string, lanes: Lanes, over: "upper" | "lower" = "upper"): Func {
   const L = lanes.count;
   const wide = int(L * lanes.bytes);
   return module.define(name, [I32, I32], (f, n, matrix) => {
     const [i, j, rowStep, from, to, row, stop] = f.many(7) as [Local, Local, Local, Local, Local, Local, Local];
     const rows = f.many(L, V128);
     const { prepare, columns } = transposed(f, lanes, rows);
+    // `row` goes down a block of the lower triangle, `to` down its image
+    const [source, target] = over === "upper" ? [row, to] : [to, row];
     const blocks = [
       set(from, at(matrix!, i32.mul(i, n!), lanes)),
       set(to, at(matrix!, i, lanes)),
@@ -21,12 +23,15 @@ export function defineMirror(module: Module, name: string, lanes: Lanes): Func {
         i,
         int(L),
         set(row, from),
-        rows.map((vector) => [set(vector, v128.load(row)), step(row, rowStep)]),
+        rows.map((vector) => [set(vector, v128.load(source)), step(source, rowStep)]),
         prepare,
-        columns.map((column) => [v128.store(to, column), step(to, rowStep)]),
+        columns.map((column) => [v128.store(target, column), step(target, rowStep)]),
         step(from, wide),
       ),
     ];
+    const element = (r: Local, c: Local) => at(matrix!, i32.add(i32.mul(r, n!), c), lanes);
+    const copied = (r: Local, c: Local, toRow: Local, toColumn: Local) =>
+      lanes.scalar.store(element(toRow, toColumn), lanes.scalar.load(element(r, c)));
     /** Elements of rows i … stop−1 from column `first` on, one by one. */
     const singly = (first: Local) =>
       range(
@@ -37,10 +42,7 @@ export function defineMirror(module: Module, name: string, lanes: Lanes): Func {
         set(j, first),
         loopWhile(
           i32.less(j, row),
-          lanes.scalar.store(
-            at(matrix!, i32.add(i32.mul(j, n!), row), lanes),
-            lanes.scalar.load(at(matrix!, i32.add(i32.mul(row, n!), j), lanes)),
-          ),
+          over === "upper" ? copied(row, j, j, row) : copied(j, row, row, j),
           step(j, int(1)),
         ),
       );

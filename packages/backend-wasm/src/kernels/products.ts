@@ -40,7 +40,7 @@ export function createProducts(runtime: Runtime, lanes: Lanes): Products {
     const blocks = blocksOf(lanes);
     defineGemm(module, "gemm", lanes, fused, parts);
     const gram = lanes.name === "f32" ? { ...blocks, KC: gramChunk } : blocks;
-    defineGemm(module, "syrk", lanes, fused, parts, { lower: true, blocks: gram });
+    defineGemm(module, "syrk", lanes, fused, parts, { triangle: "lower", blocks: gram });
     defineMirror(module, "mirror", lanes);
     defineRepeat(module, "repeat");
     return runtime.link(module);

@@ -24,7 +24,17 @@
  * which the authors released `mean` alone: the other scales are our reading.
  */
 
-import { heldTensors, matmul, mul, ShapeError, slice, sum, type Tensor, transpose } from "@kronograd/tensor";
+import {
+  frobenius2,
+  heldTensors,
+  matmul,
+  outputSize,
+  ShapeError,
+  sizeOf,
+  slice,
+  type Tensor,
+  transpose,
+} from "@kronograd/tensor";
 import { inputRows, inputsByPosition, outputGradRows, outputGradsByPosition } from "./layer-rows.ts";
 import type { LabelSource } from "./loss.ts";
 
@@ -147,12 +157,9 @@ export function layerRecord(fields: {
       const rows = record.rows(side, reduction, options);
       return matmul(transpose(rows), rows);
     },
-    frobenius2(side, reduction, options) {
-      const rows = record.rows(side, reduction, options);
-      return sum(mul(rows, rows));
-    },
+    frobenius2: (side, reduction, options) => frobenius2(record.rows(side, reduction, options)),
     perExample: ({ bias = hasBias } = {}) => ({
-      inputs: inputsByPosition(record, bias),
+      inputs: inputsByPosition(record, 1, bias),
       outputGrads: outputGradsByPosition(record),
     }),
     group: (index) => groupOf(record, index),
@@ -188,13 +195,8 @@ function groupOf(record: LayerRecord, index: number): LayerRecord {
   });
 }
 
-function positionsOf(input: Tensor, geometry: Geometry): number {
-  if (geometry.kind !== "conv2d") return input.shape.slice(1, -1).reduce((a, b) => a * b, 1);
-  const along = (axis: 0 | 1) => {
-    const reach = geometry.dilation[axis] * (geometry.kernel[axis] - 1) + 1;
-    return (
-      Math.floor(((input.shape[axis + 2] as number) + 2 * geometry.padding[axis] - reach) / geometry.stride[axis]) + 1
-    );
-  };
-  return along(0) * along(1);
+function positionsOf({ shape }: Tensor, geometry: Geometry): number {
+  if (geometry.kind !== "conv2d") return sizeOf(shape.slice(1, -1));
+  const [, , ...size] = shape as readonly [number, number, number, number];
+  return sizeOf(outputSize("conv2d", size, geometry));
 }

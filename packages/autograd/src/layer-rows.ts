@@ -2,11 +2,11 @@
 
 import {
   add,
-  avgPool2d,
   concat,
+  conv2d,
+  full,
   im2col,
   mean,
-  ones,
   patchSum,
   permute,
   reshape,
@@ -26,194 +26,141 @@ export function inputRows(
   { bias, stride }: { bias: boolean; stride: number },
 ): Tensor {
   const { examples: N, positions: T, geometry, uses } = record;
-  const perRow = 1 / Math.sqrt(N);
-  switch (reduction) {
-    case "expand": {
-      const rows = concatOr(
-        uses.map((use) => flatten(unfold(use.input, geometry, 1))),
-        0,
-      ); // [N·T, in]
-      return scale(bias ? withOnes(rows, 1) : rows, perRow);
-    }
-    case "reduce":
-    case "mean": {
-      const rows = scale(summedInputs(record), perRow / T); // [N, in]
-      return bias ? withOnes(rows, perRow) : rows;
-    }
-    case "sum": {
-      const rows = scale(summedInputs(record), perRow);
-      return bias ? withOnes(rows, perRow * T) : rows;
-    }
-    case "subsample":
-    case "subsampleMean": {
-      const kept = concatOr(
-        uses.map((use) => unfold(use.input, geometry, stride)),
-        1,
-      ); // [N, m, in]
-      const m = kept.shape[1] as number;
-      if (reduction === "subsampleMean") {
-        const rows = scale(mean(kept, 1), perRow);
-        return bias ? withOnes(rows, perRow) : rows;
-      }
-      const rows = flatten(kept);
-      return scale(bias ? withOnes(rows, 1) : rows, Math.sqrt(T / m) * perRow);
-    }
-    case "receptiveField":
-    case "receptiveFieldMean": {
-      if (bias) {
-        throw new UsageError({
-          where: record.name,
-          problem: `reduction "${reduction}" averages the kernel's taps, which leaves no place for the bias coordinate`,
-          help: 'Use bias: "separate".',
-        });
-      }
-      const fields = concatOr(
-        uses.map((use) => receptiveFields(use.input, geometry)),
-        1,
-      ); // [N, T, channels]
-      return scale(reduction === "receptiveField" ? flatten(fields) : mean(fields, 1), perRow);
-    }
+  const scaled = (rows: Tensor, one: number, factor: number) => scale(bias ? append(rows, one) : rows, factor);
+  if (reduction === "reduce" || reduction === "mean" || reduction === "sum") {
+    const sums = uses.map(({ input }) => summedInput(input, geometry)).reduce(add); // [N, in]
+    return scaled(sums, T, 1 / Math.sqrt(N) / (reduction === "sum" ? 1 : T));
   }
+  const isField = reduction.startsWith("receptiveField");
+  if (isField && bias) {
+    throw new UsageError({
+      where: record.name,
+      problem: `reduction "${reduction}" averages the kernel's taps, which leaves no place for the bias coordinate`,
+      help: 'Use bias: "separate".',
+    });
+  }
+  const seen = isField
+    ? concat(
+        uses.map(({ input }) => receptiveFields(input, geometry)),
+        1,
+      )
+    : inputsByPosition(record, strideOf(reduction, stride)); // [N, m, in]
+  if (reduction.endsWith("Mean")) return scaled(mean(seen, 1), 1, 1 / Math.sqrt(N));
+  const rows = flatten(seen);
+  return scaled(rows, 1, Math.sqrt(T / (rows.shape[0] as number))); // each of the m rows of an example stands for T/m
 }
 
 /** Scaled rows of a layer's output gradients, [rows, out]: Yᵀ; label columns one after the other. */
 export function outputGradRows(record: LayerRecord, reduction: Reduction, stride: number): Tensor {
   const { examples: N, positions: T, geometry } = record;
-  const perRow = 1 / Math.sqrt(N);
-  const perUse = (f: (grad: Tensor) => Tensor, axis: number) =>
-    labelColumns(record).map((grads) => concatOr(grads.map(f), axis));
-  const summed = () =>
-    concatOr(
-      labelColumns(record).map((grads) => grads.map((grad) => summedOutput(grad, geometry)).reduce(add)),
-      0,
-    ); // [L·N, out]
+  const columns = labelColumns(record);
+  const perColumn = (f: (grads: readonly Tensor[]) => Tensor) => concat(columns.map(f));
+  const seen = (grads: readonly Tensor[]) => byPosition(grads, geometry, strideOf(reduction, stride)); // [N, m, out]
   switch (reduction) {
     case "expand":
-    case "receptiveField": {
-      const rows = concatOr(
-        perUse((grad) => flatten(foldOutput(grad, geometry, 1)), 0),
-        0,
-      );
-      return scale(rows, perRow / Math.sqrt(T));
+    case "receptiveField":
+    case "subsample": {
+      const rows = perColumn((grads) => flatten(seen(grads))); // [L·N·m, out]
+      return scale(rows, Math.sqrt(columns.length / (rows.shape[0] as number)));
     }
-    case "reduce":
-    case "sum":
-      return scale(summed(), perRow);
-    case "mean":
-    case "receptiveFieldMean":
-      return scale(summed(), perRow / T);
-    case "subsample":
-    case "subsampleMean": {
-      const kept = perUse((grad) => foldOutput(grad, geometry, stride), 1); // [N, m, out] for each label column
-      const m = (kept[0] as Tensor).shape[1] as number;
-      if (reduction === "subsample") return scale(concatOr(kept.map(flatten), 0), perRow / Math.sqrt(m));
+    case "subsampleMean":
       return scale(
-        concatOr(
-          kept.map((v) => mean(v, 1)),
-          0,
-        ),
-        perRow,
+        perColumn((grads) => mean(seen(grads), 1)),
+        1 / Math.sqrt(N),
       );
+    default: {
+      const sums = perColumn((grads) => grads.map((grad) => summedOutput(grad, geometry)).reduce(add)); // [L·N, out]
+      return scale(sums, 1 / Math.sqrt(N) / (reduction === "reduce" || reduction === "sum" ? 1 : T));
     }
   }
 }
 
-/** Inputs at every position of every use, [N, T, in(+1)]. */
-export function inputsByPosition({ uses, geometry }: LayerRecord, bias: boolean): Tensor {
-  const u = concatOr(
-    uses.map(({ input }) => unfold(input, geometry, 1)),
+/** Positions are left out by the two subsamplings alone. */
+const strideOf = (reduction: Reduction, stride: number): number => (reduction.startsWith("subsample") ? stride : 1);
+
+/** Inputs at every position of every use, or at every `stride`-th row and column of positions: [N, T, in(+1)]. */
+export function inputsByPosition({ uses, geometry }: LayerRecord, stride: number, bias = false): Tensor {
+  const u = concat(
+    uses.map(({ input }) => unfold(input, geometry, stride)),
     1,
   );
-  return bias ? withOnes(u, 1) : u;
+  return bias ? append(u, 1) : u;
 }
 
 /** Output gradients at every position of every use, for each label column: [L, N, T, out]. */
 export function outputGradsByPosition(record: LayerRecord): Tensor {
-  const columns = labelColumns(record).map((grads) => {
-    const v = concatOr(
-      grads.map((grad) => foldOutput(grad, record.geometry, 1)),
-      1,
-    );
-    return reshape(v, [1, ...v.shape]);
-  });
-  return concatOr(columns, 0);
+  const columns = labelColumns(record).map((grads) => byPosition(grads, record.geometry, 1));
+  return concat(columns.map((v) => reshape(v, [1, ...v.shape])));
 }
 
-/** Σ_t u over all uses: [N, in]. Window sums for convolutions: no im2col. */
-function summedInputs({ uses, geometry, examples: N }: LayerRecord): Tensor {
-  const sums = uses.map(({ input }) => {
-    if (geometry.kind === "conv2d") return patchSum(input, geometry);
-    return input.rank === 2 ? input : sum(reshape(input, [N, -1, lastOf(input.shape)]), 1);
-  });
-  return sums.reduce(add);
+/** Output gradients of all uses, one label column: [N, T, out]. */
+function byPosition(grads: readonly Tensor[], geometry: Geometry, stride: number): Tensor {
+  return concat(
+    grads.map((grad) => foldOutput(grad, geometry, stride)),
+    1,
+  );
+}
+
+/** Σ_t u of one use: [N, in]. Window sums for convolutions: no im2col. */
+function summedInput(input: Tensor, geometry: Geometry): Tensor {
+  if (geometry.kind === "conv2d") return patchSum(input, geometry);
+  return input.rank === 2 ? input : sum(sequence(input, 1), 1);
 }
 
 /** Σ_t v of one use: [N, out]. */
 function summedOutput(grad: Tensor, geometry: Geometry): Tensor {
-  const N = grad.shape[0] as number;
-  if (geometry.kind === "conv2d") return sum(grad, [2, 3]);
-  return grad.rank === 2 ? grad : sum(reshape(grad, [N, -1, lastOf(grad.shape)]), 1);
+  return geometry.kind === "conv2d" ? sum(grad, [2, 3]) : summedInput(grad, geometry);
 }
 
 /** Inputs by position, keeping every `stride`-th row and column of positions: [N, T, in]. */
 function unfold(input: Tensor, geometry: Geometry, stride: number): Tensor {
-  const N = input.shape[0] as number;
-  if (geometry.kind === "conv2d") {
-    const wide = geometry.stride.map((s) => s * stride) as [number, number];
-    return permute(im2col(input, { ...geometry, stride: wide }), [0, 2, 1]);
-  }
-  const sequence = reshape(input, [N, -1, lastOf(input.shape)]);
-  return stride === 1 ? sequence : slice(sequence, [null, [0, sequence.shape[1] as number, stride]]);
+  if (geometry.kind !== "conv2d") return sequence(input, stride);
+  const wide = geometry.stride.map((s) => s * stride) as [number, number];
+  return permute(im2col(input, { ...geometry, stride: wide }), [0, 2, 1]);
 }
 
 /** Output gradients by position, [N, T, out]. */
 function foldOutput(grad: Tensor, geometry: Geometry, stride: number): Tensor {
-  const N = grad.shape[0] as number;
-  if (geometry.kind === "conv2d") {
-    const [, out, height, width] = grad.shape as [number, number, number, number];
-    const kept = stride === 1 ? grad : slice(grad, [null, null, [0, height, stride], [0, width, stride]]);
-    return permute(reshape(kept, [N, out, -1]), [0, 2, 1]);
-  }
-  const sequence = reshape(grad, [N, -1, lastOf(grad.shape)]);
-  return stride === 1 ? sequence : slice(sequence, [null, [0, sequence.shape[1] as number, stride]]);
+  if (geometry.kind !== "conv2d") return sequence(grad, stride);
+  const [N, out] = grad.shape as [number, number];
+  const every = [undefined, undefined, stride] as const;
+  return permute(reshape(slice(grad, [null, null, every, every]), [N, out, -1]), [0, 2, 1]);
+}
+
+/** Rows of a dense layer by position, keeping every `stride`-th: [N, T, features]. */
+function sequence(t: Tensor, stride: number): Tensor {
+  const all = reshape(t, [t.shape[0] as number, -1, lastOf(t.shape)]);
+  return slice(all, [null, [undefined, undefined, stride]]);
 }
 
 /** Inputs averaged over the kernel's taps: [N, T, channels]. */
 function receptiveFields(input: Tensor, geometry: Geometry): Tensor {
-  const N = input.shape[0] as number;
-  if (geometry.kind !== "conv2d") return unfold(input, geometry, 1);
-  const channels = input.shape[1] as number;
-  const { kernel, stride, padding, dilation } = geometry;
-  if (dilation[0] === 1 && dilation[1] === 1) {
-    return permute(
-      reshape(avgPool2d(input, { kernel, stride, padding, countIncludePad: true }), [N, channels, -1]),
-      [0, 2, 1],
-    );
-  }
-  const patches = reshape(im2col(input, geometry), [N, channels, kernel[0] * kernel[1], -1]);
-  return permute(mean(patches, 2), [0, 2, 1]);
+  if (geometry.kind !== "conv2d") return sequence(input, 1);
+  const { device, dtype, shape } = input;
+  const channels = shape[1] as number;
+  const [kh, kw] = geometry.kernel;
+  const average = full([channels, 1, kh, kw], 1 / (kh * kw), { device, dtype });
+  return foldOutput(conv2d(input, average, null, { ...geometry, groups: channels }), geometry, 1);
 }
 
 /** The output gradients of each label column, one for each use. */
 function labelColumns({ name, uses }: LayerRecord): Tensor[][] {
-  const count = uses[0]?.outputGrads.length ?? 0;
-  if (count === 0) {
+  const columns = uses[0]?.outputGrads ?? [];
+  if (columns.length === 0) {
     throw new UsageError({
       where: name,
       problem: "output gradients were not captured",
       help: "Declare needs.outputGrads in the method.",
     });
   }
-  return Array.from({ length: count }, (_, column) => uses.map((use) => use.outputGrads[column] as Tensor));
+  return columns.map((_, column) => uses.map((use) => use.outputGrads[column] as Tensor));
 }
 
 /** Append a constant coordinate to the last axis. */
-function withOnes(t: Tensor, value: number): Tensor {
-  const column = ones([...t.shape.slice(0, -1), 1], { device: t.device, dtype: t.dtype });
-  return concat([t, value === 1 ? column : scale(column, value)], t.rank - 1);
+function append(t: Tensor, value: number): Tensor {
+  const column = full([...t.shape.slice(0, -1), 1], value, { device: t.device, dtype: t.dtype });
+  return concat([t, column], t.rank - 1);
 }
 
 const flatten = (t: Tensor): Tensor => reshape(t, [-1, lastOf(t.shape)]);
 const lastOf = (shape: Shape): number => shape[shape.length - 1] as number;
-const concatOr = (list: readonly Tensor[], axis: number): Tensor =>
-  list.length === 1 ? (list[0] as Tensor) : concat(list, axis);

@@ -21,3 +21,4 @@ export * from "./shape.ts";
 export { Storage } from "./storage.ts";
 export { adopt, detach, retain, Tensor } from "./tensor.ts";
 export { type HandleTrace, type LiveHandle, traceHandles } from "./trace.ts";
+export { outputSize } from "./window.ts";

@@ -16,6 +16,12 @@ describe("kronograd", () => {
     for (const name of Object.keys(tensorPackage)) expect(everything[name], name).toBeDefined();
   });
 
+  it("loads the wasm backend when a device is wanted, and opens others by name", async () => {
+    expect((await kronograd.createDevice()).kind).toBe("wasm");
+    expect((await kronograd.createDevice("cpu")).kind).toBe("cpu");
+    await expect(kronograd.createDevice("wsm")).rejects.toThrow(/Did you mean "wasm"/);
+  });
+
   it("keeps the ops that a layer shadows under `ops`", () => {
     expect(kronograd.ops.relu(kronograd.tensor([-1, 2])).dataSync()).toEqual(new Float32Array([0, 2]));
     expect(

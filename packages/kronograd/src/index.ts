@@ -30,3 +30,4 @@ export type { PairLike, Range } from "@kronograd/tensor";
 export * from "@kronograd/tensor";
 export * as ops from "@kronograd/tensor";
 export * from "@kronograd/train";
+export { createDevice } from "./create-device.ts";

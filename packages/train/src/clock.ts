@@ -2,6 +2,7 @@
 
 import { type Phase, phases } from "./events.ts";
 
+/** A stopwatch that a run starts and stops around its steps. */
 export class Clock {
   /** Seconds of training so far. */
   seconds: number;

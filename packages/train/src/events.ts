@@ -18,6 +18,7 @@ export type Phase =
   | "update"
   | "apply";
 
+/** All phases, in the order of a step. */
 export const phases: readonly Phase[] = [
   "data",
   "forward",
@@ -44,6 +45,7 @@ export interface PlanLayer {
   readonly precision: string;
 }
 
+/** One event of a run; in a race it carries the rival's name. */
 export type RunEvent = { readonly rival?: string } & (
   | {
       readonly type: "plan";

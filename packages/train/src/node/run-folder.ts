@@ -23,7 +23,7 @@ export interface KeepRule {
   readonly best: number;
 }
 
-/** A run's folder on disk: run.json, events, metrics and checkpoints, each written whole or not at all. */
+/** The folder of a run on disk: its settings, events, metrics and checkpoints. */
 export class RunFolder {
   readonly path: string;
 

@@ -47,7 +47,7 @@ describe("assembler", () => {
         "f",
         [I32],
         (f, n) => {
-          const [i, sum, turns] = f.many(3) as [typeof n, typeof n, typeof n];
+          const [i, sum, turns] = f.many(3);
           return [
             range(i, int(0), n, int(3), step(sum, i)),
             set(turns, n),

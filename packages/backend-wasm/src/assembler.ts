@@ -13,6 +13,13 @@ export type Code = number | readonly Code[];
 /** A local variable, which reads itself. */
 export type Local = readonly [0x20, readonly number[]];
 
+/** A list of a known length. */
+export type Tuple<T, N extends number, Items extends T[] = []> = number extends N
+  ? T[]
+  : Items["length"] extends N
+    ? Items
+    : Tuple<T, N, [...Items, T]>;
+
 export type Type = 0x7f | 0x7d | 0x7c | 0x7b;
 export const I32 = 0x7f;
 export const F32 = 0x7d;
@@ -145,6 +152,10 @@ export const range = (local: Local, from: Code, to: Code, by: Code, ...body: Cod
 export const loopWhile = (condition: Code, ...body: Code[]): Code =>
   block(loop(branchIf(1, i32.isZero(condition)), body, branch(0)));
 
+/** The types of so many integer parameters. */
+export const integers = <N extends number>(count: N): Tuple<typeof I32, N> =>
+  new Array(count).fill(I32) as Tuple<typeof I32, N>;
+
 /** A function while it is written. */
 export class Func {
   readonly index: number;
@@ -169,8 +180,8 @@ export class Func {
   }
 
   /** Several locals at once. */
-  many(count: number, type: Type = I32): Local[] {
-    return Array.from({ length: count }, () => this.local(type));
+  many<N extends number>(count: N, type: Type = I32): Tuple<Local, N> {
+    return Array.from({ length: count }, () => this.local(type)) as Tuple<Local, N>;
   }
 }
 
@@ -187,16 +198,16 @@ export class Module {
   readonly #exports: Code[] = [];
 
   /** Write a function; `name` exports it. `build` gets its parameters as locals and gives its code. */
-  define(
+  define<const Parameters extends readonly Type[]>(
     name: string | null,
-    parameters: readonly Type[],
-    build: (f: Func, ...parameters: Local[]) => Code,
+    parameters: Parameters,
+    build: (f: Func, ...parameters: { [K in keyof Parameters]: Local }) => Code,
     result: Type | null = null,
   ): Func {
     const f = new Func(this.#functions.length, parameters, result);
     this.#functions.push(f);
     if (name !== null) this.export(name, f);
-    f.code = build(f, ...parameters.map((_, i) => f.parameter(i)));
+    f.code = build(f, ...(parameters.map((_, i) => f.parameter(i)) as { [K in keyof Parameters]: Local }));
     return f;
   }
 

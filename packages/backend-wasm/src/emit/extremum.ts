@@ -8,7 +8,6 @@ import {
   i32,
   instruction,
   int,
-  type Local,
   loopWhile,
   type Module,
   range,
@@ -28,37 +27,37 @@ export function defineExtremum(module: Module, name: string, lanes: Lanes, kind:
   const { equal, less, greater } = comparisons[lanes.name];
   const isBetter = kind === "max" ? greater : less;
   return module.define(name, [I32, I32, I32, I32, I32, I32], (f, outer, n, inner, x, values, indices) => {
-    const [column, i, at, first, rowStep] = f.many(5) as [Local, Local, Local, Local, Local];
-    const [best, value] = f.many(2, lanes.name === "f32" ? F32 : F64) as [Local, Local];
+    const [column, i, at, first, rowStep] = f.many(5);
+    const [best, value] = f.many(2, lanes.name === "f32" ? F32 : F64);
     const isNew = i32.or(isBetter(value, best), i32.isZero(equal(value, value)));
     return [
-      set(rowStep, i32.shl(inner!, int(lanes.shift))),
+      set(rowStep, i32.shl(inner, int(lanes.shift))),
       loopWhile(
-        outer!,
+        outer,
         range(
           column,
           int(0),
-          inner!,
+          inner,
           int(1),
-          set(at, i32.add(x!, i32.shl(column, int(lanes.shift)))),
+          set(at, i32.add(x, i32.shl(column, int(lanes.shift)))),
           set(best, lanes.scalar.load(at)),
           set(first, int(0)),
           range(
             i,
             int(1),
-            n!,
+            n,
             int(1),
             step(at, rowStep),
             set(value, lanes.scalar.load(at)),
             when(i32.and(isNew, equal(best, best)), [set(best, value), set(first, i)]),
           ),
-          lanes.scalar.store(values!, best),
-          i32.store(indices!, first),
-          step(values!, int(lanes.bytes)),
-          step(indices!, int(4)),
+          lanes.scalar.store(values, best),
+          i32.store(indices, first),
+          step(values, int(lanes.bytes)),
+          step(indices, int(4)),
         ),
-        step(x!, i32.mul(rowStep, n!)),
-        step(outer!, int(-1)),
+        step(x, i32.mul(rowStep, n)),
+        step(outer, int(-1)),
       ),
     ];
   });

@@ -13,7 +13,7 @@ import {
   i32,
   instruction,
   int,
-  type Local,
+  integers,
   loopWhile,
   type Module,
   range,
@@ -45,15 +45,15 @@ export function defineFactor(module: Module, name: string, fused: boolean): Func
     name,
     [I32, I32, I32],
     (f, n, matrix, rowStep) => {
-      const [k, i, row, from, to, left] = f.many(6) as [Local, Local, Local, Local, Local, Local];
-      const [root, factor] = f.many(2, V128) as [Local, Local];
+      const [k, i, row, from, to, left] = f.many(6);
+      const [root, factor] = f.many(2, V128);
       const pivot = f.local(lanes.scalarType);
       /** Columns `first` … n−1 of a row that `to` is set to. */
       const columns = (first: Code, value: Code): Code =>
         overRow(
           lanes,
           left,
-          i32.sub(n!, first),
+          i32.sub(n, first),
           [v128.store(to, value), step(to, int(16)), step(from, int(16))],
           lanes.storeLane(to, value, 0),
         );
@@ -62,27 +62,27 @@ export function defineFactor(module: Module, name: string, fused: boolean): Func
         range(
           k,
           int(0),
-          n!,
+          n,
           int(1),
-          set(pivot, sub(double(0), load(at(matrix!, k, lanes)))),
+          set(pivot, sub(double(0), load(at(matrix, k, lanes)))),
           when(i32.and(greater(pivot, double(0)), less(pivot, double(Number.POSITIVE_INFINITY))), [], give(int(1))),
           set(root, lanes.sqrt(lanes.splat(pivot))),
-          lanes.storeLane(at(matrix!, k, lanes), root, 0),
-          set(to, at(matrix!, next, lanes)),
+          lanes.storeLane(at(matrix, k, lanes), root, 0),
+          set(to, at(matrix, next, lanes)),
           columns(next, lanes.div(turned(v128.load(to)), root)),
-          set(row, matrix!),
+          set(row, matrix),
           range(
             i,
             next,
-            n!,
+            n,
             int(1),
-            step(row, rowStep!),
-            set(from, at(matrix!, i, lanes)),
+            step(row, rowStep),
+            set(from, at(matrix, i, lanes)),
             set(to, at(row, i, lanes)),
             set(factor, lanes.loadSplat(from)),
             columns(i, madd(factor, v128.load(from), v128.load(to))),
           ),
-          step(matrix!, rowStep!),
+          step(matrix, rowStep),
         ),
         int(0),
       ];
@@ -100,42 +100,42 @@ export function defineFactor(module: Module, name: string, fused: boolean): Func
  */
 export function defineSubstitution(module: Module, name: string, fused: boolean): Func {
   const madd = multiplyAdd(lanes, fused);
-  return module.define(name, new Array(8).fill(I32), (f, n, columns, L, rowL, columnL, X, rowX, unit) => {
-    const [i, j, row, l, x, above] = f.many(6) as [Local, Local, Local, Local, Local, Local];
+  return module.define(name, integers(8), (f, n, columns, L, rowL, columnL, X, rowX, unit) => {
+    const [i, j, row, l, x, above] = f.many(6);
     const left = f.local(V128);
     const strip = (width: number): Code => {
       const sums = f.many(Math.ceil(width / 2), V128);
-      const diagonal = when(unit!, set(left, lanes.constant(1)), set(left, lanes.loadSplat(l)));
+      const diagonal = when(unit, set(left, lanes.constant(1)), set(left, lanes.loadSplat(l)));
       return loopWhile(
-        i32.greaterEqual(columns!, int(width)),
-        set(row, L!),
-        set(x, X!),
+        i32.greaterEqual(columns, int(width)),
+        set(row, L),
+        set(x, X),
         range(
           i,
           int(0),
-          n!,
+          n,
           int(1),
           sums.map((sum, v) => set(sum, v128.load(x, v * 16))),
           set(l, row),
-          set(above, X!),
+          set(above, X),
           set(j, i),
           times(
             j,
             set(left, lanes.loadSplat(l)),
             sums.map((sum, v) => set(sum, madd(left, v128.load(above, v * 16), sum))),
-            step(l, columnL!),
-            step(above, rowX!),
+            step(l, columnL),
+            step(above, rowX),
           ),
           diagonal,
           sums.map((sum, v) => {
             const value = lanes.div(turned(sum), left);
             return width === 1 ? lanes.storeLane(x, value, 0) : v128.store(x, value, v * 16);
           }),
-          step(row, rowL!),
-          step(x, rowX!),
+          step(row, rowL),
+          step(x, rowX),
         ),
-        step(X!, int(width * lanes.bytes)),
-        step(columns!, int(-width)),
+        step(X, int(width * lanes.bytes)),
+        step(columns, int(-width)),
       );
     };
     return [strip(16), strip(2), strip(1)];
@@ -147,12 +147,12 @@ export function defineClearUpper(module: Module, name: string): Func {
   return module.define(name, [I32, I32], (f, n, diagonal) => {
     const rowStep = f.local();
     return [
-      set(rowStep, i32.shl(i32.add(n!, int(1)), int(lanes.shift))),
+      set(rowStep, i32.shl(i32.add(n, int(1)), int(lanes.shift))),
       loopWhile(
-        n!,
-        step(n!, int(-1)), // as many elements are right of the diagonal as rows are below
-        fillBytes(i32.add(diagonal!, int(lanes.bytes)), int(0), i32.shl(n!, int(lanes.shift))),
-        step(diagonal!, rowStep),
+        n,
+        step(n, int(-1)), // as many elements are right of the diagonal as rows are below
+        fillBytes(i32.add(diagonal, int(lanes.bytes)), int(0), i32.shl(n, int(lanes.shift))),
+        step(diagonal, rowStep),
       ),
     ];
   });

@@ -9,18 +9,18 @@ export function defineFill(module: Module, name: string, lanes: Lanes): Func {
     const left = f.local() as Local;
     const value = f.local(V128);
     return loopWhile(
-      rows!,
-      set(value, lanes.loadSplat(values!)),
-      set(left, columns!),
+      rows,
+      set(value, lanes.loadSplat(values)),
+      set(left, columns),
       loopWhile(
         i32.greaterEqual(left, int(lanes.count)),
-        v128.store(target!, value),
-        step(target!, int(16)),
+        v128.store(target, value),
+        step(target, int(16)),
         step(left, int(-lanes.count)),
       ),
-      when(left, [storeTail(lanes, target!, value, left), step(target!, i32.shl(left, int(lanes.shift)))]),
-      step(values!, int(lanes.bytes)),
-      step(rows!, int(-1)),
+      when(left, [storeTail(lanes, target, value, left), step(target, i32.shl(left, int(lanes.shift)))]),
+      step(values, int(lanes.bytes)),
+      step(rows, int(-1)),
     );
   });
 }

@@ -18,6 +18,7 @@ import {
   I32,
   i32,
   int,
+  integers,
   type Local,
   least,
   type Module,
@@ -72,25 +73,25 @@ function defineEdge(module: Module, lanes: Lanes, NR: number): Func {
   const { load, store, add } = lanes.scalar;
   const one = int(lanes.bytes);
   return module.define(null, [I32, I32, I32, I32, I32, I32], (f, rows, columns, tile, c, rowStep, adds) => {
-    const [i, j, from, to] = f.many(4) as [Local, Local, Local, Local];
+    const [i, j, from, to] = f.many(4);
     return range(
       i,
       int(0),
-      rows!,
+      rows,
       int(1),
-      set(from, tile!),
-      set(to, c!),
+      set(from, tile),
+      set(to, c),
       range(
         j,
         int(0),
-        columns!,
+        columns,
         int(1),
-        when(adds!, store(to, add(load(to), load(from))), store(to, load(from))),
+        when(adds, store(to, add(load(to), load(from))), store(to, load(from))),
         step(from, one),
         step(to, one),
       ),
-      step(tile!, int(NR * lanes.bytes)),
-      step(c!, rowStep!),
+      step(tile, int(NR * lanes.bytes)),
+      step(c, rowStep),
     );
   });
 }
@@ -105,7 +106,7 @@ export function tiles(
   wanted: (row: Local, column: Local, body: Code) => Code = (_, __, body) => body,
 ): Code {
   const { MR, NR } = tileSize(lanes, fused);
-  const [row, column, c, a, b, tall, wide] = f.many(7) as [Local, Local, Local, Local, Local, Local, Local];
+  const [row, column, c, a, b, tall, wide] = f.many(7);
   const inside = call(parts.tile, block.depth, a, b, c, block.rowStep, block.adds);
   const edge = [
     call(parts.tile, block.depth, a, b, block.space, int(NR * lanes.bytes), int(0)),
@@ -148,70 +149,50 @@ export function defineGemm(
 ): Func {
   const { MR, NR } = tileSize(lanes, fused);
   const { MC, NC, KC } = blocks;
-  return module.define(
-    name,
-    new Array(13).fill(I32),
-    (f, m, n, k, A, rowA, columnA, B, rowB, columnB, C, rowC, add, work) => {
-      const [jc, pc, ic, nc, kc] = f.many(5) as [Local, Local, Local, Local, Local];
-      const [mc, a, b, c, adds] = f.many(5) as [Local, Local, Local, Local, Local];
-      const onTriangle = (row: Local, column: Local, body: Code) => {
-        const [i, j] = [i32.add(ic, row), i32.add(jc, column)];
-        return when(triangle === "lower" ? i32.less(j, i32.add(i, int(MR))) : i32.less(i, i32.add(j, int(NR))), body);
-      };
-      const product = tiles(
-        f,
-        lanes,
-        fused,
-        parts,
-        { rows: mc, columns: nc, depth: kc, a, b, c, rowStep: rowC!, adds, space: work! },
-        triangle && onTriangle,
-      );
-      return [
-        set(a, i32.add(work!, int(tileBytes))),
-        set(b, i32.add(a, int((MC + 8) * KC * lanes.bytes))),
+  return module.define(name, integers(13), (f, m, n, k, A, rowA, columnA, B, rowB, columnB, C, rowC, add, work) => {
+    const [jc, pc, ic, nc, kc] = f.many(5);
+    const [mc, a, b, c, adds] = f.many(5);
+    const onTriangle = (row: Local, column: Local, body: Code) => {
+      const [i, j] = [i32.add(ic, row), i32.add(jc, column)];
+      return when(triangle === "lower" ? i32.less(j, i32.add(i, int(MR))) : i32.less(i, i32.add(j, int(NR))), body);
+    };
+    const product = tiles(
+      f,
+      lanes,
+      fused,
+      parts,
+      { rows: mc, columns: nc, depth: kc, a, b, c, rowStep: rowC, adds, space: work },
+      triangle && onTriangle,
+    );
+    return [
+      set(a, i32.add(work, int(tileBytes))),
+      set(b, i32.add(a, int((MC + 8) * KC * lanes.bytes))),
+      range(
+        jc,
+        int(0),
+        n,
+        int(NC),
+        set(nc, least(int(NC), i32.sub(n, jc))),
         range(
-          jc,
+          pc,
           int(0),
-          n!,
-          int(NC),
-          set(nc, least(int(NC), i32.sub(n!, jc))),
+          k,
+          int(KC),
+          set(kc, least(int(KC), i32.sub(k, pc))),
+          set(adds, i32.or(add, i32.greater(pc, int(0)))),
+          call(parts.packB, nc, kc, i32.add(B, i32.add(i32.mul(pc, rowB), i32.mul(jc, columnB))), columnB, rowB, b),
           range(
-            pc,
+            ic,
             int(0),
-            k!,
-            int(KC),
-            set(kc, least(int(KC), i32.sub(k!, pc))),
-            set(adds, i32.or(add!, i32.greater(pc, int(0)))),
-            call(
-              parts.packB,
-              nc,
-              kc,
-              i32.add(B!, i32.add(i32.mul(pc, rowB!), i32.mul(jc, columnB!))),
-              columnB!,
-              rowB!,
-              b,
-            ),
-            range(
-              ic,
-              int(0),
-              m!,
-              int(MC),
-              set(mc, least(int(MC), i32.sub(m!, ic))),
-              call(
-                parts.packA,
-                mc,
-                kc,
-                i32.add(A!, i32.add(i32.mul(ic, rowA!), i32.mul(pc, columnA!))),
-                rowA!,
-                columnA!,
-                a,
-              ),
-              set(c, i32.add(C!, i32.add(i32.mul(ic, rowC!), i32.shl(jc, int(lanes.shift))))),
-              product,
-            ),
+            m,
+            int(MC),
+            set(mc, least(int(MC), i32.sub(m, ic))),
+            call(parts.packA, mc, kc, i32.add(A, i32.add(i32.mul(ic, rowA), i32.mul(pc, columnA))), rowA, columnA, a),
+            set(c, i32.add(C, i32.add(i32.mul(ic, rowC), i32.shl(jc, int(lanes.shift))))),
+            product,
           ),
         ),
-      ];
-    },
-  );
+      ),
+    ];
+  });
 }

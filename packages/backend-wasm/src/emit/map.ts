@@ -100,13 +100,13 @@ export function defineMap(
           ? set(source.value, readScalar(w.lanes, source.address, source.isInt))
           : set(source.at, source.address),
       ),
-      set(left, columns!),
+      set(left, columns),
       loopWhile(i32.greaterEqual(left, int(main)), body(unrolled, false), step(left, int(-main))),
       loopWhile(i32.greater(left, int(0)), body(1, true), step(left, int(-lanes.count))),
       sources.map((source) => step(source.address, source.rowStep)),
-      step(rows!, int(-1)),
+      step(rows, int(-1)),
     ];
-    return [w.prologue, loopWhile(rows!, row)];
+    return [w.prologue, loopWhile(rows, row)];
   });
 }
 

@@ -1,4 +1,7 @@
-/** Copy one triangle of a matrix over the other, block by block. */
+/**
+ * Copy one triangle of a matrix over the other, block by block. Writes go along rows and reads down columns: the other way
+ * round, writes at a step of a power of two fight for one set of the cache.
+ */
 
 import { type Func, I32, i32, int, type Local, loopWhile, type Module, range, set, step, V128 } from "../assembler.ts";
 import { at, type Lanes, v128 } from "../lanes.ts";
@@ -6,56 +9,46 @@ import { transposed } from "./transpose.ts";
 
 /** Parameters: size, address of a row-major square matrix, whose triangle `over` is written. */
 export function defineMirror(module: Module, name: string, lanes: Lanes, over: "upper" | "lower" = "upper"): Func {
-  const L = lanes.count;
-  const wide = int(L * lanes.bytes);
+  const L = int(lanes.count);
+  const isUpper = over === "upper";
   return module.define(name, [I32, I32], (f, n, matrix) => {
-    const [i, j, rowStep, from, to, row, stop] = f.many(7) as [Local, Local, Local, Local, Local, Local, Local];
-    const rows = f.many(L, V128);
+    const [i, j, rowStep, from, to, row, stop, zero] = f.many(8) as [
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+    ];
+    const rows = f.many(lanes.count, V128);
     const { prepare, columns } = transposed(f, lanes, rows);
-    // `row` goes down a block of the lower triangle, `to` down its image
-    const [source, target] = over === "upper" ? [row, to] : [to, row];
+    const element = (r: Local, c: Local) => at(matrix!, i32.add(i32.mul(r, n!), c), lanes);
     const blocks = [
-      set(from, at(matrix!, i32.mul(i, n!), lanes)),
-      set(to, at(matrix!, i, lanes)),
-      range(
-        j,
-        int(0),
-        i,
-        int(L),
-        set(row, from),
-        rows.map((vector) => [set(vector, v128.load(source)), step(source, rowStep)]),
+      set(j, isUpper ? i32.add(i, L) : int(0)),
+      set(from, element(j, i)),
+      set(to, element(i, j)),
+      set(stop, isUpper ? i32.sub(n!, L) : i32.sub(i, L)),
+      loopWhile(
+        i32.greaterEqual(stop, j),
+        rows.map((vector) => [set(vector, v128.load(from)), step(from, rowStep)]),
         prepare,
-        columns.map((column) => [v128.store(target, column), step(target, rowStep)]),
-        step(from, wide),
+        set(row, to),
+        columns.map((column) => [v128.store(row, column), step(row, rowStep)]),
+        step(to, int(16)),
+        step(j, L),
       ),
     ];
-    const element = (r: Local, c: Local) => at(matrix!, i32.add(i32.mul(r, n!), c), lanes);
-    const copied = (r: Local, c: Local, toRow: Local, toColumn: Local) =>
-      lanes.scalar.store(element(toRow, toColumn), lanes.scalar.load(element(r, c)));
-    /** Elements of rows i … stop−1 from column `first` on, one by one. */
-    const singly = (first: Local) =>
-      range(
-        row,
-        i,
-        stop,
-        int(1),
-        set(j, first),
-        loopWhile(
-          i32.less(j, row),
-          over === "upper" ? copied(row, j, j, row) : copied(j, row, row, j),
-          step(j, int(1)),
-        ),
-      );
-    const zero = f.local();
+    /** Rows i … stop − 1 of the lower triangle from column `first` on, one by one. */
+    const singly = (first: Local) => {
+      const [target, source] = isUpper ? [element(j, row), element(row, j)] : [element(row, j), element(j, row)];
+      const copied = lanes.scalar.store(target, lanes.scalar.load(source));
+      return range(row, i, stop, int(1), set(j, first), loopWhile(i32.less(j, row), copied, step(j, int(1))));
+    };
     return [
       set(rowStep, i32.shl(n!, int(lanes.shift))),
-      loopWhile(
-        i32.greaterEqual(n!, i32.add(i, int(L))),
-        blocks,
-        set(stop, i32.add(i, int(L))),
-        singly(i),
-        set(i, stop),
-      ),
+      loopWhile(i32.greaterEqual(n!, i32.add(i, L)), blocks, set(stop, i32.add(i, L)), singly(i), set(i, stop)),
       set(stop, n!),
       singly(zero),
     ];

@@ -4,10 +4,10 @@ import {
   type Code,
   F64,
   type Func,
-  I32,
   i32,
   instruction,
   int,
+  integers,
   type Local,
   loopWhile,
   type Module,
@@ -28,22 +28,22 @@ const fromInt = instruction(0xb7);
  * Parameters: sets, runs, length, address, bytes from set to set and from run to run, targets of means and variances (float32).
  */
 export function defineMoments(module: Module, name: string): Func {
-  return module.define(name, new Array(8).fill(I32), (f, sets, runs, length, x, ...rest) => {
+  return module.define(name, integers(8), (f, sets, runs, length, x, ...rest) => {
     const [setStep, runStep, means, variances] = rest as [Local, Local, Local, Local];
-    const [run, start, at, left] = f.many(4) as [Local, Local, Local, Local];
-    const [vector, center] = f.many(2, V128) as [Local, Local];
+    const [run, start, at, left] = f.many(4);
+    const [vector, center] = f.many(2, V128);
     const mean = f.local(F64);
     const sum = new Sum(f, lanes);
-    const count = fromInt(i32.mul(runs!, length!));
+    const count = fromInt(i32.mul(runs, length));
     /** Sum over the runs of a set, whole vectors and what is left of each run. */
     const overSet = (whole: Code, tail: Code): Code => [
       sum.clear(),
-      set(start, x!),
-      set(run, runs!),
+      set(start, x),
+      set(run, runs),
       loopWhile(
         run,
         set(at, start),
-        overRow(lanes, left, length!, [set(vector, v128.load(at)), whole, step(at, int(16))], tail),
+        overRow(lanes, left, length, [set(vector, v128.load(at)), whole, step(at, int(16))], tail),
         step(start, runStep),
         step(run, int(-1)),
       ),
@@ -62,7 +62,7 @@ export function defineMoments(module: Module, name: string): Func {
       step(left, int(-1)),
     );
     return loopWhile(
-      sets!,
+      sets,
       overSet(sum.add(vector), [set(vector, loadTail(lanes, at, left)), sum.add(vector)]),
       set(mean, div(sum.total(), count)),
       set(center, f64x2.splat(mean)),
@@ -71,8 +71,8 @@ export function defineMoments(module: Module, name: string): Func {
       lanes.scalar.store(variances, rounded(lanes, div(sum.total(), count))),
       step(means, int(4)),
       step(variances, int(4)),
-      step(x!, setStep),
-      step(sets!, int(-1)),
+      step(x, setStep),
+      step(sets, int(-1)),
     );
   });
 }
@@ -82,35 +82,35 @@ const firstOnly = (wide: Code): Code => v128.shuffle32(wide, f64x2.constant(0), 
 
 /** Σ g and Σ g x of each run, as float64. Parameters: runs, length, addresses of x and g, targets. */
 export function definePairSums(module: Module, name: string): Func {
-  return module.define(name, new Array(6).fill(I32), (f, runs, length, x, g, ...rest) => {
+  return module.define(name, integers(6), (f, runs, length, x, g, ...rest) => {
     const [plain, weighted] = rest as [Local, Local];
     const left = f.local();
-    const [a, b] = f.many(2, V128) as [Local, Local];
+    const [a, b] = f.many(2, V128);
     const [sum, products] = [new Sum(f, lanes), new Sum(f, lanes)];
     const wide = widened(lanes, a);
     const add = [sum.add(b), products.addWide(widened(lanes, b).map((part, i) => f64x2.mul(part, wide[i]!)))];
     return loopWhile(
-      runs!,
+      runs,
       sum.clear(),
       products.clear(),
       overRow(
         lanes,
         left,
-        length!,
-        [set(a, v128.load(x!)), set(b, v128.load(g!)), add, step(x!, int(16)), step(g!, int(16))],
+        length,
+        [set(a, v128.load(x)), set(b, v128.load(g)), add, step(x, int(16)), step(g, int(16))],
         [
-          set(a, loadTail(lanes, x!, left)),
-          set(b, loadTail(lanes, g!, left)),
+          set(a, loadTail(lanes, x, left)),
+          set(b, loadTail(lanes, g, left)),
           add,
-          step(x!, i32.shl(left, int(2))),
-          step(g!, i32.shl(left, int(2))),
+          step(x, i32.shl(left, int(2))),
+          step(g, i32.shl(left, int(2))),
         ],
       ),
       f64x2.scalar.store(plain, sum.total()),
       f64x2.scalar.store(weighted, products.total()),
       step(plain, int(8)),
       step(weighted, int(8)),
-      step(runs!, int(-1)),
+      step(runs, int(-1)),
     );
   });
 }

@@ -30,70 +30,70 @@ import { transposed } from "./transpose.ts";
 export function definePack(module: Module, lanes: Lanes, R: number): Func {
   const one = int(lanes.bytes);
   return module.define(null, [I32, I32, I32, I32, I32, I32], (f, lines, depth, source, lineStep, depthStep, target) => {
-    const [line, left, from, panel, r, to] = f.many(6) as [Local, Local, Local, Local, Local, Local];
+    const [line, left, from, panel, r, to] = f.many(6);
 
     const sideBySide = [
-      set(from, source!),
+      set(from, source),
       set(to, panel),
       range(
         left,
         int(0),
-        depth!,
+        depth,
         int(1),
         copyLine(lanes, R, from, to),
-        step(from, depthStep!),
+        step(from, depthStep),
         step(to, int(R * lanes.bytes)),
       ),
     ];
     const alongDepth = [
-      set(from, source!),
+      set(from, source),
       set(to, panel),
-      set(left, depth!),
+      set(left, depth),
       loopWhile(
         i32.greaterEqual(left, int(lanes.count)),
-        turnOver(f, lanes, R, from, to, lineStep!),
+        turnOver(f, lanes, R, from, to, lineStep),
         step(from, int(16)),
         step(to, int(R * 16)),
         step(left, int(-lanes.count)),
       ),
-      scalars(f, lanes, R, { from, to, left, lineStep: lineStep! }),
+      scalars(f, lanes, R, { from, to, left, lineStep: lineStep }),
     ];
     const oneByOne = range(
       r,
       int(0),
       int(R),
       int(1),
-      set(from, i32.add(source!, i32.mul(r, lineStep!))),
+      set(from, i32.add(source, i32.mul(r, lineStep))),
       set(to, i32.add(panel, i32.shl(r, int(lanes.shift)))),
       when(
-        i32.less(i32.add(line, r), lines!),
+        i32.less(i32.add(line, r), lines),
         range(
           left,
           int(0),
-          depth!,
+          depth,
           int(1),
           lanes.scalar.store(to, lanes.scalar.load(from)),
-          step(from, depthStep!),
+          step(from, depthStep),
           step(to, int(R * lanes.bytes)),
         ),
-        range(left, int(0), depth!, int(1), lanes.storeLane(to, lanes.constant(0), 0), step(to, int(R * lanes.bytes))),
+        range(left, int(0), depth, int(1), lanes.storeLane(to, lanes.constant(0), 0), step(to, int(R * lanes.bytes))),
       ),
     );
-    const isWhole = i32.greaterEqual(i32.sub(lines!, line), int(R));
+    const isWhole = i32.greaterEqual(i32.sub(lines, line), int(R));
     return [
-      set(panel, target!),
+      set(panel, target),
       range(
         line,
         int(0),
-        lines!,
+        lines,
         int(R),
         when(
-          i32.and(isWhole, i32.equal(lineStep!, one)),
+          i32.and(isWhole, i32.equal(lineStep, one)),
           sideBySide,
-          when(i32.and(isWhole, i32.equal(depthStep!, one)), alongDepth, oneByOne),
+          when(i32.and(isWhole, i32.equal(depthStep, one)), alongDepth, oneByOne),
         ),
-        step(source!, i32.mul(lineStep!, int(R))),
-        step(panel, i32.mul(depth!, int(R * lanes.bytes))),
+        step(source, i32.mul(lineStep, int(R))),
+        step(panel, i32.mul(depth, int(R * lanes.bytes))),
       ),
     ];
   });

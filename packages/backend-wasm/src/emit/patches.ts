@@ -13,6 +13,7 @@ import {
   I32,
   i32,
   int,
+  integers,
   type Local,
   least,
   loopWhile,
@@ -46,39 +47,39 @@ function gathered(lanes: Lanes, vector: Local, base: Code, offsets: readonly Cod
 export function definePackPlaces(module: Module, lanes: Lanes, R: number): Func {
   const groups = R / lanes.count;
   return module.define(null, [I32, I32, I32, I32, I32, I32], (f, places, taps, image, placeTable, tapTable, target) => {
-    const [place, tap, at, table] = f.many(4) as [Local, Local, Local, Local];
+    const [place, tap, at, table] = f.many(4);
     const offsets = f.many(R);
     const flags = f.many(groups);
     const vector = f.local(V128);
-    const lineOf = (r: number) => least(i32.add(place, int(r)), i32.sub(places!, int(1)));
+    const lineOf = (r: number) => least(i32.add(place, int(r)), i32.sub(places, int(1)));
     const group = (g: number): Code => {
       const own = offsets.slice(g * lanes.count, (g + 1) * lanes.count);
       return [
         when(flags[g]!, set(vector, v128.load(i32.add(at, own[0]!))), gathered(lanes, vector, at, own)),
-        v128.store(target!, vector, g * 16),
+        v128.store(target, vector, g * 16),
       ];
     };
     return range(
       place,
       int(0),
-      places!,
+      places,
       int(R),
-      offsets.map((offset, r) => set(offset, entry(i32.add(placeTable!, i32.shl(lineOf(r), int(2)))))),
+      offsets.map((offset, r) => set(offset, entry(i32.add(placeTable, i32.shl(lineOf(r), int(2)))))),
       flags.map((flag, g) => {
         const [first, last] = [offsets[g * lanes.count]!, offsets[(g + 1) * lanes.count - 1]!];
-        const isWhole = i32.greaterEqual(i32.sub(places!, place), int((g + 1) * lanes.count));
+        const isWhole = i32.greaterEqual(i32.sub(places, place), int((g + 1) * lanes.count));
         return set(flag, i32.and(isWhole, i32.equal(i32.sub(last, first), int(16 - lanes.bytes))));
       }),
-      set(table, tapTable!),
+      set(table, tapTable),
       range(
         tap,
         int(0),
-        taps!,
+        taps,
         int(1),
-        set(at, i32.add(image!, entry(table))),
+        set(at, i32.add(image, entry(table))),
         flags.map((_, g) => group(g)),
         step(table, int(4)),
-        step(target!, int(R * lanes.bytes)),
+        step(target, int(R * lanes.bytes)),
       ),
     );
   });
@@ -90,7 +91,7 @@ export function definePackPlaces(module: Module, lanes: Lanes, R: number): Func 
  */
 export function definePackTaps(module: Module, lanes: Lanes, R: number): Func {
   return module.define(null, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {
-    const [tap, left, at, table] = f.many(4) as [Local, Local, Local, Local];
+    const [tap, left, at, table] = f.many(4);
     const offsets = f.many(R);
     const vector = f.local(V128);
     const rows = f.many(lanes.count, V128);
@@ -101,26 +102,26 @@ export function definePackTaps(module: Module, lanes: Lanes, R: number): Func {
     const block = groups.map((own, g) => [
       own.map((offset, r) => set(rows[r]!, v128.load(i32.add(at, offset)))),
       prepare,
-      columns.map((column, k) => v128.store(target!, column, (k * R + g * lanes.count) * lanes.bytes)),
+      columns.map((column, k) => v128.store(target, column, (k * R + g * lanes.count) * lanes.bytes)),
     ]);
-    const single = groups.map((own, g) => [gathered(lanes, vector, at, own), v128.store(target!, vector, g * 16)]);
-    const lineOf = (r: number) => least(i32.add(tap, int(r)), i32.sub(taps!, int(1)));
+    const single = groups.map((own, g) => [gathered(lanes, vector, at, own), v128.store(target, vector, g * 16)]);
+    const lineOf = (r: number) => least(i32.add(tap, int(r)), i32.sub(taps, int(1)));
     const isBlock = andThen(i32.greaterEqual(left, int(lanes.count)), areNeighbours(lanes, table));
     return range(
       tap,
       int(0),
-      taps!,
+      taps,
       int(R),
-      offsets.map((offset, r) => set(offset, entry(i32.add(tapTable!, i32.shl(lineOf(r), int(2)))))),
-      set(table, placeTable!),
-      set(left, places!),
+      offsets.map((offset, r) => set(offset, entry(i32.add(tapTable, i32.shl(lineOf(r), int(2)))))),
+      set(table, placeTable),
+      set(left, places),
       loopWhile(
         left,
-        set(at, i32.add(image!, entry(table))),
+        set(at, i32.add(image, entry(table))),
         when(
           isBlock,
-          [block, step(left, int(-lanes.count)), step(table, int(4 * lanes.count)), step(target!, int(R * 16))],
-          [single, step(left, int(-1)), step(table, int(4)), step(target!, int(R * lanes.bytes))],
+          [block, step(left, int(-lanes.count)), step(table, int(4 * lanes.count)), step(target, int(R * 16))],
+          [single, step(left, int(-1)), step(table, int(4)), step(target, int(R * lanes.bytes))],
         ),
       ),
     );
@@ -149,22 +150,22 @@ function readPlaces(lanes: Lanes, vector: Local, at: Local, table: Local): Code 
 /** im2col: rows of patches, [taps, places]. Parameters: taps, places, image, table of taps, table of places, target. */
 export function defineIm2col(module: Module, name: string, lanes: Lanes): Func {
   return module.define(name, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {
-    const [left, at, table] = f.many(3) as [Local, Local, Local];
+    const [left, at, table] = f.many(3);
     const vector = f.local(V128);
     return loopWhile(
-      taps!,
-      set(at, i32.add(image!, entry(tapTable!))),
-      set(table, placeTable!),
-      set(left, places!),
+      taps,
+      set(at, i32.add(image, entry(tapTable))),
+      set(table, placeTable),
+      set(left, places),
       overPlaces(
         lanes,
         table,
         left,
-        [readPlaces(lanes, vector, at, table), v128.store(target!, vector), step(target!, int(16))],
-        [lanes.scalar.store(target!, lanes.scalar.load(i32.add(at, entry(table)))), step(target!, int(lanes.bytes))],
+        [readPlaces(lanes, vector, at, table), v128.store(target, vector), step(target, int(16))],
+        [lanes.scalar.store(target, lanes.scalar.load(i32.add(at, entry(table)))), step(target, int(lanes.bytes))],
       ),
-      step(tapTable!, int(4)),
-      step(taps!, int(-1)),
+      step(tapTable, int(4)),
+      step(taps, int(-1)),
     );
   });
 }
@@ -172,15 +173,15 @@ export function defineIm2col(module: Module, name: string, lanes: Lanes): Func {
 /** Sums of patches over places, one for each tap, in float64. Parameters: those of im2col. */
 export function definePatchSum(module: Module, name: string, lanes: Lanes): Func {
   return module.define(name, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {
-    const [left, at, table] = f.many(3) as [Local, Local, Local];
+    const [left, at, table] = f.many(3);
     const vector = f.local(V128);
     const sum = new Sum(f, lanes);
     const one = set(vector, v128.xor(vector, vector));
     return loopWhile(
-      taps!,
-      set(at, i32.add(image!, entry(tapTable!))),
-      set(table, placeTable!),
-      set(left, places!),
+      taps,
+      set(at, i32.add(image, entry(tapTable))),
+      set(table, placeTable),
+      set(left, places),
       sum.clear(),
       overPlaces(
         lanes,
@@ -189,10 +190,10 @@ export function definePatchSum(module: Module, name: string, lanes: Lanes): Func
         [readPlaces(lanes, vector, at, table), sum.add(vector)],
         [one, gathered(lanes, vector, at, [entry(table)]), sum.add(vector)],
       ),
-      lanes.scalar.store(target!, rounded(lanes, sum.total())),
-      step(target!, int(lanes.bytes)),
-      step(tapTable!, int(4)),
-      step(taps!, int(-1)),
+      lanes.scalar.store(target, rounded(lanes, sum.total())),
+      step(target, int(lanes.bytes)),
+      step(tapTable, int(4)),
+      step(taps, int(-1)),
     );
   });
 }
@@ -205,9 +206,9 @@ export function definePatchSum(module: Module, name: string, lanes: Lanes): Func
  * plane, row to row and column to column.
  */
 export function definePlace(module: Module, name: string, lanes: Lanes): Func {
-  return module.define(name, new Array(10).fill(I32), (f, planes, rows, columns, from, ...rest) => {
+  return module.define(name, integers(10), (f, planes, rows, columns, from, ...rest) => {
     const [fromPlane, fromRow, to, toPlane, toRow, toColumn] = rest as [Local, Local, Local, Local, Local, Local];
-    const [row, left, source, target] = f.many(4) as [Local, Local, Local, Local];
+    const [row, left, source, target] = f.many(4);
     const vector = f.local(V128);
     const dense = [
       loopWhile(
@@ -227,20 +228,20 @@ export function definePlace(module: Module, name: string, lanes: Lanes): Func {
       step(left, int(-1)),
     );
     return loopWhile(
-      planes!,
+      planes,
       range(
         row,
         int(0),
-        rows!,
+        rows,
         int(1),
-        set(source, i32.add(from!, i32.mul(row, fromRow))),
+        set(source, i32.add(from, i32.mul(row, fromRow))),
         set(target, i32.add(to, i32.mul(row, toRow))),
-        set(left, columns!),
+        set(left, columns),
         when(i32.equal(toColumn, int(lanes.bytes)), dense, sparse),
       ),
-      step(from!, fromPlane),
+      step(from, fromPlane),
       step(to, toPlane),
-      step(planes!, int(-1)),
+      step(planes, int(-1)),
     );
   });
 }

@@ -11,6 +11,7 @@ import {
   i32,
   instruction,
   int,
+  integers,
   type Local,
   least,
   loopWhile,
@@ -20,6 +21,7 @@ import {
   select,
   set,
   step,
+  type Tuple,
   when,
 } from "../assembler.ts";
 import { f32x4 } from "../lanes.ts";
@@ -34,7 +36,10 @@ const divDouble = instruction(0xa3);
 const doubleFromInt = instruction(0xb7);
 
 /** Parameters that all functions of windows start with: planes, H, W, oh, ow, kernel, stride and padding, vertical first. */
-const windowParameters = new Array(11).fill(I32) as (typeof I32)[];
+const windowParameters = integers(11);
+
+/** Those parameters, and any that follow. */
+type WindowLocals = readonly [...Tuple<Local, 11>, ...Local[]];
 
 interface Window {
   /** Real pixels: rows top … bottom − 1, columns left … right − 1. */
@@ -51,43 +56,43 @@ interface Window {
 }
 
 /** Loops over windows, row-major; `images` moves from plane to plane. */
-function overWindows(f: Func, p: readonly Local[], images: Local, body: (window: Window) => Code): Code {
-  const [planes, h, w, oh, ow, kh, kw, sy, sx, py, px] = p as readonly Local[] & Record<number, Local>;
-  const [i, j, top, bottom, left, right] = f.many(6) as [Local, Local, Local, Local, Local, Local];
-  const pixel = (row: Code, column: Code) => i32.add(images, i32.shl(i32.add(i32.mul(row, w!), column), int(2)));
+function overWindows(f: Func, p: WindowLocals, images: Local, body: (window: Window) => Code): Code {
+  const [planes, h, w, oh, ow, kh, kw, sy, sx, py, px] = p;
+  const [i, j, top, bottom, left, right] = f.many(6);
+  const pixel = (row: Code, column: Code) => i32.add(images, i32.shl(i32.add(i32.mul(row, w), column), int(2)));
   const window: Window = {
     top,
     bottom,
     left,
     right,
     plane: images,
-    width: w!,
+    width: w,
     pixel,
     each: (row, column, ...inner) => range(row, top, bottom, int(1), range(column, left, right, int(1), ...inner)),
   };
   return loopWhile(
-    planes!,
+    planes,
     range(
       i,
       int(0),
-      oh!,
+      oh,
       int(1),
-      set(top, i32.sub(i32.mul(i, sy!), py!)),
-      set(bottom, least(i32.add(top, kh!), h!)),
+      set(top, i32.sub(i32.mul(i, sy), py)),
+      set(bottom, least(i32.add(top, kh), h)),
       set(top, most(top, int(0))),
       range(
         j,
         int(0),
-        ow!,
+        ow,
         int(1),
-        set(left, i32.sub(i32.mul(j, sx!), px!)),
-        set(right, least(i32.add(left, kw!), w!)),
+        set(left, i32.sub(i32.mul(j, sx), px)),
+        set(right, least(i32.add(left, kw), w)),
         set(left, most(left, int(0))),
         body(window),
       ),
     ),
-    step(images, i32.shl(i32.mul(h!, w!), int(2))),
-    step(planes!, int(-1)),
+    step(images, i32.shl(i32.mul(h, w), int(2))),
+    step(planes, int(-1)),
   );
 }
 
@@ -95,8 +100,8 @@ function overWindows(f: Func, p: readonly Local[], images: Local, body: (window:
 export function defineMaxPool(module: Module, name: string): Func {
   return module.define(name, [...windowParameters, I32, I32, I32], (f, ...p) => {
     const [images, values, indices] = p.slice(11) as [Local, Local, Local];
-    const [row, column, where] = f.many(3) as [Local, Local, Local];
-    const [best, value] = f.many(2, F32) as [Local, Local];
+    const [row, column, where] = f.many(3);
+    const [best, value] = f.many(2, F32);
     const isNew = i32.or(isGreater(value, best), i32.and(i32.isZero(isEqual(value, value)), isEqual(best, best)));
     return overWindows(f, p, images, ({ top, left, width, pixel, each }) => [
       set(best, load(pixel(top, left))),
@@ -119,7 +124,7 @@ export function defineMaxPool(module: Module, name: string): Func {
 export function defineAvgPool(module: Module, name: string): Func {
   return module.define(name, [...windowParameters, I32, I32, I32], (f, ...p) => {
     const [countsPadding, images, out] = p.slice(11) as [Local, Local, Local];
-    const [row, column, count] = f.many(3) as [Local, Local, Local];
+    const [row, column, count] = f.many(3);
     const total = f.local(F64);
     return overWindows(f, p, images, (window) => [
       set(total, double(0)),
@@ -135,7 +140,7 @@ export function defineAvgPool(module: Module, name: string): Func {
 export function defineAvgPoolGrad(module: Module, name: string): Func {
   return module.define(name, [...windowParameters, I32, I32, I32], (f, ...p) => {
     const [countsPadding, images, grad] = p.slice(11) as [Local, Local, Local];
-    const [row, column] = f.many(2) as [Local, Local];
+    const [row, column] = f.many(2);
     const share = f.local(F32);
     return overWindows(f, p, images, (window) => {
       const at = window.pixel(row, column);
@@ -148,7 +153,7 @@ export function defineAvgPoolGrad(module: Module, name: string): Func {
   });
 }
 
-function pixelCount(p: readonly Local[], countsPadding: Local, { top, bottom, left, right }: Window): Code {
+function pixelCount(p: WindowLocals, countsPadding: Local, { top, bottom, left, right }: Window): Code {
   const real = i32.mul(i32.sub(bottom, top), i32.sub(right, left));
   return select(countsPadding, i32.mul(p[5]!, p[6]!), real);
 }
@@ -174,24 +179,24 @@ function overIndices(module: Module, name: string, move: (pixel: Local, place: L
     name,
     [I32, I32, I32, I32, I32, I32],
     (f, planes, size, places, images, values, indices) => {
-      const [i, index, pixel, outside] = f.many(4) as [Local, Local, Local, Local];
+      const [i, index, pixel, outside] = f.many(4);
       return [
-        clears ? fillBytes(images!, int(0), i32.shl(i32.mul(planes!, size!), int(2))) : [],
+        clears ? fillBytes(images, int(0), i32.shl(i32.mul(planes, size), int(2))) : [],
         loopWhile(
-          planes!,
+          planes,
           range(
             i,
             int(0),
-            places!,
+            places,
             int(1),
-            set(index, i32.load(indices!)),
-            set(pixel, i32.add(images!, i32.shl(index, int(2)))),
-            when(isOutside(index, size!), step(outside, int(1)), move(pixel, values!)),
-            step(values!, int(4)),
-            step(indices!, int(4)),
+            set(index, i32.load(indices)),
+            set(pixel, i32.add(images, i32.shl(index, int(2)))),
+            when(isOutside(index, size), step(outside, int(1)), move(pixel, values)),
+            step(values, int(4)),
+            step(indices, int(4)),
           ),
-          step(images!, i32.shl(size!, int(2))),
-          step(planes!, int(-1)),
+          step(images, i32.shl(size, int(2))),
+          step(planes, int(-1)),
         ),
         outside,
       ];

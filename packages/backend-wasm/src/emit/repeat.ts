@@ -5,6 +5,6 @@ import { copyBytes, type Func, I32, int, loopWhile, type Module, step } from "..
 /** Parameters: rows, bytes of a row, address of the row, target. */
 export function defineRepeat(module: Module, name: string): Func {
   return module.define(name, [I32, I32, I32, I32], (_, rows, bytes, from, to) =>
-    loopWhile(rows!, copyBytes(to!, from!, bytes!), step(to!, bytes!), step(rows!, int(-1))),
+    loopWhile(rows, copyBytes(to, from, bytes), step(to, bytes), step(rows, int(-1))),
   );
 }

@@ -24,7 +24,7 @@ export function defineCountNonFinite(module: Module, name: string, lanes: Lanes)
     [I32, I32],
     (f, n, x) => {
       const left = f.local();
-      const [vector, counts] = f.many(2, V128) as [Local, Local];
+      const [vector, counts] = f.many(2, V128);
       const zero = lanes.constant(0);
       const count = set(counts, i32x4.sub(counts, lanes.notEqual(lanes.sub(vector, vector), zero)));
       const [a, b, c, d] = [0, 1, 2, 3].map((lane) => i32x4.lane(counts, lane)) as [Local, Local, Local, Local];
@@ -32,9 +32,9 @@ export function defineCountNonFinite(module: Module, name: string, lanes: Lanes)
         overRow(
           lanes,
           left,
-          n!,
-          [set(vector, v128.load(x!)), count, step(x!, int(16))],
-          [set(vector, loadTail(lanes, x!, left)), count],
+          n,
+          [set(vector, v128.load(x)), count, step(x, int(16))],
+          [set(vector, loadTail(lanes, x, left)), count],
         ),
         // a mask of 64 bits counts as two masks of 32
         lanes.name === "f64" ? i32.add(a, c) : i32.add(i32.add(a, b), i32.add(c, d)),
@@ -47,7 +47,7 @@ export function defineCountNonFinite(module: Module, name: string, lanes: Lanes)
 /** Parameters: rows, bytes of a row, address and step of the source, address and step of the target. */
 export function defineCopyRows(module: Module, name: string): Func {
   return module.define(name, [I32, I32, I32, I32, I32, I32], (_, rows, bytes, from, fromStep, to, toStep) =>
-    loopWhile(rows!, copyBytes(to!, from!, bytes!), step(from!, fromStep!), step(to!, toStep!), step(rows!, int(-1))),
+    loopWhile(rows, copyBytes(to, from, bytes), step(from, fromStep), step(to, toStep), step(rows, int(-1))),
   );
 }
 
@@ -55,11 +55,11 @@ export function defineCopyRows(module: Module, name: string): Func {
 export function defineGather(module: Module, name: string): Func {
   return module.define(name, [I32, I32, I32, I32, I32], (_, count, bytes, table, indices, out) =>
     loopWhile(
-      count!,
-      copyBytes(out!, i32.add(table!, i32.mul(i32.load(indices!), bytes!)), bytes!),
-      step(out!, bytes!),
-      step(indices!, int(4)),
-      step(count!, int(-1)),
+      count,
+      copyBytes(out, i32.add(table, i32.mul(i32.load(indices), bytes)), bytes),
+      step(out, bytes),
+      step(indices, int(4)),
+      step(count, int(-1)),
     ),
   );
 }
@@ -67,23 +67,23 @@ export function defineGather(module: Module, name: string): Func {
 /** Parameters: rows to add, elements of a row, values, indices, target, bytes of the whole target, which is cleared first. */
 export function defineScatterAdd(module: Module, name: string, lanes: Lanes): Func {
   return module.define(name, [I32, I32, I32, I32, I32, I32], (f, count, n, values, indices, out, bytes) => {
-    const [left, to] = f.many(2) as [Local, Local];
+    const [left, to] = f.many(2);
     const sum = f.local(V128);
-    const add = set(sum, lanes.add(v128.load(to), v128.load(values!)));
+    const add = set(sum, lanes.add(v128.load(to), v128.load(values)));
     return [
-      fillBytes(out!, int(0), bytes!),
+      fillBytes(out, int(0), bytes),
       loopWhile(
-        count!,
-        set(to, i32.add(out!, i32.shl(i32.mul(i32.load(indices!), n!), int(lanes.shift)))),
+        count,
+        set(to, i32.add(out, i32.shl(i32.mul(i32.load(indices), n), int(lanes.shift)))),
         overRow(
           lanes,
           left,
-          n!,
-          [add, v128.store(to, sum), step(to, int(16)), step(values!, int(16))],
-          [add, storeTail(lanes, to, sum, left), step(values!, i32.shl(left, int(lanes.shift)))],
+          n,
+          [add, v128.store(to, sum), step(to, int(16)), step(values, int(16))],
+          [add, storeTail(lanes, to, sum, left), step(values, i32.shl(left, int(lanes.shift)))],
         ),
-        step(indices!, int(4)),
-        step(count!, int(-1)),
+        step(indices, int(4)),
+        step(count, int(-1)),
       ),
     ];
   });

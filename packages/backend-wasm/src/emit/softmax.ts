@@ -44,8 +44,8 @@ class Row {
     this.w = new Writer(f, f32x4, fused);
     this.x = x;
     this.n = n;
-    [this.at, this.left, this.to] = f.many(3) as [Local, Local, Local];
-    [this.vector, this.largest, this.total] = f.many(3, V128) as [Local, Local, Local];
+    [this.at, this.left, this.to] = f.many(3);
+    [this.vector, this.largest, this.total] = f.many(3, V128);
   }
 
   /** Run `body` on each vector; with a target, store what it gives. */
@@ -105,7 +105,7 @@ const acrossPairs = (vector: Local, join: Join) => join(vector, v128.shuffle32(v
 /** softmax and logSoftmax; parameters: rows, elements of a row, address, target. */
 export function defineSoftmax(module: Module, name: "softmax" | "logSoftmax", fused: boolean): Func {
   return module.define(name, [I32, I32, I32, I32], (f, rows, n, x, out) => {
-    const row = new Row(f, fused, x!, n!);
+    const row = new Row(f, fused, x, n);
     const { w, largest, total } = row;
     const statistics = row.statistics();
     const { code: logarithm, value: logTotal } = row.logTotal();
@@ -115,7 +115,7 @@ export function defineSoftmax(module: Module, name: "softmax" | "logSoftmax", fu
         : [logarithm, row.each((v) => f32x4.sub(f32x4.sub(v, largest), logTotal), out)];
     return [
       w.prologue,
-      loopWhile(rows!, statistics, write, row.next(), step(out!, i32.shl(n!, int(2))), step(rows!, int(-1))),
+      loopWhile(rows, statistics, write, row.next(), step(out, i32.shl(n, int(2))), step(rows, int(-1))),
     ];
   });
 }
@@ -123,7 +123,7 @@ export function defineSoftmax(module: Module, name: "softmax" | "logSoftmax", fu
 /** m + log Σ e^(x − m), or m where that is infinite; parameters: rows, elements of a row, address, target. */
 export function defineLogSumExp(module: Module, name: string, fused: boolean): Func {
   return module.define(name, [I32, I32, I32, I32], (f, rows, n, x, out) => {
-    const row = new Row(f, fused, x!, n!);
+    const row = new Row(f, fused, x, n);
     const { w, largest } = row;
     const statistics = row.statistics();
     const { code, value } = row.logTotal();
@@ -132,13 +132,13 @@ export function defineLogSumExp(module: Module, name: string, fused: boolean): F
     return [
       w.prologue,
       loopWhile(
-        rows!,
+        rows,
         statistics,
         code,
-        v128.store32Lane(out!, result, 0),
+        v128.store32Lane(out, result, 0),
         row.next(),
-        step(out!, int(4)),
-        step(rows!, int(-1)),
+        step(out, int(4)),
+        step(rows, int(-1)),
       ),
     ];
   });
@@ -153,7 +153,7 @@ export function defineCrossEntropy(module: Module, name: string, fused: boolean)
     name,
     [I32, I32, I32, I32, F64],
     (f, rows, classes, logits, labels, smoothing) => {
-      const row = new Row(f, fused, logits!, classes!);
+      const row = new Row(f, fused, logits, classes);
       const { w, largest } = row;
       const loss = f.local(F64);
       const distances = f.local(V128);
@@ -168,22 +168,22 @@ export function defineCrossEntropy(module: Module, name: string, fused: boolean)
         set(distances, acrossPairs(distances, f32x4.add)),
       ];
       const wide = (vector: Code) => promoted(f32x4, f32x4.lane(vector, 0));
-      const labelled = wide(distance(v128.load32Splat(i32.add(logits!, i32.shl(i32.load(labels!), int(2))))));
+      const labelled = wide(distance(v128.load32Splat(i32.add(logits, i32.shl(i32.load(labels), int(2))))));
       const target = add(
-        mul(sub(double(1), smoothing!), labelled),
-        div(mul(smoothing!, wide(distances)), [classes!, 0xb7]),
+        mul(sub(double(1), smoothing), labelled),
+        div(mul(smoothing, wide(distances)), [classes, 0xb7]),
       );
       return [
         w.prologue,
         loopWhile(
-          rows!,
+          rows,
           statistics,
           code,
           all,
           set(loss, add(loss, sub(wide(value), target))),
           row.next(),
-          step(labels!, int(4)),
-          step(rows!, int(-1)),
+          step(labels, int(4)),
+          step(rows, int(-1)),
         ),
         loss,
       ];
@@ -197,26 +197,26 @@ export function defineCrossEntropyGrad(module: Module, name: string, fused: bool
   const { load, store, sub, mul, div } = f32x4.scalar;
   return module.define(name, [I32, I32, I32, I32, F32, F32, I32], (f, rows, classes, logits, labels, ...rest) => {
     const [smoothing, weight, out] = rest as [Local, Local, Local];
-    const row = new Row(f, fused, logits!, classes!);
+    const row = new Row(f, fused, logits, classes);
     const { w, largest, total } = row;
     const at = f.local();
-    const [scale, base] = f.many(2, V128) as [Local, Local];
+    const [scale, base] = f.many(2, V128);
     const statistics = row.statistics();
     const write = row.each((v) => f32x4.sub(f32x4.mul(exp(w, f32x4.sub(v, largest)), scale), base), out);
     return [
       w.prologue,
-      set(base, f32x4.splat(div(mul(weight, smoothing), [classes!, 0xb2]))),
+      set(base, f32x4.splat(div(mul(weight, smoothing), [classes, 0xb2]))),
       loopWhile(
-        rows!,
+        rows,
         statistics,
         set(scale, f32x4.div(f32x4.splat(weight), total)),
         write,
-        set(at, i32.add(out, i32.shl(i32.load(labels!), int(2)))),
+        set(at, i32.add(out, i32.shl(i32.load(labels), int(2)))),
         store(at, sub(load(at), mul(weight, sub(float(1), smoothing)))),
         row.next(),
-        step(labels!, int(4)),
-        step(out, i32.shl(classes!, int(2))),
-        step(rows!, int(-1)),
+        step(labels, int(4)),
+        step(out, i32.shl(classes, int(2))),
+        step(rows, int(-1)),
       ),
     ];
   });

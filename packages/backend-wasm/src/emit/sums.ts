@@ -7,7 +7,6 @@ import {
   I32,
   i32,
   int,
-  type Local,
   loopWhile,
   type Module,
   range,
@@ -26,18 +25,18 @@ export function defineSumRows(module: Module, name: string, lanes: Lanes): Func 
     const vector = f.local(V128);
     const sum = new Sum(f, lanes);
     return loopWhile(
-      rows!,
+      rows,
       sum.clear(),
       overRow(
         lanes,
         left,
-        n!,
-        [set(vector, v128.load(x!)), sum.add(vector), step(x!, int(16))],
-        [set(vector, loadTail(lanes, x!, left)), sum.add(vector), step(x!, i32.shl(left, int(lanes.shift)))],
+        n,
+        [set(vector, v128.load(x)), sum.add(vector), step(x, int(16))],
+        [set(vector, loadTail(lanes, x, left)), sum.add(vector), step(x, i32.shl(left, int(lanes.shift)))],
       ),
-      lanes.scalar.store(out!, rounded(lanes, sum.total())),
-      step(out!, int(lanes.bytes)),
-      step(rows!, int(-1)),
+      lanes.scalar.store(out, rounded(lanes, sum.total())),
+      step(out, int(lanes.bytes)),
+      step(rows, int(-1)),
     );
   });
 }
@@ -48,17 +47,17 @@ const together = 4;
 /** Parameters: matrices, rows of each, columns, address, target. One row of sums for each matrix. */
 export function defineSumColumns(module: Module, name: string, lanes: Lanes): Func {
   return module.define(name, [I32, I32, I32, I32, I32], (f, matrices, n, columns, x, out) => {
-    const [rowStep, at, row, left] = f.many(4) as [Local, Local, Local, Local];
+    const [rowStep, at, row, left] = f.many(4);
     const vector = f.local(V128);
     const sums = Array.from({ length: together }, () => f.many(lanes.name === "f32" ? 2 : 1, V128));
     const result = f.local(V128);
     const sumOf = (vectors: number): Code => [
       sums.slice(0, vectors).map((parts) => parts.map((part) => set(part, f64x2.constant(0)))),
-      set(at, x!),
+      set(at, x),
       range(
         row,
         int(0),
-        n!,
+        n,
         int(1),
         sums
           .slice(0, vectors)
@@ -71,16 +70,16 @@ export function defineSumColumns(module: Module, name: string, lanes: Lanes): Fu
     ];
     const block = together * lanes.count;
     return [
-      set(rowStep, i32.shl(columns!, int(lanes.shift))),
+      set(rowStep, i32.shl(columns, int(lanes.shift))),
       loopWhile(
-        matrices!,
-        set(left, columns!),
+        matrices,
+        set(left, columns),
         loopWhile(
           i32.greaterEqual(left, int(block)),
           sumOf(together),
-          sums.map((parts, i) => v128.store(out!, narrowed(lanes, parts), i * 16)),
-          step(x!, int(together * 16)),
-          step(out!, int(together * 16)),
+          sums.map((parts, i) => v128.store(out, narrowed(lanes, parts), i * 16)),
+          step(x, int(together * 16)),
+          step(out, int(together * 16)),
           step(left, int(-block)),
         ),
         loopWhile(
@@ -89,18 +88,18 @@ export function defineSumColumns(module: Module, name: string, lanes: Lanes): Fu
           set(result, narrowed(lanes, sums[0]!)),
           when(
             i32.greaterEqual(left, int(lanes.count)),
-            [v128.store(out!, result), step(x!, int(16)), step(out!, int(16))],
+            [v128.store(out, result), step(x, int(16)), step(out, int(16))],
             [
-              storeTail(lanes, out!, result, left),
-              step(x!, i32.shl(left, int(lanes.shift))),
-              step(out!, i32.shl(left, int(lanes.shift))),
+              storeTail(lanes, out, result, left),
+              step(x, i32.shl(left, int(lanes.shift))),
+              step(out, i32.shl(left, int(lanes.shift))),
             ],
           ),
           step(left, int(-lanes.count)),
         ),
         // x has moved on by one row of n
-        step(x!, i32.mul(rowStep, i32.sub(n!, int(1)))),
-        step(matrices!, int(-1)),
+        step(x, i32.mul(rowStep, i32.sub(n, int(1)))),
+        step(matrices, int(-1)),
       ),
     ];
   });
@@ -113,7 +112,7 @@ export function defineDot(module: Module, name: string, lanes: Lanes): Func {
     [I32, I32, I32],
     (f, n, x, y) => {
       const left = f.local();
-      const [a, b] = f.many(2, V128) as [Local, Local];
+      const [a, b] = f.many(2, V128);
       const sum = new Sum(f, lanes);
       const products = () => {
         const right = widened(lanes, b);
@@ -123,9 +122,9 @@ export function defineDot(module: Module, name: string, lanes: Lanes): Func {
         overRow(
           lanes,
           left,
-          n!,
-          [set(a, v128.load(x!)), set(b, v128.load(y!)), products(), step(x!, int(16)), step(y!, int(16))],
-          [set(a, loadTail(lanes, x!, left)), set(b, loadTail(lanes, y!, left)), products()],
+          n,
+          [set(a, v128.load(x)), set(b, v128.load(y)), products(), step(x, int(16)), step(y, int(16))],
+          [set(a, loadTail(lanes, x, left)), set(b, loadTail(lanes, y, left)), products()],
         ),
         sum.total(),
       ];

@@ -35,19 +35,19 @@ export function defineTile(module: Module, lanes: Lanes, fused: boolean): Func {
     const right = f.many(vectors, V128);
     const left = f.local(V128);
     const accumulate = [
-      right.map((vector, j) => set(vector, v128.load(b!, j * 16))),
+      right.map((vector, j) => set(vector, v128.load(b, j * 16))),
       sums.map((row, i) => [
-        set(left, lanes.loadSplat(a!, i * lanes.bytes)),
+        set(left, lanes.loadSplat(a, i * lanes.bytes)),
         row.map((sum, j) => set(sum, madd(left, right[j]!, sum))),
       ]),
-      step(a!, int(MR * lanes.bytes)),
-      step(b!, int(NR * lanes.bytes)),
+      step(a, int(MR * lanes.bytes)),
+      step(b, int(NR * lanes.bytes)),
     ];
     const store = (add: boolean) =>
       sums.map((row) => [
-        row.map((sum, j) => v128.store(c!, add ? lanes.add(v128.load(c!, j * 16), sum) : sum, j * 16)),
-        step(c!, rowStep!),
+        row.map((sum, j) => v128.store(c, add ? lanes.add(v128.load(c, j * 16), sum) : sum, j * 16)),
+        step(c, rowStep),
       ]);
-    return [times(k!, accumulate), when(adds!, store(true), store(false))];
+    return [times(k, accumulate), when(adds, store(true), store(false))];
   });
 }

@@ -13,7 +13,7 @@ export function transposed(f: Func, lanes: Lanes, rows: readonly Local[]): { pre
     return { prepare: [], columns: [v128.shuffle32(a, b, [0, 1, 4, 5]), v128.shuffle32(a, b, [2, 3, 6, 7])] };
   }
   const pair = (x: Local, y: Local) => {
-    const [low, high] = f.many(2, V128) as [Local, Local];
+    const [low, high] = f.many(2, V128);
     const code = [set(low, v128.shuffle32(x, y, [0, 4, 1, 5])), set(high, v128.shuffle32(x, y, [2, 6, 3, 7]))];
     return { low, high, code };
   };

@@ -18,7 +18,7 @@ import {
   type Pair,
   sizeOf,
 } from "@kronograd/tensor";
-import { I32, Module } from "../assembler.ts";
+import { integers, Module } from "../assembler.ts";
 import { defineFill } from "../emit/fill.ts";
 import { blocksOf, defineParts, tiles } from "../emit/gemm.ts";
 import { defineIm2col, definePackPlaces, definePackTaps, definePatchSum, definePlace } from "../emit/patches.ts";
@@ -62,7 +62,7 @@ function define(kit: Kit) {
   module.export("packLines", parts.packA);
   module.export("packPlaces", packPlaces);
   module.export("packTaps", packTaps);
-  module.define("tiles", new Array(9).fill(I32), (f, ...p) => {
+  module.define("tiles", integers(9), (f, ...p) => {
     const [rows, columns, depth, a, b, c, rowStep, adds, space] = p as unknown as readonly (typeof p)[0][];
     return tiles(f, lanes, kit.fused, parts, {
       rows: rows!,

@@ -94,18 +94,17 @@ export function factorizationKernels(kit: Kit): Kernels {
     solve(elementAt(L, h, h), below, n - h, (row) => live(h + row), isUnit);
   };
 
-  /** Factor −A in place, upper triangle; false where a pivot fails. */
-  const factor = (A: Matrix, n: number): boolean => {
+  /** Factor −A in place, upper triangle, with workspace for products; false where a pivot fails. */
+  const factor = (A: Matrix, n: number, work: number): boolean => {
     if (n <= smallest) return code().factor(n, A.address, A.rowStep) === 0;
     const h = middle(n);
-    if (!factor(A, h)) return false;
+    if (!factor(A, h, work)) return false;
     const right = elementAt(A, 0, h);
     const rest = elementAt(A, h, h);
     solve(transposed(A), right, h, () => n - h);
-    const work = addressOf(kit.temporary("float64", [workspaceBytes(f64x2) / bytes]));
     const { address, rowStep } = right;
     code().upper(n - h, n - h, h, address, bytes, rowStep, address, rowStep, bytes, rest.address, rowStep, 1, work);
-    return factor(rest, n - h);
+    return factor(rest, n - h, work);
   };
 
   return {
@@ -115,7 +114,8 @@ export function factorizationKernels(kit: Kit): Kernels {
         kit.runExpressions(turnedRound, [target], [wide(A!)], { zero: 0 });
         const address = addressOf(target);
         code().toUpper(n, address);
-        if (!factor({ address, rowStep: n * bytes, columnStep: bytes }, n)) return false;
+        const work = addressOf(kit.temporary("float64", [workspaceBytes(f64x2) / bytes]));
+        if (!factor({ address, rowStep: n * bytes, columnStep: bytes }, n, work)) return false;
         code().toLower(n, address);
         code().clearUpper(n, address);
         return true;

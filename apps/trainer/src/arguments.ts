@@ -54,7 +54,6 @@ export function parseArguments(
     options,
     strict: false,
     allowPositionals: true,
-    allowNegative: true,
     tokens: true,
   });
   const values = new Map<string, unknown>();

@@ -1,8 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { add, BackendError, createDevice, Device, full, listBackends, scope, tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { WasmBackend } from "./backend.ts";
 import { refusal } from "./features.ts";
 import "./index.ts";
+
+/** Run a program that may not make code from strings. @returns what it printed */
+function runStrict(program: string): string {
+  const flags = ["--conditions=@kronograd/source", "--disallow-code-generation-from-strings", "--input-type=module"];
+  return execFileSync(process.execPath, [...flags, "--eval", program], { encoding: "utf8", cwd: import.meta.dirname });
+}
 
 describe("the wasm device", () => {
   it("is registered and opens by name", async () => {
@@ -32,6 +39,17 @@ describe("the wasm device", () => {
       expect(large.dataSync().at(-1)).toBe(1);
     });
     expect(device.memory.buffers).toBe(0);
+  });
+
+  it("works where code from strings is forbidden", () => {
+    const program = `
+      import { createDevice, relu, tensor } from "@kronograd/tensor";
+      import "@kronograd/backend-wasm";
+      let blocked = "no";
+      try { new Function("return 1"); } catch { blocked = "yes"; }
+      const device = await createDevice("wasm");
+      console.log(blocked, relu(tensor([-1, 2], { device })).dataSync().join());`;
+    expect(runStrict(program).trim()).toBe("yes 0,2");
   });
 
   it("refuses to allocate after it was disposed", () => {

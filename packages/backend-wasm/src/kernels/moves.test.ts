@@ -41,6 +41,24 @@ describe("copies", () => {
   });
 });
 
+describe("sliceGrad", () => {
+  it("agrees for any starts and steps, filling the rest", async () => {
+    await agree(
+      "sliceGrad",
+      (rng) => {
+        const counts = some(rng);
+        const steps = counts.map(() => [1, 2, -1, 3][rng.integer(4)]!);
+        const spans = counts.map((n, axis) => (n - 1) * Math.abs(steps[axis]!) + 1);
+        const before = counts.map(() => rng.integer(3));
+        const starts = counts.map((_, axis) => before[axis]! + (steps[axis]! < 0 ? spans[axis]! - 1 : 0));
+        const shape = spans.map((n, axis) => n + before[axis]! + rng.integer(2));
+        return { inputs: [{ shape: counts }], params: { counts, starts, steps, shape, value: 0.5 } };
+      },
+      { runs: 60 },
+    );
+  });
+});
+
 describe("rows by index", () => {
   it("gather and scatterAdd agree for any width", async () => {
     await agree(

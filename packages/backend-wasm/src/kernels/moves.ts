@@ -1,11 +1,21 @@
-/** Kernels that move and count elements: copy, cast, concat, gather, scatterAdd, countNonFinite. */
+/** Kernels that move and count elements: copy, cast, concat, sliceGrad, gather, scatterAdd, countNonFinite. */
 
-import { type Operand, sizeOf } from "@kronograd/tensor";
+import { type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
 import { Module } from "../assembler.ts";
+import { definePlace } from "../emit/patches.ts";
 import { defineCopyRows, defineCountNonFinite, defineGather, defineScatterAdd } from "../emit/scan.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2 } from "../lanes.ts";
+import { offsetsOf } from "../layout.ts";
 import { addressOf, lazy } from "../runtime.ts";
+
+/** First place and step on each axis. */
+interface Grid {
+  readonly starts: readonly number[];
+  readonly steps: readonly number[];
+  /** Of all elements outside of the grid. */
+  readonly value: number;
+}
 
 const bytesOf = ({ dtype }: Operand) => (dtype === "float64" ? 8 : 4);
 
@@ -15,6 +25,7 @@ export function moveKernels(kit: Kit): Kernels {
     defineGather(module, "gather");
     defineCopyRows(module, "rows");
     for (const lanes of [f32x4, f64x2]) {
+      definePlace(module, `place ${lanes.name}`, lanes);
       defineScatterAdd(module, `scatterAdd ${lanes.name}`, lanes);
       defineCountNonFinite(module, `nonFinite ${lanes.name}`, lanes);
     }
@@ -46,6 +57,24 @@ export function moveKernels(kit: Kit): Kernels {
         code().rows!(rows, bytes, addressOf(kit.dense(input)), bytes, to, whole);
         to += bytes;
       }
+      return true;
+    },
+
+    /** Into a grid of a larger array: two axes at a time, the inner one by its own step. */
+    sliceGrad([out], [x], { starts, steps, value }: Grid) {
+      const [bytes, lanes] = [bytesOf(out!), out!.dtype === "float64" ? "f64" : "f32"];
+      const source = kit.dense(x!);
+      const own = stridesOf(out!.shape);
+      const to = own.map((stride, axis) => stride * steps[axis]! * bytes);
+      const start = starts.reduce((sum, first, axis) => sum + first * own[axis]! * bytes, addressOf(out!));
+      kit.values(out!).fill(value);
+      if (sizeOf(source.shape) === 0) return true;
+      const [columns, rows] = [source.shape.at(-1) ?? 1, source.shape.at(-2) ?? 1];
+      const [column, row] = [to.at(-1) ?? bytes, to.at(-2) ?? 0];
+      offsetsOf(source.shape.slice(0, -2), to).forEach((offset, i) => {
+        const from = addressOf(source) + i * rows * columns * bytes;
+        code()[`place ${lanes}`]!(1, rows, columns, from, 0, columns * bytes, start + offset, 0, row, column);
+      });
       return true;
     },
 

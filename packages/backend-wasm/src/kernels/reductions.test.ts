@@ -24,6 +24,13 @@ describe("sum", () => {
     await agree("sum", () => ({ inputs: [{ shape: [0, 3] }], params: { axes: [1], keep: false } }), { runs: 1 });
   });
 
+  it("adds integers exactly", () => {
+    scope(() => {
+      const x = tensor(Int32Array.of(2 ** 30, 2 ** 30 - 1, 7, -3), { shape: [2, 2], device: guarded });
+      expect([...sum(x, 1).dataSync()]).toEqual([2 ** 31 - 1, 4]);
+    });
+  });
+
   it("accumulates in float64", () => {
     scope(() => {
       const values = new Float32Array(100_001).fill(0.1);

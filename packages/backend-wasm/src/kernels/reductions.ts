@@ -90,8 +90,14 @@ export function reductionKernels(kit: Kit): Kernels {
   return {
     sum([out], [x], { axes }: { axes: readonly number[] }) {
       const own = sumOver(x!.dtype);
-      if (own === null) return false;
-      own(out!, kit.dense(x!), axes);
+      if (own !== null) own(out!, kit.dense(x!), axes);
+      else {
+        // integers: as float64, which holds every sum below 2⁵³ exactly
+        const [wide, total] = [kit.temporary("float64", x!.shape), kit.temporary("float64", out!.shape)];
+        kit.values(wide).set(kit.values(kit.dense(x!)));
+        sumOver("float64")!(total, wide, axes);
+        kit.values(out!).set(kit.values(total));
+      }
       return true;
     },
     dot([out], [x, y]) {

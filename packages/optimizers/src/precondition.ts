@@ -9,8 +9,9 @@
  */
 
 import { type Block, denseGradient, type Gradient, type LayerRecord } from "@kronograd/autograd";
-import { concat, frobenius2, NumericalError, scope, slice, UsageError } from "@kronograd/tensor";
+import { concat, frobenius2, scope, slice, UsageError } from "@kronograd/tensor";
 import type { CurvatureContext, CurvatureMethod } from "./curvature.ts";
+import { refreshWithDamping } from "./raise-damping.ts";
 import { at, type Schedule } from "./schedule.ts";
 import type { StateTree } from "./state.ts";
 import type { Oracles, Transform } from "./transform.ts";
@@ -39,10 +40,11 @@ export interface BlockState {
 export type PreconditionState = { readonly [block: string]: BlockState };
 
 /**
- * A curvature method as a member of a chain. Reports `damping`, and `skippedStatistics` on a step that had any.
+ * A curvature method as a member of a chain. Reports `damping`; `skippedStatistics` on a step that had any; and
+ * `dampingRaised`, the largest λ that a refresh took, where the scheduled one did not do (raise-damping.ts).
  *
  * @throws {UsageError} a period that is not a whole number of steps; on update, damping below 0
- * @throws {NumericalError} (on update) a factor that cannot be inverted; names the layer
+ * @throws {NumericalError} (on update) a factor that cannot be inverted even so; names the layer
  * @example
  * chain(precondition(kfacCurvature(), { damping: 0.03, refreshEvery: 10 }), klClip(1e-3), momentum());
  */
@@ -67,24 +69,31 @@ export function precondition<S extends StateTree>(
       const own: CurvatureContext = { step, damping: lambda, rng, oracles };
       const next: Record<string, BlockState> = { ...state };
       let skipped = 0;
+      let raised = lambda; // the largest damping that a refresh took
       const finite = (record: LayerRecord | undefined): LayerRecord | undefined => {
         if (record === undefined || isFiniteRecord(record)) return record;
         skipped += 1;
         return undefined;
+      };
+      const refresh = (block: Block, s: S): S => {
+        const attempt = (damping: number) => scope(() => method.refresh(s, { ...own, damping }));
+        const made = refreshWithDamping(block.name, lambda, attempt);
+        raised = Math.max(raised, made.damping);
+        return made.state;
       };
       const advance = (block: Block, gradientOf: () => Gradient, record: LayerRecord | undefined): Gradient => {
         let current = next[block.name] ?? { method: null, seen: false, fresh: false };
         const call = (phase: string, f: (s: S) => S, reached: Partial<BlockState> = {}) => {
           context.mark(phase);
           const before = current;
-          const made = named(block.name, () => scope(() => f((before.method ?? method.init(block, own)) as S)));
+          const made = scope(() => f((before.method ?? method.init(block, own)) as S));
           current = { ...before, ...reached, method: made };
         };
         if (record !== undefined && isDue(step, statisticsEvery)) {
           call("statistics", (s) => method.update(s, record, own), { seen: true });
         }
         if (current.seen && (isDue(step, refreshEvery) || !current.fresh)) {
-          call("refresh", (s) => method.refresh(s, own), { fresh: true });
+          call("refresh", (s) => refresh(block, s), { fresh: true });
         }
         const { refine } = method;
         if (refine !== undefined && record !== undefined && current.fresh && isDue(step, refineEvery)) {
@@ -109,6 +118,7 @@ export function precondition<S extends StateTree>(
         else directions.set(name, byGroup(gradient, record, advance));
       }
       if (skipped > 0) context.report("skippedStatistics", skipped);
+      if (raised > lambda) context.report("dampingRaised", raised);
       context.mark("update");
       return { updates: directions, state: next };
     },
@@ -177,18 +187,6 @@ function dampingAt(where: string, damping: Schedule, step: number): number {
   const value = at(damping, step);
   if (value >= 0) return value;
   throw new UsageError({ where, problem: "damping is below 0", got: value, details: { damping: value, step } });
-}
-
-/** Say in which layer a factor could not be inverted. */
-function named<T>(layer: string, f: () => T): T {
-  try {
-    return f();
-  } catch (error) {
-    if (!(error instanceof NumericalError)) throw error;
-    const { help, details } = error;
-    const problem = error.message.slice(0, help === undefined ? -1 : -help.length - 2);
-    throw new NumericalError({ where: layer, problem, ...(help === undefined ? {} : { help }), details, cause: error });
-  }
 }
 
 function checkPeriods(where: string, periods: Readonly<Record<string, number>>): void {

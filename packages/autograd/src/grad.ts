@@ -42,8 +42,8 @@ export function assertScalar(where: string, value: Tensor): void {
   });
 }
 
-const onesLike = (t: Tensor) => full(t.shape, 1, { device: t.device, dtype: t.dtype });
-const zerosLike = (t: Tensor) => zeros(t.shape, { device: t.device, dtype: t.dtype });
+const onesLike = (t: Tensor) => full(t.shape, 1, t);
+const zerosLike = (t: Tensor) => zeros(t.shape, t);
 
 function filled(cotangents: readonly (Tensor | null)[], like: readonly Tensor[]): Tensor[] {
   return cotangents.map((cotangent, i) => cotangent ?? zerosLike(like[i] as Tensor));

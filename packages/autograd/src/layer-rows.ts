@@ -158,7 +158,7 @@ function labelColumns({ name, uses }: LayerRecord): Tensor[][] {
 
 /** Append a constant coordinate to the last axis. */
 function append(t: Tensor, value: number): Tensor {
-  const column = full([...t.shape.slice(0, -1), 1], value, { device: t.device, dtype: t.dtype });
+  const column = full([...t.shape.slice(0, -1), 1], value, t);
   return concat([t, column], t.rank - 1);
 }
 

@@ -13,7 +13,7 @@ import { type CaptureRequest, capturesLayers, collectLayers, type LayerCall } fr
 import { assertScalar } from "./grad.ts";
 import { type Block, factoredGradient, type Gradient, partsGradient } from "./gradient.ts";
 import { type LayerRecord, layerRecord } from "./layer-record.ts";
-import type { LabelSource, Loss } from "./loss.ts";
+import type { Loss } from "./loss.ts";
 import { type Tape, withTape } from "./tape.ts";
 
 /** What is differentiated: a closure, or a model's outputs with a loss, which knows label sources and scales. */
@@ -61,14 +61,30 @@ export function valueAndGrad(
 ): ValueAndGrad {
   return scope(() =>
     withTape(Object.values(parameters), (tape) => {
-      const capture = capturesLayers(options.capture);
-      const { result, calls } = collectLayers(capture, () => tape.run(() => evaluate(objective)));
-      assertScalar("valueAndGrad", result.value);
-      const plan = new Plan(tape, parameters, options, calls, result);
-      options.mark?.("backward");
-      const { savedTensors } = tape;
-      const { gradients, records } = plan.backward(objective);
+      const { capture = {}, mark } = options;
+      const { result, calls } = collectLayers(capturesLayers(capture), () => tape.run(() => evaluate(objective)));
       const { value, outputs } = result;
+      assertScalar("valueAndGrad", value);
+      const { savedTensors } = tape;
+      mark?.("backward");
+      const { layers, singles } = planBlocks(parameters, calls, capture, tape);
+      const seen = layers.filter(({ factored }) => factored || capture.outputGrads === "empirical");
+      const factored = new Set(layers.flatMap((layer) => (layer.factored ? layer.block.parameters : [])));
+      const formed = Object.entries(parameters).flatMap(([name, t]) => (factored.has(name) ? [] : [t]));
+      const cotangents = cotangentsOf(tape, value, full(value.shape, 1, value), [...formed, ...outputsOf(seen)]);
+      const lossScale = seen.length === 0 ? 1 : lossScaleOf(objective, outputs, options);
+      if (lossScale !== 1) {
+        for (const { id } of outputsOf(seen)) cotangents.set(id, scale(cotangents.get(id) as Tensor, lossScale));
+      }
+      const gradients = new Map<string, Gradient>();
+      for (const layer of layers)
+        gradients.set(layer.block.name, layerGradient(layer, parameters, cotangents, lossScale));
+      for (const block of singles) gradients.set(block.name, formedGradient(block, parameters, cotangents));
+      const records = new Map<string, LayerRecord>();
+      if (capture.inputs === true || capture.outputGrads !== undefined) {
+        const columns = labelColumns(tape, objective, outputs, layers, cotangents, options);
+        for (const layer of layers) records.set(layer.block.name, recordOf(layer, columns, capture));
+      }
       return {
         value,
         outputs,
@@ -92,149 +108,77 @@ function evaluate(objective: Objective): Evaluated {
   return { value: objective.loss.value(outputs, objective.targets), outputs };
 }
 
-class Plan {
-  readonly #tape: Tape;
-  readonly #parameters: Parameters;
-  readonly #options: ValueAndGradOptions;
-  readonly #result: Evaluated;
-  readonly #layers: readonly LayerBlock[];
-  readonly #singles: readonly Block[];
+/** By identity of the tensor: of parameters plain, of layers' outputs per example (backward value × lossScale). */
+type Cotangents = Map<number, Tensor>;
 
-  constructor(
-    tape: Tape,
-    parameters: Parameters,
-    options: ValueAndGradOptions,
-    calls: readonly LayerCall[],
-    result: Evaluated,
-  ) {
-    this.#tape = tape;
-    this.#parameters = parameters;
-    this.#options = options;
-    this.#result = result;
-    const { layers, singles } = planBlocks(parameters, calls, options.capture ?? {}, tape);
-    this.#layers = layers;
-    this.#singles = singles;
-  }
+/** Go backward from one tensor; zeros where no path leads. */
+function cotangentsOf(tape: Tape, from: Tensor, seed: Tensor, wanted: readonly Tensor[]): Cotangents {
+  const found = tape.backward([[from, seed]], wanted);
+  return new Map(wanted.map((t, i) => [t.id, found[i] ?? zeros(t.shape, t)]));
+}
 
-  backward(objective: Objective): { gradients: Map<string, Gradient>; records: Map<string, LayerRecord> } {
-    const labels = this.#options.capture?.outputGrads;
-    const factored = this.#layers.filter((layer) => layer.factored);
-    const formed = new Set(Object.keys(this.#parameters));
-    for (const { block } of factored) for (const name of block.parameters) formed.delete(name);
-    const wantedParameters = Object.entries(this.#parameters).filter(([name]) => formed.has(name));
-    const seen = labels === "empirical" ? this.#layers : factored;
-    const outputs = seen.flatMap(({ calls }) => calls.map((call) => call.output));
-    const { value } = this.#result;
-    const one = full(value.shape, 1, { device: value.device, dtype: value.dtype });
-    const cotangents = this.#tape.backward([[value, one]], [...wantedParameters.map(([, t]) => t), ...outputs]);
+const outputsOf = (layers: readonly LayerBlock[]): Tensor[] =>
+  layers.flatMap(({ calls }) => calls.map((call) => call.output));
 
-    const parts = new Map(
-      wantedParameters.map(([name, t], i) => [
-        name,
-        cotangents[i] ?? zeros(t.shape, { device: t.device, dtype: t.dtype }),
-      ]),
-    );
-    const lossScale = seen.length === 0 ? 1 : this.#lossScale(objective);
-    const perExample = new Map<number, Tensor>(); // by output identity: backward value × lossScale
-    outputs.forEach((output, i) => {
-      const cotangent =
-        cotangents[wantedParameters.length + i] ?? zeros(output.shape, { device: output.device, dtype: output.dtype });
-      perExample.set(output.id, lossScale === 1 ? cotangent : scale(cotangent, lossScale));
-    });
-    return {
-      gradients: this.#gradients(parts, perExample, lossScale),
-      records: this.#records(labels, perExample, objective),
-    };
-  }
+function formedGradient(block: Block, parameters: Parameters, cotangents: Cotangents): Gradient {
+  const parts = block.parameters.map((name) => cotangents.get((parameters[name] as Tensor).id) as Tensor);
+  return partsGradient(block, parts);
+}
 
-  #gradients(
-    parts: ReadonlyMap<string, Tensor>,
-    perExample: ReadonlyMap<number, Tensor>,
-    lossScale: number,
-  ): Map<string, Gradient> {
-    const made = new Map<string, Gradient>();
-    for (const { block, calls, factored } of this.#layers) {
-      if (factored) {
-        const { input, output } = calls[0] as LayerCall;
-        const factors = {
-          g: perExample.get(output.id) as Tensor,
-          a: input,
-          scale: 1 / lossScale,
-          hasBias: block.hasBias,
-        };
-        made.set(block.name, factoredGradient(block, factors));
-      } else
-        made.set(
-          block.name,
-          partsGradient(
-            block,
-            block.parameters.map((name) => parts.get(name) as Tensor),
-          ),
-        );
-    }
-    for (const block of this.#singles) made.set(block.name, partsGradient(block, [parts.get(block.name) as Tensor]));
-    return made;
-  }
+function layerGradient(
+  { block, calls, factored }: LayerBlock,
+  parameters: Parameters,
+  cotangents: Cotangents,
+  lossScale: number,
+): Gradient {
+  if (!factored) return formedGradient(block, parameters, cotangents);
+  const { input: a, output } = calls[0] as LayerCall;
+  const g = cotangents.get(output.id) as Tensor;
+  return factoredGradient(block, { g, a, scale: 1 / lossScale, hasBias: block.hasBias });
+}
 
-  #records(
-    labels: LabelSource | undefined,
-    perExample: ReadonlyMap<number, Tensor>,
-    objective: Objective,
-  ): Map<string, LayerRecord> {
-    const records = new Map<string, LayerRecord>();
-    const capture = this.#options.capture ?? {};
-    if (capture.inputs !== true && labels === undefined) return records;
-    const columns =
-      labels === undefined ? [] : labels === "empirical" ? [perExample] : this.#labelColumns(labels, objective);
-    for (const { block, calls } of this.#layers) {
-      const { name, geometry } = calls[0] as LayerCall;
-      const uses = calls.map(({ input, output }) => ({
-        input,
-        outputGrads: columns.map((column) => column.get(output.id) as Tensor),
-      }));
-      records.set(
-        block.name,
-        layerRecord({ name, geometry, hasBias: block.hasBias, labels: labels ?? "empirical", uses }),
-      );
-    }
-    return records;
-  }
+function recordOf({ block, calls }: LayerBlock, columns: readonly Cotangents[], capture: CaptureRequest): LayerRecord {
+  const { name, geometry } = calls[0] as LayerCall;
+  const uses = calls.map(({ input, output }) => ({
+    input,
+    outputGrads: columns.map((column) => column.get(output.id) as Tensor),
+  }));
+  return layerRecord({ name, geometry, hasBias: block.hasBias, labels: capture.outputGrads ?? "empirical", uses });
+}
 
-  /** One partial backward pass for each label column: cotangents of the layers' outputs, weights left out. */
-  #labelColumns(labels: Exclude<LabelSource, "empirical">, objective: Objective): Map<number, Tensor>[] {
-    if (typeof objective === "function") {
-      throw new UsageError({
-        where: "valueAndGrad",
-        problem: `a closure has only its true labels, so labels "${labels}" cannot be drawn`,
-        help: 'Pass { outputs, loss, targets } with a Loss object, or use labels: "empirical".',
-      });
-    }
-    const { rng } = this.#options;
-    if (rng === undefined && labels !== "exact") {
-      throw new UsageError({ where: "valueAndGrad", problem: `labels "${labels}" are random`, help: "Pass rng." });
-    }
-    const modelOutputs = this.#result.outputs as Tensor;
-    const layerOutputs = this.#layers.flatMap(({ calls }) => calls.map((call) => call.output));
-    this.#options.mark?.("labels");
-    const result: Map<number, Tensor>[] = [];
-    for (const column of objective.loss.labelColumns(labels, modelOutputs, objective.targets, rng as Rng)) {
-      const cotangents = this.#tape.backward([[modelOutputs, column]], layerOutputs);
-      result.push(
-        new Map(
-          layerOutputs.map((t, i) => [t.id, cotangents[i] ?? zeros(t.shape, { device: t.device, dtype: t.dtype })]),
-        ),
-      );
-    }
-    return result;
-  }
-
-  #lossScale(objective: Objective): number {
-    if (typeof objective !== "function") return objective.loss.lossScale(this.#result.outputs as Tensor);
-    if (this.#options.lossScale !== undefined) return this.#options.lossScale;
+/** Cotangents of the layers' outputs: of the true labels, or by one partial backward pass for each label column. */
+function labelColumns(
+  tape: Tape,
+  objective: Objective,
+  outputs: Tensor | null,
+  layers: readonly LayerBlock[],
+  empirical: Cotangents,
+  { capture = {}, rng, mark }: ValueAndGradOptions,
+): Cotangents[] {
+  const { outputGrads: labels } = capture;
+  if (labels === undefined) return [];
+  if (labels === "empirical") return [empirical];
+  if (typeof objective === "function") {
     throw new UsageError({
       where: "valueAndGrad",
-      problem: "output gradients of a closure need lossScale, the factor to per-example gradients",
-      help: "Pass lossScale: N for a mean over N examples, 1 for a sum; or pass { outputs, loss, targets }.",
+      problem: `a closure has only its true labels, so labels "${labels}" cannot be drawn`,
+      help: 'Pass { outputs, loss, targets } with a Loss object, or use labels: "empirical".',
     });
   }
+  if (rng === undefined && labels !== "exact") {
+    throw new UsageError({ where: "valueAndGrad", problem: `labels "${labels}" are random`, help: "Pass rng." });
+  }
+  mark?.("labels");
+  const columns = objective.loss.labelColumns(labels, outputs as Tensor, objective.targets, rng as Rng);
+  return Array.from(columns, (column) => cotangentsOf(tape, outputs as Tensor, column, outputsOf(layers)));
+}
+
+function lossScaleOf(objective: Objective, outputs: Tensor | null, { lossScale }: ValueAndGradOptions): number {
+  if (typeof objective !== "function") return objective.loss.lossScale(outputs as Tensor);
+  if (lossScale !== undefined) return lossScale;
+  throw new UsageError({
+    where: "valueAndGrad",
+    problem: "output gradients of a closure need lossScale, the factor to per-example gradients",
+    help: "Pass lossScale: N for a mean over N examples, 1 for a sum; or pass { outputs, loss, targets }.",
+  });
 }

@@ -162,7 +162,7 @@ export function choleskySolve(L: Tensor, B: Tensor): Tensor {
  */
 export function choleskyInverse(L: Tensor): Tensor {
   const n = squareSize("choleskyInverse", "L", L);
-  return scope(() => gram(solveTriangular(L, eye(n, { device: L.device, dtype: L.dtype }))));
+  return scope(() => gram(solveTriangular(L, eye(n, L))));
 }
 
 /**

@@ -48,5 +48,5 @@ export function dampFactors(G: Tensor, A: Tensor, damping: number, pi = 1): { re
 
 function damped(name: string, M: Tensor, amount: number): Tensor {
   const n = squareSize("dampFactors", name, M);
-  return scope(() => add(M, scale(eye(n, { device: M.device, dtype: M.dtype }), amount)));
+  return scope(() => add(M, scale(eye(n, M), amount)));
 }

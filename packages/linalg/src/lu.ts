@@ -168,7 +168,7 @@ const determinantOp = /* @__PURE__ */ defineOp<None>({
     // d det A = det A · tr(A⁻¹ dA)  ⇒  Ā = det A · A⁻ᵀ.
     pull([cotangent], saved) {
       const A = saved.input(0);
-      const identity = eye(A.shape[0] as number, { device: A.device, dtype: A.dtype });
+      const identity = eye(A.shape[0] as number, A);
       return [mul(mul(cotangent as Tensor, saved.output(0)), solve(transpose(A), identity))];
     },
   },
@@ -200,7 +200,7 @@ export interface LuFactors {
 export function lu(A: Tensor): LuFactors {
   return scope(() => {
     const [packed, permutation] = dispatch(luOp, [A], {}) as [Tensor, Tensor];
-    const identity = eye(A.shape[0] as number, { device: A.device, dtype: A.dtype });
+    const identity = eye(A.shape[0] as number, A);
     return {
       L: add(tril(packed, -1), identity),
       U: triu(packed),

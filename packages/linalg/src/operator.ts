@@ -151,7 +151,7 @@ export function transposeOperator(A: LinearOperator): LinearOperator {
  * @cost      one application to n columns
  */
 export function toDense(A: LinearOperator): Tensor {
-  return scope(() => A.apply(eye(A.shape[1], { device: A.device, dtype: A.dtype })));
+  return scope(() => A.apply(eye(A.shape[1], A)));
 }
 
 const spaceOf = ({ shape, dtype, device }: LinearOperator) => ({ shape, dtype, device });

@@ -181,7 +181,7 @@ export function woodburyLogDet({ X, L, mu }: Woodbury): Tensor {
  */
 export function woodburyDense(factors: Woodbury): Tensor {
   const like = factors.X ?? factors.L;
-  return scope(() => woodburyApply(factors, eye(like.shape[0] as number, { device: like.device, dtype: like.dtype })));
+  return scope(() => woodburyApply(factors, eye(like.shape[0] as number, like)));
 }
 
 /**

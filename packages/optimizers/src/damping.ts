@@ -17,7 +17,7 @@ import { add, eye, scale, type Tensor } from "@kronograd/tensor";
  * @returns       [n, n]
  */
 export function damped(M: Tensor, amount: number): Tensor {
-  const identity = eye(M.shape[0] as number, { device: M.device, dtype: M.dtype });
+  const identity = eye(M.shape[0] as number, M);
   return add(M, scale(identity, amount));
 }
 

@@ -5,7 +5,7 @@ import { cpu } from "./backends/cpu.ts";
 import type { Dtype } from "./dtype.ts";
 import { UsageError } from "./errors.ts";
 
-/** Where a creation function puts its tensor. */
+/** Where a creation function puts its tensor. A tensor is a placement too: `ones(shape, t)` is made beside t. */
 export interface Placement {
   readonly device?: Device;
   readonly dtype?: Dtype;

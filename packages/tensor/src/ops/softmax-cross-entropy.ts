@@ -104,7 +104,7 @@ const softmaxCrossEntropyGradOp: ComputeOp<Params> = defineOp({
         const product = sub(pv, mul(p, sum(pv, -1, { keepAxes: true }))); // (diag p − p pᵀ) v
         return mul(scale(product, weightOf(logits.shape, params)), seed);
       };
-      const one = () => full([], 1, { device: v.device, dtype: v.dtype });
+      const one = () => full([], 1, v);
       return [
         saved.needs[0] === true ? hessian(saved.input(2)) : null,
         null,

@@ -1,19 +1,17 @@
 /** A whole program that trains a convolutional net with SKFAC; `npm run size` measures what a browser would load for it. */
+import { valueAndGrad } from "@kronograd/autograd";
 import {
   Conv2d,
   Dense,
   flatten,
   maxPool2d,
   parameters,
-  Rng,
   relu,
   Sequential,
-  scope,
-  skfac,
   softmaxCrossEntropy,
-  tensor,
-  valueAndGrad,
-} from "kronograd";
+} from "@kronograd/layers";
+import { skfac } from "@kronograd/optimizers";
+import { Rng, scope, tensor } from "@kronograd/tensor";
 
 /** Images [N, 1, 28, 28] and their labels [N]. */
 export interface Batch {

@@ -27,7 +27,7 @@ interface Change {
   readonly sign: 1 | -1;
 }
 
-const choleskyRankOneOp = defineOp<Change>({
+const choleskyRankOneOp = /* @__PURE__ */ defineOp<Change>({
   name: "choleskyRankOne",
   shape([L, v], { sign }) {
     const where = nameOf(sign);

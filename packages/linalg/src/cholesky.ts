@@ -32,7 +32,7 @@ import { gram } from "./syrk.ts";
 import { dotTile, load, padded, solveRows, store, tileSize } from "./tiles.ts";
 import { solveTriangular } from "./triangular.ts";
 
-const choleskyOp = defineOp<None>({
+const choleskyOp = /* @__PURE__ */ defineOp<None>({
   name: "cholesky",
   shape([A]) {
     squareSize("cholesky", "A", A as Spec);

@@ -10,7 +10,7 @@
 import { add, defineOp, matmul, run, type Spec, scope, syrkLoops, type Tensor, transpose } from "@kronograd/tensor";
 import { matrixSize, type None } from "./checks.ts";
 
-const syrkOp = defineOp<None>({
+const syrkOp = /* @__PURE__ */ defineOp<None>({
   name: "syrk",
   shape([X]) {
     const [n] = matrixSize("syrk", "X", X as Spec);

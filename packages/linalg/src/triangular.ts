@@ -35,7 +35,7 @@ export interface TriangularOptions {
   readonly unitDiagonal?: boolean;
 }
 
-const solveTriangularOp = defineOp<Required<TriangularOptions>>({
+const solveTriangularOp = /* @__PURE__ */ defineOp<Required<TriangularOptions>>({
   name: "solveTriangular",
   shape([T, B]) {
     const n = squareSize("solveTriangular", "T", T as Spec);

@@ -66,7 +66,7 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
     }
   }
 
-  const gradOp = defineOp<Normalization>({
+  const gradOp = /* @__PURE__ */ defineOp<Normalization>({
     name: `${name}Grad`,
     shape: ([x, gamma]) => [x as Spec, gamma as Spec, gamma as Spec],
     reference([dx, dgamma, dbeta], inputs, params) {

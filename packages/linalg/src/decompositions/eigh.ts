@@ -43,7 +43,7 @@ export interface Eigh {
   readonly vectors: Tensor;
 }
 
-const eighOp = defineOp<Required<EighOptions>>({
+const eighOp = /* @__PURE__ */ defineOp<Required<EighOptions>>({
   name: "eigh",
   shape([A]) {
     const n = squareSize("eigh", "A", A as Spec);

@@ -3,7 +3,7 @@
 import { defineOp, mul, NumericalError, run, ShapeError, type Spec, sub, sum, type Tensor } from "@kronograd/tensor";
 import type { None } from "../checks.ts";
 
-const reciprocalGapsOp = defineOp<None>({
+const reciprocalGapsOp = /* @__PURE__ */ defineOp<None>({
   name: "reciprocalGaps",
   shape([w]) {
     const { shape, dtype } = w as Spec;

@@ -23,7 +23,7 @@ export interface Svd {
   readonly V: Tensor;
 }
 
-const svdOp = defineOp<None>({
+const svdOp = /* @__PURE__ */ defineOp<None>({
   name: "svd",
   shape([X]) {
     const [m, n] = matrixSize("svd", "X", X as Spec);

@@ -36,7 +36,7 @@ export interface AvgPoolGradParams extends AvgPool2dParams {
 }
 
 /** The op behind `avgPool2d`. */
-export const avgPool2dOp = defineOp<AvgPool2dParams>({
+export const avgPool2dOp = /* @__PURE__ */ defineOp<AvgPool2dParams>({
   name: "avgPool2d",
 
   shape([x], params) {
@@ -70,7 +70,7 @@ export const avgPool2dOp = defineOp<AvgPool2dParams>({
 });
 
 /** The op behind `avgPoolGrad`. */
-export const avgPoolGradOp = defineOp<AvgPoolGradParams>({
+export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams>({
   name: "avgPoolGrad",
 
   shape([grad], params) {

@@ -5,7 +5,7 @@ import type { Dtype } from "../dtype.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { alias, type Tensor } from "../tensor.ts";
 
-const castOp = defineOp<{ readonly dtype: Dtype }>({
+const castOp = /* @__PURE__ */ defineOp<{ readonly dtype: Dtype }>({
   name: "cast",
   shape: ([x], { dtype }) => [{ shape: (x as Spec).shape, dtype }],
   reference: ([out], [x]) => elementwiseCopy(out!, x!),

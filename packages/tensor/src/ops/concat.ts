@@ -10,7 +10,7 @@ import { alias, type Tensor } from "../tensor.ts";
 import { expandDims } from "./expand-dims.ts";
 import { slice } from "./slice.ts";
 
-const concatOp = defineOp<{ readonly axis: number }>({
+const concatOp = /* @__PURE__ */ defineOp<{ readonly axis: number }>({
   name: "concat",
   shape(specs, { axis }) {
     const [first] = specs as readonly [Spec];

@@ -6,7 +6,7 @@ import { isContiguous } from "../shape.ts";
 import { alias, type Tensor } from "../tensor.ts";
 
 /** The op behind `copy`. */
-export const copyOp = defineOp<Record<string, never>>({
+export const copyOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "copy",
   shape: ([x]) => [{ shape: (x as Spec).shape, dtype: (x as Spec).dtype }],
   reference: ([out], [x]) => elementwiseCopy(out!, x!),

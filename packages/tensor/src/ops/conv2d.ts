@@ -31,7 +31,7 @@ export type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from
 export type { Pair, PairLike } from "../window.ts";
 
 /** The op behind `conv2d`; inputs are [x, weight] or [x, weight, bias]. */
-export const conv2dOp = defineOp<Conv2dParams>({
+export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams>({
   name: "conv2d",
 
   shape(inputs, params) {
@@ -79,7 +79,7 @@ export const conv2dOp = defineOp<Conv2dParams>({
 });
 
 /** The op behind `conv2dInputGrad`; inputs are [outputGrad, weight]. */
-export const conv2dInputGradOp = defineOp<Conv2dInputGradParams>({
+export const conv2dInputGradOp = /* @__PURE__ */ defineOp<Conv2dInputGradParams>({
   name: "conv2dInputGrad",
 
   shape([grad, weight], params) {
@@ -114,7 +114,7 @@ export const conv2dInputGradOp = defineOp<Conv2dInputGradParams>({
 });
 
 /** The op behind `conv2dWeightGrad`; inputs are [x, outputGrad]. */
-export const conv2dWeightGradOp = defineOp<Conv2dWeightGradParams>({
+export const conv2dWeightGradOp = /* @__PURE__ */ defineOp<Conv2dWeightGradParams>({
   name: "conv2dWeightGrad",
 
   shape([x, grad], params) {

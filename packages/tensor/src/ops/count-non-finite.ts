@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor.ts";
 
 const register = /* @__PURE__ */ new Float64Array(chunkSize);
 
-const countNonFiniteOp = defineOp<Record<string, never>>({
+const countNonFiniteOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "countNonFinite",
   noVjp: "a count is piecewise constant",
   shape: () => [{ shape: [], dtype: "int32" }],

@@ -11,7 +11,7 @@ interface Params {
   readonly reverse: boolean;
 }
 
-const cumulativeSumOp: ComputeOp<Params> = defineOp({
+const cumulativeSumOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
   name: "cumulativeSum",
 
   shape([x]) {

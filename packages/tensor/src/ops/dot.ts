@@ -15,7 +15,7 @@ import { sqrt, square } from "./transcendental.ts";
 const xs = /* @__PURE__ */ new Float64Array(chunkSize);
 const ys = /* @__PURE__ */ new Float64Array(chunkSize);
 
-const dotOp = defineOp<Record<string, never>>({
+const dotOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "dot",
   shape([x, y]) {
     const { shape, dtype } = x as Spec;

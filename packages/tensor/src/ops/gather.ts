@@ -8,7 +8,7 @@ import { rowMajor } from "../rows.ts";
 import { checkShape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-const gatherOp = defineOp<Record<string, never>>({
+const gatherOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "gather",
   shape([x, indices]) {
     const { shape, dtype } = x as Spec;
@@ -39,7 +39,7 @@ const gatherOp = defineOp<Record<string, never>>({
   },
 });
 
-const scatterAddOp = defineOp<{ readonly rows: number }>({
+const scatterAddOp = /* @__PURE__ */ defineOp<{ readonly rows: number }>({
   name: "scatterAdd",
   shape([values, indices], { rows }) {
     const { shape, dtype } = values as Spec;

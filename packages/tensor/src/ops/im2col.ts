@@ -21,7 +21,7 @@ export interface Col2imParams extends Window {
 }
 
 /** The op behind `im2col`. */
-export const im2colOp = defineOp<Window>({
+export const im2colOp = /* @__PURE__ */ defineOp<Window>({
   name: "im2col",
 
   shape([x], window) {
@@ -51,7 +51,7 @@ export const im2colOp = defineOp<Window>({
 });
 
 /** The op behind `col2im`. */
-export const col2imOp = defineOp<Col2imParams>({
+export const col2imOp = /* @__PURE__ */ defineOp<Col2imParams>({
   name: "col2im",
 
   shape([columns], params) {

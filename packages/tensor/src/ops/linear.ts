@@ -17,7 +17,7 @@ import { reshape } from "./reshape.ts";
 import { sum } from "./sum.ts";
 
 /** The op behind `linear`; inputs are [x, weight] or [x, weight, bias]. */
-export const linearOp = defineOp<Record<string, never>>({
+export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "linear",
 
   shape(inputs) {

@@ -10,7 +10,7 @@ import { reshape } from "./reshape.ts";
 import type { Reduced, ReductionOptions } from "./sum.ts";
 import { exp } from "./transcendental.ts";
 
-const logSumExpOp = defineOp<Reduced>({
+const logSumExpOp = /* @__PURE__ */ defineOp<Reduced>({
   name: "logSumExp",
   shape([x], { axes, keep }) {
     const { shape, dtype } = x as Spec;

@@ -10,7 +10,7 @@ import { transpose } from "./permute.ts";
 import { sumTo } from "./sum.ts";
 
 /** The op behind `matmul`. */
-export const matmulOp = defineOp<Record<string, never>>({
+export const matmulOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "matmul",
 
   shape([a, b]) {

@@ -25,7 +25,7 @@ import { type Four, fourAxes, lastTwo, type Pair } from "../window.ts";
 export type { Pool2dOptions, Pool2dParams } from "../pooling.ts";
 
 /** The op behind `maxPool2d`; outputs are [values, indices]. */
-export const maxPool2dOp = defineOp<Pool2dParams>({
+export const maxPool2dOp = /* @__PURE__ */ defineOp<Pool2dParams>({
   name: "maxPool2d",
 
   shape([x], params) {
@@ -75,7 +75,7 @@ export const maxPool2dOp = defineOp<Pool2dParams>({
 });
 
 /** The op behind `maxPoolGrad`; inputs are [outputGrad, indices]. */
-export const maxPoolGradOp = defineOp<{ readonly size: Pair }>({
+export const maxPoolGradOp = /* @__PURE__ */ defineOp<{ readonly size: Pair }>({
   name: "maxPoolGrad",
 
   shape([grad, indices], { size }) {
@@ -114,7 +114,7 @@ export const maxPoolGradOp = defineOp<{ readonly size: Pair }>({
 });
 
 /** The op behind `maxPoolGather`; inputs are [x, indices]. */
-export const maxPoolGatherOp = defineOp<Record<string, never>>({
+export const maxPoolGatherOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "maxPoolGather",
 
   shape([x, indices]) {

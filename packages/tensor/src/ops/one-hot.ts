@@ -8,7 +8,7 @@ import { rowMajor } from "../rows.ts";
 import { checkShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-const oneHotOp = defineOp<{ readonly classes: number; readonly dtype: Dtype }>({
+const oneHotOp = /* @__PURE__ */ defineOp<{ readonly classes: number; readonly dtype: Dtype }>({
   name: "oneHot",
   noVjp: "labels are whole numbers",
   shape: ([labels], { classes, dtype }) => [{ shape: [...(labels as Spec).shape, classes], dtype }],

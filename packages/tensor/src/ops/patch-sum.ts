@@ -16,7 +16,7 @@ import { reshape } from "./reshape.ts";
 import { broadcastTo } from "./sum.ts";
 
 /** The op behind `patchSum`. */
-export const patchSumOp = defineOp<Window>({
+export const patchSumOp = /* @__PURE__ */ defineOp<Window>({
   name: "patchSum",
   shape([x], window) {
     const { shape, dtype } = x as Spec;

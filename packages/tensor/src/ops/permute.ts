@@ -6,7 +6,7 @@ import { normalizeAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** The op behind `permute`. */
-export const permuteOp = defineOp<{ readonly order: readonly number[] }>({
+export const permuteOp = /* @__PURE__ */ defineOp<{ readonly order: readonly number[] }>({
   name: "permute",
   view: (x, { order }) => ({
     shape: order.map((axis) => x.shape[axis] as number),

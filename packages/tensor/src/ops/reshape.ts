@@ -8,7 +8,7 @@ import { alias, type Tensor } from "../tensor.ts";
 import { copy } from "./contiguous.ts";
 
 /** The op behind `reshape`, for layouts that need no copy. */
-export const reshapeOp = defineOp<{ readonly shape: Shape }>({
+export const reshapeOp = /* @__PURE__ */ defineOp<{ readonly shape: Shape }>({
   name: "reshape",
   view: (x, { shape }) => ({ shape, strides: reshapeStrides(x, shape) as number[], offset: x.offset }),
   vjp: { pull: ([cotangent], { specs }) => [reshape(cotangent as Tensor, (specs[0] as Spec).shape)] },

@@ -30,7 +30,7 @@ function gridOf({ shape, strides, offset }: Layout, { counts, starts, steps }: G
   };
 }
 
-const sliceOp = defineOp<Grid>({
+const sliceOp = /* @__PURE__ */ defineOp<Grid>({
   name: "slice",
   view: gridOf,
   vjp: { pull: ([cotangent], { specs }, grid) => [embed(cotangent as Tensor, (specs[0] as Spec).shape, grid, 0)] },
@@ -41,7 +41,7 @@ const sliceOp = defineOp<Grid>({
 });
 
 /** The gradient of `slice`, and with a value the op behind `pad`. */
-const sliceGradOp = defineOp<Grid & { readonly shape: Shape; readonly value: number }>({
+const sliceGradOp = /* @__PURE__ */ defineOp<Grid & { readonly shape: Shape; readonly value: number }>({
   name: "sliceGrad",
   shape: ([x], { shape }) => [{ shape, dtype: (x as Spec).dtype }],
   reference([out], [x], params) {

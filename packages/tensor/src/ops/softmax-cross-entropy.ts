@@ -55,7 +55,7 @@ function forEachRowOf(
   });
 }
 
-const softmaxCrossEntropyOp = defineOp<Params>({
+const softmaxCrossEntropyOp = /* @__PURE__ */ defineOp<Params>({
   name: "softmaxCrossEntropy",
   shape: ([logits, labels]) => [{ shape: [], dtype: checked(logits as Spec, labels as Spec).dtype }],
   reference([out], inputs, params) {
@@ -78,7 +78,7 @@ const softmaxCrossEntropyOp = defineOp<Params>({
   samples: (rng) => ({ inputs: sampleRows(rng), params: sampleParams(rng) }),
 });
 
-const softmaxCrossEntropyGradOp: ComputeOp<Params> = defineOp({
+const softmaxCrossEntropyGradOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
   name: "softmaxCrossEntropyGrad",
   shape: ([logits, labels]) => [checked(logits as Spec, labels as Spec)],
   reference([out], inputs, params) {

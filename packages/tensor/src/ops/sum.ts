@@ -24,7 +24,7 @@ export interface ReductionOptions {
 }
 
 /** The op behind `sum`. */
-export const sumOp = defineOp<Reduced>({
+export const sumOp = /* @__PURE__ */ defineOp<Reduced>({
   name: "sum",
   shape: ([x], { axes, keep }) => [
     { shape: (keep ? withOnes : without)((x as Spec).shape, axes), dtype: (x as Spec).dtype },
@@ -58,7 +58,7 @@ export function sum(x: Tensor, axes?: number | readonly number[], { keepAxes = f
 }
 
 /** The op behind `broadcastTo`. */
-export const broadcastOp = defineOp<{ readonly shape: Shape }>({
+export const broadcastOp = /* @__PURE__ */ defineOp<{ readonly shape: Shape }>({
   name: "broadcastTo",
   view: (x, { shape }) => ({ shape, strides: broadcastStrides(x, shape), offset: x.offset }),
   vjp: { pull: ([cotangent], { specs }) => [sumTo(cotangent as Tensor, (specs[0] as Spec).shape)] },

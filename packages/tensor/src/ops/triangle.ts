@@ -6,7 +6,7 @@ import { rowMajor } from "../rows.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Keeps column − row ≤ diagonal (lower) or ≥ diagonal (upper). */
-const triangleOp: ComputeOp<{ readonly upper: boolean; readonly diagonal: number }> = defineOp({
+const triangleOp: ComputeOp<{ readonly upper: boolean; readonly diagonal: number }> = /* @__PURE__ */ defineOp({
   name: "triangle",
   shape([x]) {
     const { shape, dtype } = x as Spec;

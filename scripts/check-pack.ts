@@ -4,7 +4,7 @@
  * What is judged is what a user would get: tarballs installed in an empty folder, without symlinks or the source condition.
  */
 import { spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { entryFiles, root, type Workspace, workspaces } from "./workspace.ts";
@@ -54,9 +54,18 @@ function checkPackages(packages: readonly Workspace[], folder: string): void {
     !run("install the tarballs", folder, "npm", "install", "--no-audit", "--no-fund", "--prefer-offline", ...tarballs)
   )
     return;
+  run("type check of a user's program", folder, "tsc", "-p", folder);
+  linkPeers(packages, folder);
   for (const entry of entries)
     run(`import "${entry}"`, folder, "node", "--input-type=module", "-e", `await import("${entry}")`);
-  run("type check of a user's program", folder, "tsc", "-p", folder);
+}
+
+/** Optional peers are not installed with the packages; an entry that needs one (the test suites need vitest) is for users who have it. */
+function linkPeers(packages: readonly Workspace[], folder: string): void {
+  for (const peer of new Set(packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {})))) {
+    const [from, to] = [join(root, "node_modules", peer), join(folder, "node_modules", peer)];
+    if (existsSync(from) && !existsSync(to)) symlinkSync(from, to, "junction");
+  }
 }
 
 /** A user's program that sees every declaration file, checked without skipLibCheck. */

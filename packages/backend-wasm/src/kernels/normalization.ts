@@ -3,7 +3,7 @@
  * elementwise pass. The input is seen as [N, K, C, S], as in tensor's normalization.ts; a set shares mean and variance.
  */
 
-import { e, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
+import { type Expression, e, type Operand, type Shape, sizeOf, type TypedArray } from "@kronograd/tensor";
 import { Module } from "../assembler.ts";
 import { defineMoments, definePairSums } from "../emit/moments.ts";
 import type { Kernels, Kit } from "../kit.ts";
@@ -17,29 +17,22 @@ interface Normalization {
 
 type View = readonly [number, number, number, number];
 
+/** An expression of as many inputs as the function has parameters. */
+const formula = (build: (...inputs: Expression[]) => Expression) => [
+  build(...Array.from({ length: build.length }, (_, i) => e.input(i))),
+];
+
 /** 1/√(v + ε) */
-const rateOf = [e.div(e.constant(1), e.sqrt(e.add(e.input(0), e.parameter("epsilon"))))];
+const rateOf = formula((variance) => e.div(e.constant(1), e.sqrt(e.add(variance, e.parameter("epsilon")))));
 
 /** (x − μ) r γ + β */
-const forward = (() => {
-  const [x, mean, rate, gamma, beta] = [0, 1, 2, 3, 4].map(e.input) as [never, never, never, never, never];
-  return [e.add(e.mul(e.mul(e.sub(x, mean), rate), gamma), beta)];
-})();
+const forward = formula((x, mean, rate, gamma, beta) => e.add(e.mul(e.mul(e.sub(x, mean), rate), gamma), beta));
 
 /** r (γ dy − (h + x̂ w)), with h and w the set's means of γ dy and of γ dy x̂ */
-const backward = (() => {
-  const [x, dy, mean, rate, gamma, h, w] = [0, 1, 2, 3, 4, 5, 6].map(e.input) as never[] as [
-    never,
-    never,
-    never,
-    never,
-    never,
-    never,
-    never,
-  ];
+const backward = formula((x, dy, mean, rate, gamma, h, w) => {
   const normalised = e.mul(e.sub(x, mean), rate);
-  return [e.mul(rate, e.sub(e.mul(gamma, dy), e.add(h, e.mul(normalised, w))))];
-})();
+  return e.mul(rate, e.sub(e.mul(gamma, dy), e.add(h, e.mul(normalised, w))));
+});
 
 function viewOf([batch, channels, ...positions]: Shape, groups: number): View {
   return [batch!, groups, channels! / groups, sizeOf(positions)];
@@ -93,8 +86,13 @@ export function normalizationKernels(kit: Kit): Kernels {
       kit.runExpressions(rateOf, [rate], [variance], { epsilon });
       const [h, w] = [kit.temporary("float32", mean.shape), kit.temporary("float32", mean.shape)];
       const setSize = overBatch ? N * S : C * S;
-      const values = [plain, weighted, mean, rate, gamma, h, w, dgamma!, dbeta!].map(kit.values) as never;
-      combine(values, { channels: K * C, perSet: C, overBatch, setSize });
+      const sets = { channels: K * C, perSet: C, overBatch, setSize };
+      const runSums = { plain: kit.values(plain), weighted: kit.values(weighted) };
+      const sums = combine(runSums, kit.values(mean), kit.values(rate), kit.values(gamma), sets);
+      kit.values(h).set(sums.h);
+      kit.values(w).set(sums.w);
+      kit.values(dgamma!).set(sums.dgamma);
+      kit.values(dbeta!).set(sums.dbeta);
       const { full, perSet, perChannel } = views(view, overBatch);
       const operands = [full(x), full(dy), perSet(mean), perSet(rate), perChannel(gamma), perSet(h), perSet(w)];
       return kit.runExpressions(backward, [full(dx!)], operands, {});
@@ -113,28 +111,25 @@ interface Sets {
   readonly setSize: number;
 }
 
-/** From sums over runs (n, channel) to sums over sets and over channels; in float64, rounded at the end. */
+/** From sums over runs (n, channel) to means over sets and sums over channels, in float64. */
 function combine(
-  [plain, weighted, mean, rate, gamma, h, w, dgamma, dbeta]: readonly (Float32Array | Float64Array)[] &
-    Record<number, Float64Array>,
+  { plain, weighted }: Readonly<Record<"plain" | "weighted", TypedArray>>,
+  mean: TypedArray,
+  rate: TypedArray,
+  gamma: TypedArray,
   { channels, perSet, overBatch, setSize }: Sets,
-): void {
-  const [sumH, sumHX] = [new Float64Array(mean!.length), new Float64Array(mean!.length)];
-  const [sumDy, sumDyX] = [new Float64Array(channels), new Float64Array(channels)];
-  for (let run = 0; run < plain!.length; run++) {
+) {
+  const [h, w] = [new Float64Array(mean.length), new Float64Array(mean.length)];
+  const [dgamma, dbeta] = [new Float64Array(channels), new Float64Array(channels)];
+  for (let run = 0; run < plain.length; run++) {
     const channel = run % channels;
     const set = overBatch ? channel : Math.floor(run / perSet);
-    const sum = plain![run]!;
-    const normalised = (weighted![run]! - mean![set]! * sum) * rate![set]!;
-    sumDy[channel]! += sum;
-    sumDyX[channel]! += normalised;
-    sumH[set]! += gamma![channel]! * sum;
-    sumHX[set]! += gamma![channel]! * normalised;
+    const sum = plain[run]!;
+    const normalised = (weighted[run]! - mean[set]! * sum) * rate[set]!;
+    dbeta[channel]! += sum;
+    dgamma[channel]! += normalised;
+    h[set]! += (gamma[channel]! * sum) / setSize;
+    w[set]! += (gamma[channel]! * normalised) / setSize;
   }
-  for (let set = 0; set < sumH.length; set++) {
-    h![set] = sumH[set]! / setSize;
-    w![set] = sumHX[set]! / setSize;
-  }
-  dgamma!.set(sumDyX);
-  dbeta!.set(sumDy);
+  return { h, w, dgamma, dbeta };
 }

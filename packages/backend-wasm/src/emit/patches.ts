@@ -170,6 +170,38 @@ export function defineIm2col(module: Module, name: string, lanes: Lanes): Func {
   });
 }
 
+/** The transpose of im2col: every row of patches [taps, places] is added to the pixels it came from. Parameters: those of im2col. */
+export function defineCol2im(module: Module, name: string, lanes: Lanes): Func {
+  return module.define(name, integers(6), (f, taps, places, image, tapTable, placeTable, patches) => {
+    const [left, at, table, pixel] = f.many(4);
+    const { load, store, add } = lanes.scalar;
+    const single = (lane: number): Code => [
+      set(pixel, i32.add(at, entry(table, lane))),
+      store(pixel, add(load(pixel), load(patches, lane * lanes.bytes))),
+    ];
+    const vector = [
+      set(pixel, i32.add(at, entry(table))),
+      v128.store(pixel, lanes.add(v128.load(pixel), v128.load(patches))),
+    ];
+    const singles = Array.from({ length: lanes.count }, (_, lane) => single(lane));
+    return loopWhile(
+      taps,
+      set(at, i32.add(image, entry(tapTable))),
+      set(table, placeTable),
+      set(left, places),
+      overPlaces(
+        lanes,
+        table,
+        left,
+        [when(areNeighbours(lanes, table), vector, singles), step(patches, int(16))],
+        [single(0), step(patches, int(lanes.bytes))],
+      ),
+      step(tapTable, int(4)),
+      step(taps, int(-1)),
+    );
+  });
+}
+
 /** Sums of patches over places, one for each tap, in float64. Parameters: those of im2col. */
 export function definePatchSum(module: Module, name: string, lanes: Lanes): Func {
   return module.define(name, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {

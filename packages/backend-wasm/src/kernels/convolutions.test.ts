@@ -79,12 +79,36 @@ describe("convolutions", () => {
     await agree("conv2d", () => ({ inputs: [long, { shape: [3, 2, 1, 1] }], params: single }), { ...narrow, runs: 2 });
   });
 
-  it("im2col and patchSum agree", async () => {
+  it("conv2dInputGrad agrees where strides or a kernel without padding leave few places", async () => {
+    const cases = [
+      { x: [2, 20, 17, 18], stride: 2, padding: 1, kernel: 3, places: [9, 9] },
+      { x: [1, 20, 16, 16], stride: 3, padding: 0, kernel: 1, places: [6, 6] },
+      { x: [2, 3, 12, 13], stride: 1, padding: 0, kernel: 5, places: [8, 9] },
+    ] as const;
+    for (const { x, stride, padding, kernel, places } of cases) {
+      const inputs = [{ shape: [x[0], 30, ...places] }, { shape: [30, x[1], kernel, kernel] }];
+      const both = (n: number) => [n, n] as const;
+      const params = { stride: both(stride), padding: both(padding), dilation: both(1), groups: 1, size: [x[2], x[3]] };
+      await agree("conv2dInputGrad", () => ({ inputs, params }), { ...narrow, runs: 2 });
+    }
+  });
+
+  it("im2col, col2im and patchSum agree", async () => {
     await agree(
       "im2col",
       (rng) => {
         const { x, params, kernel } = convolution(rng, 5);
         return { inputs: [x], params: { ...params, kernel } };
+      },
+      { ...narrow, runs: 40 },
+    );
+    await agree(
+      "col2im",
+      (rng) => {
+        const { x, grad, params, kernel, size } = convolution(rng, 5);
+        const [n, , ...places] = grad.shape as [number, number, number, number];
+        const shape = [n, x.shape[1]! * kernel[0] * kernel[1], places[0] * places[1]];
+        return { inputs: [{ shape }], params: { ...params, kernel, size } };
       },
       { ...narrow, runs: 40 },
     );

@@ -1,5 +1,5 @@
 /**
- * Kernels of conv2d, its two gradients, im2col and patchSum.
+ * Kernels of conv2d, its two gradients, im2col, col2im and patchSum.
  *
  * A convolution is a product with the matrix of patches, which is packed straight from the padded image (emit/patches.ts):
  *
@@ -7,21 +7,32 @@
  *     dw [O, taps]   +=  dy [O, places]  patchesᵀ [places, taps]
  *     dx              =  the first with dy for x, its pixels `stride` apart, and w turned round, [C, (O, kh, kw)]
  *
+ * Where that would multiply many zeros (a stride, or a large kernel without padding), dx is col2im of wᵀ dy instead.
  * Weights are packed once for all images. An image that needs no padding is read where it lies.
  */
 
 import {
+  type Col2imParams,
   type Conv2dInputGradParams,
   type Conv2dParams,
   type Conv2dWeightGradParams,
   type Operand,
+  outputSize,
   type Pair,
+  type Shape,
   sizeOf,
 } from "@kronograd/tensor";
 import { integers, Module } from "../assembler.ts";
 import { defineFill } from "../emit/fill.ts";
 import { blocksOf, defineParts, tiles } from "../emit/gemm.ts";
-import { defineIm2col, definePackPlaces, definePackTaps, definePatchSum, definePlace } from "../emit/patches.ts";
+import {
+  defineCol2im,
+  defineIm2col,
+  definePackPlaces,
+  definePackTaps,
+  definePatchSum,
+  definePlace,
+} from "../emit/patches.ts";
 import { tileSize } from "../emit/tile.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
@@ -62,28 +73,19 @@ function define(kit: Kit) {
   module.export("packLines", parts.packA);
   module.export("packPlaces", packPlaces);
   module.export("packTaps", packTaps);
-  module.define("tiles", integers(9), (f, ...p) => {
-    const [rows, columns, depth, a, b, c, rowStep, adds, space] = p as unknown as readonly (typeof p)[0][];
-    return tiles(f, lanes, kit.fused, parts, {
-      rows: rows!,
-      columns: columns!,
-      depth: depth!,
-      a: a!,
-      b: b!,
-      c: c!,
-      rowStep: rowStep!,
-      adds: adds!,
-      space: space!,
-    });
-  });
+  module.define("tiles", integers(9), (f, rows, columns, depth, a, b, c, rowStep, adds, space) =>
+    tiles(f, lanes, kit.fused, parts, { rows, columns, depth, a, b, c, rowStep, adds, space }),
+  );
   defineIm2col(module, "im2col", lanes);
+  defineCol2im(module, "col2im", lanes);
   definePatchSum(module, "patchSum", lanes);
   definePlace(module, "place", lanes);
   defineFill(module, "fill", lanes);
-  type Names = "packLines" | "packPlaces" | "packTaps" | "tiles" | "im2col" | "patchSum" | "place" | "fill";
+  type Names = "packLines" | "packPlaces" | "packTaps" | "tiles" | "im2col" | "col2im" | "patchSum" | "place" | "fill";
   return { ...kit.link<Names>(module), MR, NR };
 }
 
+const paddedSize = ([, , h, w]: Shape, padding: Pair): Pair => [h! + 2 * padding[0], w! + 2 * padding[1]];
 const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
 
 export function convolutionKernels(kit: Kit): Kernels {
@@ -200,9 +202,55 @@ export function convolutionKernels(kit: Kit): Kernels {
     }
   };
 
-  const padded = (x: Operand, padding: Pair): Placement => {
-    const [, , h, w] = x.shape as unknown as Four;
-    return { source: kit.dense(x), size: [h + 2 * padding[0], w + 2 * padding[1]], start: padding, step: [1, 1] };
+  const padded = (x: Operand, padding: Pair): Placement => ({
+    source: kit.dense(x),
+    size: paddedSize(x.shape, padding),
+    start: padding,
+    step: [1, 1],
+  });
+
+  /** Make images out of sums: `add` is given larger planes of zeros for each image, of which the padding is cut off. */
+  const gathered = (x: Operand, padding: Pair, add: (planes: number, image: number) => void): void => {
+    const [n, channels, h, w] = x.shape as unknown as Four;
+    const [height, width] = paddedSize(x.shape, padding);
+    const planes = kit.temporary("float32", [channels, height, width]);
+    const from = addressOf(planes);
+    for (let image = 0; image < n; image++) {
+      kit.values(planes).fill(0);
+      add(from, image);
+      const start = from + (padding[0] * width + padding[1]) * bytes;
+      const to = addressOf(x) + image * channels * h * w * bytes;
+      const steps = [height * width * bytes, width * bytes, to, h * w * bytes, w * bytes, bytes] as const;
+      code().place(channels, h, w, start, ...steps);
+    }
+  };
+
+  /** dx = col2im(wᵀ dy), for row-major operands. */
+  const throughColumns = (
+    x: Operand,
+    grad: Operand,
+    weight: Operand,
+    padding: Pair,
+    groups: number,
+    geometry: Geometry,
+  ): void => {
+    const rows = weight.shape[0]! / groups;
+    const size = paddedSize(x.shape, padding);
+    const channels = weight.shape[1]!;
+    const { taps, tapCount, places, placeCount } = tables(channels, size, geometry);
+    const columns = floats(tapCount * placeCount);
+    const target = { address: columns, rowStep: placeCount * bytes, columnStep: bytes };
+    gathered(x, padding, (planes, image) => {
+      for (let group = 0; group < groups; group++) {
+        const w = addressOf(weight) + group * rows * tapCount * bytes;
+        const dy = addressOf(grad) + (image * groups + group) * rows * placeCount * bytes;
+        const turned = { address: w, rowStep: bytes, columnStep: tapCount * bytes };
+        const right = { ...target, address: dy };
+        kit.products("float32")!.multiply(tapCount, placeCount, rows, turned, right, target, false);
+        const to = planes + group * channels * size[0] * size[1] * bytes;
+        code().col2im(tapCount, placeCount, to, taps, places, columns);
+      }
+    });
   };
 
   return {
@@ -219,6 +267,16 @@ export function convolutionKernels(kit: Kit): Kernels {
       if (!allOf("float32", [grad!, weight!])) return false;
       const [, , ...places] = x!.shape as unknown as Four;
       const [outputs, channels, kh, kw] = weight!.shape as unknown as Four;
+      const [, , oh, ow] = grad!.shape as unknown as Four;
+      if (3 * oh * ow < 2 * places[0] * places[1]) {
+        throughColumns(x!, kit.dense(grad!), kit.dense(weight!), padding, groups, {
+          kernel: [kh, kw],
+          stride,
+          dilation,
+          places: [oh, ow],
+        });
+        return true;
+      }
       const reach: Pair = [(kh - 1) * dilation[0], (kw - 1) * dilation[1]];
       const source: Placement = {
         source: kit.dense(grad!),
@@ -290,6 +348,18 @@ export function convolutionKernels(kit: Kit): Kernels {
     },
 
     im2col: perImage("im2col"),
+    col2im([x], [columns], { kernel, stride, padding, dilation, size }: Col2imParams) {
+      if (x!.dtype !== "float32") return false;
+      const places = outputSize("col2im", size, { kernel, stride, padding, dilation });
+      const geometry = { kernel, stride, dilation, places };
+      const own = tables(x!.shape[1]!, paddedSize(x!.shape, padding), geometry);
+      const patches = addressOf(kit.dense(columns!));
+      gathered(x!, padding, (planes, image) => {
+        const from = patches + image * own.tapCount * own.placeCount * bytes;
+        code().col2im(own.tapCount, own.placeCount, planes, own.taps, own.places, from);
+      });
+      return true;
+    },
     patchSum: perImage("patchSum"),
   };
 
@@ -297,9 +367,8 @@ export function convolutionKernels(kit: Kit): Kernels {
     return ([out], [x], { kernel, stride, padding, dilation }: Conv2dWeightGradParams) => {
       if (x!.dtype !== "float32") return false;
       const image = padded(x!, padding);
-      const along = (axis: 0 | 1) =>
-        Math.floor((image.size[axis] - (kernel[axis] - 1) * dilation[axis] - 1) / stride[axis]) + 1;
-      const geometry = { kernel, stride, dilation, places: [along(0), along(1)] as const };
+      const places2d = outputSize(name, image.size, { kernel, stride, padding: [0, 0], dilation });
+      const geometry = { kernel, stride, dilation, places: places2d };
       const { taps, tapCount, places, placeCount } = tables(x!.shape[1]!, image.size, geometry);
       const imageOf = placed(image);
       const perImageBytes = sizeOf(out!.shape.slice(1)) * bytes;

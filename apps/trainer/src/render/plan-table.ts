@@ -2,7 +2,7 @@
 
 import type { Dataset } from "@kronograd/data";
 import type { RunEvent } from "@kronograd/train";
-import { bytes, count, listing, number } from "../report/format.ts";
+import { bytes, count, listing, short } from "../report/format.ts";
 import { columns } from "./text.ts";
 
 type Plan = Extract<RunEvent, { type: "plan" }>;
@@ -26,7 +26,7 @@ export function planTable(name: string, { layers }: Plan): string[] {
     layer,
     `[${shape.join(", ")}]`,
     form,
-    number(flops, 3),
+    short(flops),
     bytes(kept),
     precision,
   ]);

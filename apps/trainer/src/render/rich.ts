@@ -27,7 +27,7 @@ export function richRenderer(scene: Scene, out: Output, color = picocolors.isCol
   };
   const draw = () => {
     if (live === undefined) return;
-    const width = out.columns ?? 100;
+    const width = out.columns || 100; // some terminals say 0
     const lines = [title(), ...table(live, scene, paint), ...phaseLine()].map((line) => fit(line, width - 1));
     clear();
     out.write(lines.map((line) => `${line}\n`).join(""));

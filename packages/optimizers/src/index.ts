@@ -1,6 +1,7 @@
 /** `@kronograd/optimizers`: transforms and chains, first-order optimizers, the curvature contract and its methods. */
 
 export * from "./accumulate.ts";
+export * from "./adaptive-damping.ts";
 export * from "./catalog.ts";
 export * from "./chain.ts";
 export * from "./common-options.ts";

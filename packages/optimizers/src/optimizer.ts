@@ -86,6 +86,7 @@ export class Optimizer implements Disposable {
       oracles,
       rng,
       learningRate: this.learningRateAt(step),
+      rateOf: this.#rateOf,
       report(name, value) {
         reported.push(value);
         options.report?.(name, value);

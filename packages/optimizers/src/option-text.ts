@@ -36,6 +36,7 @@ function parseOption(where: string, name: string, text: string, entry: Option<un
       got: text,
       details: { option: name, text },
     });
+  if (entry.accepts(text)) return text; // a choice, or "adaptive" damping
   if (entry.accepts(null) && ["null", "off", "none"].includes(text)) return null;
   switch (entry.kind) {
     case "number":

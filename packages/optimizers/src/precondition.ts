@@ -18,7 +18,7 @@ import type { Oracles, Transform } from "./transform.ts";
 
 /** When a method looks, and how much is added to what it sees. */
 export interface PreconditionOptions {
-  /** λ; default 0.03 */
+  /** λ; default 0.03. Within `adaptiveDamping` that decides. */
   readonly damping?: Schedule;
   /** Steps between statistics (default 1), refreshes (default 1) and refinements (default: with each refresh). */
   readonly statisticsEvery?: number;
@@ -64,7 +64,7 @@ export function precondition<S extends StateTree>(
     init: () => ({}),
     update(updates, state, context) {
       const { step, rng, oracles } = context;
-      const lambda = dampingAt(method.name, damping, step);
+      const lambda = dampingAt(method.name, context.damping ?? damping, step);
       context.report("damping", lambda);
       const own: CurvatureContext = { step, damping: lambda, rng, oracles };
       const next: Record<string, BlockState> = { ...state };

@@ -1,19 +1,42 @@
-/** The common build of second-order optimizers: precondition → KL clip → weight decay → momentum, then the learning rate. */
+/**
+ * The common build of second-order optimizers: precondition → KL clip → weight decay → momentum, then the learning rate; with
+ * the quadratic model in place of clip and momentum, and adaptive damping around all of it, where they are asked for.
+ */
 
+import { adaptiveDamping, adaptiveDampingOptions } from "./adaptive-damping.ts";
 import { chain } from "./chain.ts";
 import { commonOptions, commonParts } from "./common-options.ts";
 import type { CurvatureMethod } from "./curvature.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type ChosenOptions, option } from "./options.ts";
+import { type ChosenOptions, type Option, option } from "./options.ts";
 import { precondition } from "./precondition.ts";
+import type { Schedule } from "./schedule.ts";
 import type { StateTree } from "./state.ts";
 import { klClip } from "./transforms/kl-clip.ts";
 import { momentum } from "./transforms/momentum.ts";
+import { quadraticModel } from "./transforms/quadratic-model.ts";
+
+/** λ that adapts itself, from 0.03 or from a number that is given. */
+export type AdaptiveText = "adaptive" | `adaptive(${number})`;
+
+const fixedDamping = option.schedule({ default: 0.03, help: "λ, added to the curvature" });
+
+const dampingOption: Option<Schedule | AdaptiveText> = {
+  ...fixedDamping,
+  expected: `${fixedDamping.expected}, or "adaptive", or "adaptive(0.1)"`,
+  accepts: (given) => fixedDamping.accepts(given) || startOf(given) > 0,
+};
+
+/** Where adaptive damping starts; NaN for what is no such text. */
+function startOf(given: unknown): number {
+  if (given === "adaptive") return adaptiveDampingOptions.from.default;
+  return typeof given === "string" ? Number(/^adaptive\((.+)\)$/.exec(given)?.[1]) : Number.NaN;
+}
 
 /** Rows for an option table; only the default values differ from method to method. */
 export const curvatureOptions = (defaults: { statisticsEvery: number | null; refreshEvery: number }) => ({
   ...commonOptions({ learningRate: 0.01 }),
-  damping: option.schedule({ default: 0.03, help: "λ, added to the curvature" }),
+  damping: dampingOption,
   statisticsEvery: option.optional(
     option.integer({
       default: 1,
@@ -33,6 +56,10 @@ export const curvatureOptions = (defaults: { statisticsEvery: number | null; ref
   ),
   momentum: option.number({ default: 0.9, min: 0, below: 1, help: "β of the preconditioned directions; 0: none" }),
   nesterov: option.flag({ default: false, help: "look ahead: direction u + β v" }),
+  quadraticModel: option.flag({
+    default: false,
+    help: "rate and momentum from the quadratic model, in place of clip and momentum; the learning rate multiplies its step",
+  }),
 });
 
 /** The common options of a second-order optimizer, checked and complete. */
@@ -58,17 +85,27 @@ export function secondOrder<S extends StateTree>(
   { refineEvery, clip }: CurvatureSchedules = {},
 ): Optimizer {
   const { damping, refreshEvery, klClip: limit, momentum: velocity, nesterov } = chosen;
+  const isAdaptive = typeof damping === "string";
+  const lambda = isAdaptive ? startOf(damping) : damping;
   const statisticsEvery = chosen.statisticsEvery ?? refreshEvery;
-  const schedules = { damping, statisticsEvery, refreshEvery, ...(refineEvery === undefined ? {} : { refineEvery }) };
+  const schedules = {
+    damping: lambda,
+    statisticsEvery,
+    refreshEvery,
+    ...(refineEvery === undefined ? {} : { refineEvery }),
+  };
   const { decay, ...parts } = commonParts(chosen);
+  const after = chosen.quadraticModel
+    ? [...decay, quadraticModel({ damping: lambda })]
+    : [
+        ...(limit === null ? [] : [klClip(limit, clip)]),
+        ...decay,
+        ...(velocity === 0 ? [] : [momentum({ decay: velocity, nesterov })]),
+      ];
+  const links = chain(precondition(method, schedules), ...after);
   return new Optimizer({
     name,
     ...parts,
-    chain: chain(
-      precondition(method, schedules),
-      ...(limit === null ? [] : [klClip(limit, clip)]),
-      ...decay,
-      ...(velocity === 0 ? [] : [momentum({ decay: velocity, nesterov })]),
-    ),
+    chain: isAdaptive ? adaptiveDamping(links, { from: lambda as number }) : links,
   });
 }

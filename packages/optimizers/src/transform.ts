@@ -39,6 +39,10 @@ export interface StepContext {
   /** From 0. */
   readonly step: number;
   readonly learningRate: number;
+  /** Factor on the learning rate for a parameter: per-group rates. */
+  rateOf(parameter: string): number;
+  /** λ, where a transform around the chain decides on it (adaptiveDamping). */
+  readonly damping?: number;
   readonly parameters: Parameters;
   /** The gradients that entered the chain. */
   readonly gradients: Updates;

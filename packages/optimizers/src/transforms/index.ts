@@ -8,6 +8,7 @@ export * from "./kl-clip.ts";
 export * from "./momentum.ts";
 export * from "./nadam-scaling.ts";
 export * from "./norm-clip.ts";
+export * from "./quadratic-model.ts";
 export * from "./radam-scaling.ts";
 export * from "./rmsprop-scaling.ts";
 export * from "./weight-decay.ts";

@@ -267,6 +267,7 @@ function stepContext(step: number, gradients: ReadonlyMap<string, Gradient>, rec
   return {
     ...contextOf(damping, step),
     learningRate: 0.1,
+    rateOf: () => 1,
     parameters: {},
     gradients,
     records: new Map([[record.name, record]]),

@@ -1,0 +1,141 @@
+import { ggnvp, grad } from "@kronograd/autograd";
+import { cholesky, choleskySolve } from "@kronograd/linalg";
+import {
+  add,
+  copy,
+  matmul,
+  mul,
+  normal,
+  Rng,
+  reshape,
+  scale,
+  sub,
+  sum,
+  type Tensor,
+  transpose,
+  UsageError,
+} from "@kronograd/tensor";
+import "@kronograd/testkit";
+import { describe, expect, it } from "vitest";
+import { damped } from "../damping.ts";
+import { Optimizer } from "../optimizer.ts";
+import { kfac } from "../optimizers/kfac.ts";
+import { mapTensors } from "../state.ts";
+import { type Oracles, updatesOf } from "../transform.ts";
+import { type QuadraticModelState, quadraticModel } from "./quadratic-model.ts";
+
+const random = (seed: number, shape: readonly number[]): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
+const n = 6;
+const J = random(1, [9, n]);
+const y = random(2, [9, 1]);
+/** ½ ‖J w − y‖², whose Hessian is its Gauss–Newton matrix JᵀJ. */
+const outputs = (w: Tensor) => matmul(J, reshape(w, [n, 1]));
+const value = (out: Tensor) => scale(sum(mul(sub(out, y), sub(out, y))), 0.5);
+const H = matmul(transpose(J), J);
+const minimiser = reshape(choleskySolve(cholesky(H), matmul(transpose(J), y)), [n]);
+const lossAt = (w: Tensor) => value(outputs(w)).itemSync();
+
+function run(steps: number, options: Parameters<typeof quadraticModel>[0] = {}) {
+  const parameters = { w: random(3, [n]) };
+  const optimizer = new Optimizer({ name: "test", learningRate: 1, chain: quadraticModel(options) });
+  const oracles: Oracles = {
+    ggnvp: (v) => ggnvp(() => outputs(parameters.w), value, parameters, v as typeof parameters),
+  };
+  const seen = Array.from({ length: steps }, (_, step) => {
+    const before = copy(parameters.w);
+    const gradient = grad(() => value(outputs(parameters.w)), parameters.w);
+    const reported: Record<string, number> = {};
+    const directions = optimizer.update(updatesOf({ w: gradient }), {
+      parameters,
+      step,
+      oracles,
+      report: (name, number) => {
+        reported[name] = number as number;
+      },
+    });
+    optimizer.apply(parameters, directions, step);
+    return { before, gradient: copy(gradient), reported, after: copy(parameters.w) };
+  });
+  return { seen, parameters, optimizer };
+}
+
+describe("quadraticModel", () => {
+  it("takes one step to the minimiser along the direction: α = gᵀg / gᵀHg", () => {
+    const [{ before, gradient, reported, after }] = run(1).seen as [ReturnType<typeof run>["seen"][number]];
+    const row = reshape(gradient, [1, n]);
+    const alpha = sum(mul(gradient, gradient)).itemSync() / matmul(matmul(row, H), transpose(row)).itemSync();
+    expect(reported.modelRate).toBeCloseTo(alpha, 12);
+    expect(reported.modelMomentum).toBe(0);
+    expect(after).toBeAllclose(sub(before, scale(gradient, alpha)));
+  });
+
+  it("leaves no slope along either of the two directions", () => {
+    const { seen } = run(3);
+    const slopeAlong = (w: Tensor, along: Tensor) =>
+      sum(
+        mul(
+          grad(() => value(outputs(w)), w),
+          along,
+        ),
+      ).itemSync();
+    for (const k of [1, 2]) {
+      const { after, gradient } = seen[k]!;
+      const last = sub(seen[k - 1]!.after, seen[k - 1]!.before);
+      expect(slopeAlong(after, gradient)).toBeCloseTo(0, 10);
+      expect(slopeAlong(after, last)).toBeCloseTo(0, 10);
+    }
+  });
+
+  it("is conjugate gradients on a quadratic: n steps to the minimiser", () => {
+    const { parameters } = run(n);
+    expect(parameters.w).toBeAllclose(minimiser, { rtol: 1e-6 }); // n steps of growing rounding
+    expect(lossAt(run(n - 1).parameters.w)).toBeGreaterThan(lossAt(minimiser) + 1e-6);
+  });
+
+  it("damps the model by λ: α = gᵀg / gᵀ(H + λI)g", () => {
+    const [{ gradient, reported }] = run(1, { damping: 2 }).seen as [ReturnType<typeof run>["seen"][number]];
+    const row = reshape(gradient, [1, n]);
+    const curved = matmul(matmul(row, damped(H, 2)), transpose(row)).itemSync();
+    expect(reported.modelRate).toBeCloseTo(sum(mul(gradient, gradient)).itemSync() / curved, 12);
+  });
+
+  it("forgets momentum where both directions are one", () => {
+    const parameters = { w: random(3, [n]) };
+    using optimizer = new Optimizer({ name: "test", learningRate: 1, chain: quadraticModel() });
+    const oracles: Oracles = { ggnvp: (v) => v };
+    const numbers = [0, 1].map((step) => {
+      const reported: Record<string, unknown> = {};
+      optimizer.update(updatesOf({ w: parameters.w }), { parameters, step, oracles, report: (name, x) => { reported[name] = x; } }); // biome-ignore format: short
+      return reported;
+    });
+    expect(numbers[1]).toEqual({ modelRate: 1, modelMomentum: 0 });
+  });
+
+  it("takes a direction as it is along which the model is flat", () => {
+    const parameters = { w: random(3, [n]) };
+    using optimizer = new Optimizer({ name: "test", learningRate: 1, chain: quadraticModel() });
+    const flat: Oracles = { ggnvp: ({ w }) => ({ w: scale(w as Tensor, 0) }) };
+    const updates = optimizer.update(updatesOf({ w: parameters.w }), { parameters, step: 0, oracles: flat });
+    expect(updates.get("w")?.dense()).toBeAllclose(parameters.w);
+  });
+
+  it("keeps its last direction in the tree", () => {
+    const { optimizer, seen } = run(2);
+    const { last } = optimizer.state as unknown as QuadraticModelState;
+    expect(add(seen[1]!.before, scale(last?.w as Tensor, -1))).toBeAllclose(seen[1]!.after);
+    expect(mapTensors(optimizer.state, copy)).toHaveProperty("last");
+  });
+
+  it("throws UsageError where a step brings no Gauss–Newton products", () => {
+    using optimizer = new Optimizer({ name: "test", learningRate: 1, chain: quadraticModel() });
+    const w = random(3, [n]);
+    expect(() => optimizer.update(updatesOf({ w }), { parameters: { w }, step: 0 })).toThrow(UsageError);
+  });
+
+  it("is an option of second-order optimizers, in place of clip and momentum", () => {
+    const optimizer = kfac({ quadraticModel: true, damping: "adaptive" });
+    expect(optimizer.needs(0).oracles).toEqual(["ggnvp"]);
+    expect(optimizer.needs(4).oracles).toEqual(["ggnvp", "trialLoss"]);
+    expect(optimizer.config).toMatchObject({ quadraticModel: true });
+  });
+});

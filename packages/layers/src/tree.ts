@@ -87,7 +87,7 @@ export function parameterRoles(model: Layer): Record<string, ParameterRole> {
  * The parameters that weight decay should leave alone: biases and the scales and shifts of norms.
  *
  * @example
- * const spared = noDecay(model);
+ * const spared = noDecay(mlp([2, 3], { rng: new Rng(0) }));
  * spared("dense1.bias");   // true
  */
 export function noDecay(model: Layer): (parameter: string) => boolean {

@@ -28,7 +28,12 @@ export default defineConfig({
           pool: "forks",
           testTimeout: slow ? 600_000 : 20_000, // shared and small machines are slow at times
           execArgv: [`--conditions=${source}`],
-          include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "apps/*/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "bench/**/*.test.ts",
+          ],
           exclude: [...configDefaults.exclude, ...(slow ? [] : ["**/*.slow.test.ts"])],
         },
       },

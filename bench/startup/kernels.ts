@@ -1,0 +1,36 @@
+/**
+ * What every kernel costs once: for each op that the backend has a kernel for, the first call's time less the second's, on
+ * tiny inputs. That is the writing of its module and the engine's compilation.
+ */
+
+import "@kronograd/backend-wasm";
+import "@kronograd/layers";
+import "@kronograd/linalg";
+import "@kronograd/optimizers";
+import { createDevice, dispatch, ops, Rng, sampleOf, scope } from "@kronograd/tensor";
+import { drawInputs } from "../../packages/testkit/src/draw.ts";
+
+export async function measure(backend: string): Promise<Record<string, number>> {
+  const device = await createDevice(backend);
+  const { kernels } = device.backend;
+  let total = 0;
+  for (const op of ops.values()) {
+    const family = "family" in op ? op.family : undefined;
+    if ("view" in op || (!kernels.has(op.name) && (family === undefined || !kernels.has(family)))) continue;
+    for (const dtype of ["float32", "float64"] as const) {
+      const rng = new Rng(0).fork(op.name);
+      const sample = sampleOf(op, rng);
+      scope(() => {
+        const inputs = drawInputs(sample, rng, { dtype, device, layouts: "contiguous" });
+        const time = () => {
+          const start = performance.now();
+          dispatch(op, inputs, sample.params);
+          return performance.now() - start;
+        };
+        const first = time();
+        total += Math.max(0, first - time());
+      });
+    }
+  }
+  return { "emit and compile all kernels": total };
+}

@@ -18,6 +18,7 @@ import { kfacCurvature } from "./curvature/kfac.ts";
 import { skfacCurvature } from "./curvature/skfac.ts";
 import { type CurvatureMethod, defineCurvature } from "./curvature.ts";
 import { Optimizer } from "./optimizer.ts";
+import { kfac } from "./optimizers/kfac.ts";
 import { type PreconditionOptions, type PreconditionState, precondition } from "./precondition.ts";
 import type { StateTree } from "./state.ts";
 import { layerBlock } from "./testing.ts";
@@ -142,6 +143,53 @@ describe("schedules of precondition", () => {
     const log: string[] = [];
     run(counting(log), { refreshEvery: 4 }, [{}, { record: goodRecord() }, { record: goodRecord() }]);
     expect(log).toEqual(["update 1", "refresh 1", "precondition 1", "update 2", "precondition 2"]);
+  });
+
+  describe("staggered", () => {
+    const names = ["a", "b", "c", "d", "e"];
+    const updates: Updates = new Map(names.map((name) => [name, denseGradient(layerBlock(name, 2, 3), V)]));
+    const records = new Map(names.map((name) => [name, goodRecord()]));
+    /** Steps on which each block is refreshed. */
+    const refreshesOf = (refreshEvery: number, count: number) => {
+      const seen: Record<string, number[]> = {};
+      const method: CurvatureMethod<{ name: string }> = {
+        ...(counting([]) as unknown as CurvatureMethod<{ name: string }>),
+        init: ({ name }) => ({ name }),
+        update: (state) => state,
+        refresh(state, { step }) {
+          seen[state.name] = [...(seen[state.name] ?? []), step];
+          return state;
+        },
+      };
+      run(method, { refreshEvery, stagger: true }, Array.from({ length: count }, () => ({ updates, records }))); // biome-ignore format: short
+      return seen;
+    };
+
+    it("refresh all blocks on the first step, then each on a step of its own in every period", () => {
+      expect(refreshesOf(3, 12)).toEqual({
+        a: [0, 3, 6, 9],
+        b: [0, 4, 7, 10],
+        c: [0, 5, 8, 11],
+        d: [0, 3, 6, 9],
+        e: [0, 4, 7, 10],
+      });
+    });
+
+    it("S12: refresh each block ceil(steps / f) times over whole periods", () => {
+      for (const [refreshEvery, periods] of [
+        [1, 4],
+        [2, 5],
+        [7, 3],
+      ] as const) {
+        for (const own of Object.values(refreshesOf(refreshEvery, refreshEvery * periods))) {
+          expect(own).toHaveLength(periods);
+        }
+      }
+    });
+
+    it("is an option of second-order optimizers", () => {
+      expect(kfac({ stagger: true }).config).toMatchObject({ stagger: true });
+    });
   });
 
   it("throw UsageError for a period that is no whole number of steps, and for damping below 0", () => {

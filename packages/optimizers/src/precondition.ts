@@ -24,6 +24,11 @@ export interface PreconditionOptions {
   readonly statisticsEvery?: number;
   readonly refreshEvery?: number;
   readonly refineEvery?: number;
+  /**
+   * Refresh blocks on different steps, so that no step carries all inversions: all on the first, then block k on every step
+   * ≡ k (mod refreshEvery) from step refreshEvery on. Statistics keep their own schedule. Default false.
+   */
+  readonly stagger?: boolean;
 }
 
 /** What the driver keeps for a block: the method's own state, and how far it has come. */
@@ -52,7 +57,7 @@ export function precondition<S extends StateTree>(
   method: CurvatureMethod<S>,
   options: PreconditionOptions = {},
 ): Transform<PreconditionState> {
-  const { damping = 0.03, statisticsEvery = 1, refreshEvery = 1 } = options;
+  const { damping = 0.03, statisticsEvery = 1, refreshEvery = 1, stagger = false } = options;
   const refineEvery = options.refineEvery ?? refreshEvery;
   checkPeriods(method.name, { statisticsEvery, refreshEvery, refineEvery });
   const looks = (step: number) =>
@@ -83,6 +88,9 @@ export function precondition<S extends StateTree>(
       };
       const advance = (block: Block, gradientOf: () => Gradient, record: LayerRecord | undefined): Gradient => {
         let current = next[block.name] ?? { method: null, seen: false, fresh: false };
+        next[block.name] = current; // in the order of their first steps, which a checkpoint keeps
+        const phase = stagger ? Object.keys(next).indexOf(block.name) % refreshEvery : 0;
+        const refreshes = isDue(step - phase, refreshEvery) && (step === 0 || step >= refreshEvery);
         const call = (phase: string, f: (s: S) => S, reached: Partial<BlockState> = {}) => {
           context.mark(phase);
           const before = current;
@@ -92,7 +100,7 @@ export function precondition<S extends StateTree>(
         if (record !== undefined && isDue(step, statisticsEvery)) {
           call("statistics", (s) => method.update(s, record, own), { seen: true });
         }
-        if (current.seen && (isDue(step, refreshEvery) || !current.fresh)) {
+        if (current.seen && (refreshes || !current.fresh)) {
           call("refresh", (s) => refresh(block, s), { fresh: true });
         }
         const { refine } = method;

@@ -50,6 +50,7 @@ export const curvatureOptions = (defaults: { statisticsEvery: number | null; ref
     min: 1,
     help: "steps from one inversion to the next",
   }),
+  stagger: option.flag({ default: false, help: "invert different layers on different steps" }),
   klClip: option.optional(
     option.number({ default: 1e-3, above: 0, help: "bound on the change of the model's outputs; null: none" }),
     1e-3,
@@ -92,6 +93,7 @@ export function secondOrder<S extends StateTree>(
     damping: lambda,
     statisticsEvery,
     refreshEvery,
+    stagger: chosen.stagger,
     ...(refineEvery === undefined ? {} : { refineEvery }),
   };
   const { decay, ...parts } = commonParts(chosen);

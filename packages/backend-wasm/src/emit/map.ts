@@ -35,8 +35,8 @@ export interface MapInput {
   readonly isInt: boolean;
 }
 
-/** Vectors in a turn of the main loop: independent chains of polynomials overlap. */
-const unrolled = 2;
+/** Vectors in a turn of the main loop: of arithmetic four, so that counting costs little; of polynomials two, which overlap. */
+const unrolledBy = ({ supports }: Plan) => (supports(f64x2) ? 4 : 2);
 
 /**
  * Parameters: rows, columns, the outputs' addresses; for each input its address, bytes from row to row, and bytes from
@@ -49,10 +49,12 @@ export function defineMap(
   name: string,
   lanes: Lanes,
   fused: boolean,
-  { roots, inputs: indices, uniforms }: Plan,
+  plan: Plan,
   inputs: readonly MapInput[],
   intOutputs: readonly boolean[],
 ): Func {
+  const { roots, inputs: indices, uniforms } = plan;
+  const unrolled = unrolledBy(plan);
   const parameters: Type[] = [I32, I32, ...roots.map((): Type => I32)];
   for (const _ of indices) parameters.push(I32, I32, I32);
   const firstUniform = parameters.length;
@@ -68,14 +70,14 @@ export function defineMap(
       uniforms.map((x, i) => [x, w.before(`uniform ${i}`, lanes.splat(f.parameter(firstUniform + i)))]),
     );
     const left = f.local();
-    const widths = intOutputs.map((isInt) => (isInt ? 4 : lanes.bytes) * lanes.count);
+    const widths = intOutputs.map((isInt) => widthOf(lanes, isInt));
 
     const body = (vectors: number, isLast: boolean): Code => {
       for (let u = 0; u < vectors; u++) {
         const loaded = new Map<number, Local>();
         sources.forEach((source, i) => {
           if (source.access === "scalar") loaded.set(indices[i]!, source.value);
-          else loaded.set(indices[i]!, w.keep(readVector(f, w, source, isLast ? left : null)));
+          else loaded.set(indices[i]!, w.keep(readVector(f, w, source, u, isLast ? left : null)));
         });
         const results = emitExpressions(w, roots, loaded, values);
         results.forEach(({ local, isMask }, k) => {
@@ -85,12 +87,18 @@ export function defineMap(
           w.run(
             isLast
               ? storeSome(lanes, outputs[k]!, result, left, intOutputs[k]!)
-              : storeAll(lanes, outputs[k]!, result, intOutputs[k]!),
+              : storeAll(lanes, outputs[k]!, result, intOutputs[k]!, u * widths[k]!),
           );
-          if (!isLast) w.run(step(outputs[k]!, int(widths[k]!)));
-          else w.run(step(outputs[k]!, i32.mul(least(left, lanes.count), int(widths[k]! / lanes.count))));
         });
       }
+      for (const { access, isInt, at } of sources)
+        if (access === "vector") w.run(step(at, int(vectors * widthOf(lanes, isInt))));
+      outputs.forEach((output, k) => {
+        const width = widths[k]!;
+        w.run(
+          step(output, isLast ? i32.mul(least(left, lanes.count), int(width / lanes.count)) : int(vectors * width)),
+        );
+      });
       return w.take();
     };
     const main = unrolled * lanes.count;
@@ -110,6 +118,9 @@ export function defineMap(
   });
 }
 
+/** Bytes of a vector's worth of elements. */
+const widthOf = (lanes: Lanes, isInt: boolean) => (isInt ? 4 : lanes.bytes) * lanes.count;
+
 const least = (count: Local, most: number): Code => select(i32.less(count, int(most)), count, int(most));
 
 interface Source extends MapInput {
@@ -117,13 +128,18 @@ interface Source extends MapInput {
   readonly columnStep: Local;
 }
 
-/** The next vector of an input; `left`, where given, says how many elements there are still. */
-function readVector(f: Func, w: Writer, { access, isInt, at, columnStep }: Source, left: Local | null): Code {
+/** Vector u from here on of an input; `left`, where given, says how many elements there are still. */
+function readVector(
+  f: Func,
+  w: Writer,
+  { access, isInt, at, columnStep }: Source,
+  u: number,
+  left: Local | null,
+): Code {
   const { lanes } = w;
   if (access === "vector") {
-    const width = (isInt ? 4 : lanes.bytes) * lanes.count;
-    const raw = w.keep(isInt && lanes.name === "f64" ? v128.load64Zero(at) : v128.load(at));
-    w.run(step(at, int(width)));
+    const offset = u * widthOf(lanes, isInt);
+    const raw = w.keep(isInt && lanes.name === "f64" ? v128.load64Zero(at, offset) : v128.load(at, offset));
     return isInt ? converted(lanes, raw) : raw;
   }
   const gathered = f.local(V128);
@@ -153,8 +169,10 @@ function truths(w: Writer, local: Local, isMask: boolean): Code {
   return v128.and(narrow, w.bits(1));
 }
 
-function storeAll(lanes: Lanes, address: Local, value: Local, isInt: boolean): Code {
-  return isInt && lanes.name === "f64" ? v128.store64Lane(address, value, 0) : v128.store(address, value);
+function storeAll(lanes: Lanes, address: Local, value: Local, isInt: boolean, offset = 0): Code {
+  return isInt && lanes.name === "f64"
+    ? v128.store64Lane(address, value, 0, offset)
+    : v128.store(address, value, offset);
 }
 
 function storeSome(lanes: Lanes, address: Local, value: Local, left: Local, isInt: boolean): Code {

@@ -48,8 +48,8 @@ class Row {
     [this.vector, this.largest, this.total] = f.many(3, V128);
   }
 
-  /** Run `body` on each vector; with a target, store what it gives. */
-  each(body: (vector: Local) => Code, target: Local | null = null): Code {
+  /** Run `body` on each vector of the row, or of another one; with a target, store what it gives. */
+  each(body: (vector: Local) => Code, target: Local | null = null, source: Local = this.x): Code {
     const { w, at, left, vector, to } = this;
     const filler = w.number(Number.NEGATIVE_INFINITY);
     const write = (isTail: boolean): Code => {
@@ -61,7 +61,7 @@ class Row {
       return [code, kept, isTail ? storeTail(f32x4, to, result, left) : v128.store(to, result)];
     };
     return [
-      set(at, this.x),
+      set(at, source),
       target === null ? [] : set(to, target),
       overRow(
         f32x4,
@@ -73,7 +73,8 @@ class Row {
     ];
   }
 
-  statistics(): Code {
+  /** With a target, e^(x − largest) is stored there. */
+  statistics(target: Local | null = null): Code {
     const { w, largest, total } = this;
     return [
       set(largest, w.number(Number.NEGATIVE_INFINITY)),
@@ -81,7 +82,11 @@ class Row {
       set(largest, acrossLanes(largest, f32x4.max)),
       set(largest, acrossPairs(largest, f32x4.max)),
       set(total, w.number(0)),
-      this.each((x) => set(total, f32x4.add(total, exp(w, f32x4.sub(x, largest))))),
+      this.each((x) => {
+        const power = exp(w, f32x4.sub(x, largest));
+        w.run(set(total, f32x4.add(total, power)));
+        return target === null ? [] : power;
+      }, target),
       set(total, acrossLanes(total, f32x4.add)),
       set(total, acrossPairs(total, f32x4.add)),
     ];
@@ -107,11 +112,11 @@ export function defineSoftmax(module: Module, name: "softmax" | "logSoftmax", fu
   return module.define(name, [I32, I32, I32, I32], (f, rows, n, x, out) => {
     const row = new Row(f, fused, x, n);
     const { w, largest, total } = row;
-    const statistics = row.statistics();
+    const statistics = row.statistics(name === "softmax" ? out : null);
     const { code: logarithm, value: logTotal } = row.logTotal();
     const write =
       name === "softmax"
-        ? row.each((v) => f32x4.div(exp(w, f32x4.sub(v, largest)), total), out)
+        ? row.each((power) => f32x4.div(power, total), out, out)
         : [logarithm, row.each((v) => f32x4.sub(f32x4.sub(v, largest), logTotal), out)];
     return [
       w.prologue,
@@ -198,11 +203,11 @@ export function defineCrossEntropyGrad(module: Module, name: string, fused: bool
   return module.define(name, [I32, I32, I32, I32, F32, F32, I32], (f, rows, classes, logits, labels, ...rest) => {
     const [smoothing, weight, out] = rest as [Local, Local, Local];
     const row = new Row(f, fused, logits, classes);
-    const { w, largest, total } = row;
+    const { w, total } = row;
     const at = f.local();
     const [scale, base] = f.many(2, V128);
-    const statistics = row.statistics();
-    const write = row.each((v) => f32x4.sub(f32x4.mul(exp(w, f32x4.sub(v, largest)), scale), base), out);
+    const statistics = row.statistics(out);
+    const write = row.each((power) => f32x4.sub(f32x4.mul(power, scale), base), out, out);
     return [
       w.prologue,
       set(base, f32x4.splat(div(mul(weight, smoothing), [classes, 0xb2]))),

@@ -13,6 +13,7 @@ import { concat, frobenius2, scope, slice, UsageError } from "@kronograd/tensor"
 import type { CurvatureContext, CurvatureMethod } from "./curvature.ts";
 import { refreshWithDamping } from "./raise-damping.ts";
 import { at, type Schedule } from "./schedule.ts";
+import { someExamples } from "./some-examples.ts";
 import type { StateTree } from "./state.ts";
 import type { Oracles, Transform } from "./transform.ts";
 
@@ -29,6 +30,8 @@ export interface PreconditionOptions {
    * ≡ k (mod refreshEvery) from step refreshEvery on. Statistics keep their own schedule. Default false.
    */
   readonly stagger?: boolean;
+  /** Examples of each batch that statistics are made of, a window that moves over it; default: all (some-examples.ts). */
+  readonly examplesPerBatch?: number;
 }
 
 /** What the driver keeps for a block: the method's own state, and how far it has come. */
@@ -58,7 +61,7 @@ export function precondition<S extends StateTree>(
   options: PreconditionOptions = {},
 ): Transform<PreconditionState> {
   const { damping = 0.03, statisticsEvery = 1, refreshEvery = 1, stagger = false } = options;
-  const refineEvery = options.refineEvery ?? refreshEvery;
+  const { refineEvery = refreshEvery, examplesPerBatch = Number.POSITIVE_INFINITY } = options;
   checkPeriods(method.name, { statisticsEvery, refreshEvery, refineEvery });
   const looks = (step: number) =>
     isDue(step, statisticsEvery) || (method.refine !== undefined && isDue(step, refineEvery));
@@ -75,7 +78,9 @@ export function precondition<S extends StateTree>(
       const next: Record<string, BlockState> = { ...state };
       let skipped = 0;
       let raised = lambda; // the largest damping that a refresh took
-      const finite = (record: LayerRecord | undefined): LayerRecord | undefined => {
+      const look = Math.floor(step / statisticsEvery);
+      const finite = (whole: LayerRecord | undefined): LayerRecord | undefined => {
+        const record = whole && someExamples(whole, examplesPerBatch, look);
         if (record === undefined || isFiniteRecord(record)) return record;
         skipped += 1;
         return undefined;

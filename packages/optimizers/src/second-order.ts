@@ -50,6 +50,10 @@ export const curvatureOptions = (defaults: { statisticsEvery: number | null; ref
     min: 1,
     help: "steps from one inversion to the next",
   }),
+  examplesPerBatch: option.optional(
+    option.integer({ default: 32, min: 1, help: "examples of a batch that statistics are made of; null: all" }),
+    null,
+  ),
   stagger: option.flag({ default: false, help: "invert different layers on different steps" }),
   klClip: option.optional(
     option.number({ default: 1e-3, above: 0, help: "bound on the change of the model's outputs; null: none" }),
@@ -94,6 +98,7 @@ export function secondOrder<S extends StateTree>(
     statisticsEvery,
     refreshEvery,
     stagger: chosen.stagger,
+    ...(chosen.examplesPerBatch === null ? {} : { examplesPerBatch: chosen.examplesPerBatch }),
     ...(refineEvery === undefined ? {} : { refineEvery }),
   };
   const { decay, ...parts } = commonParts(chosen);

@@ -1,0 +1,29 @@
+/**
+ * Statistics from some examples of a batch: b < B columns a factor instead of B.
+ *
+ * The examples are a window of the batch that moves on by its own length from look to look and wraps around, so that over B
+ * looks at one batch each example counts alike: the mean of the factors is then that of the whole batch. No random number is
+ * drawn.
+ */
+
+import { type LayerRecord, layerRecord } from "@kronograd/autograd";
+import { gather, type Tensor, tensor } from "@kronograd/tensor";
+
+/**
+ * The record of `count` examples, as if they were the batch; the record itself where there are no more.
+ *
+ * @param look  number of the look, from 0
+ */
+export function someExamples(record: LayerRecord, count: number, look: number): LayerRecord {
+  const { name, geometry, hasBias, labels, examples } = record;
+  if (count >= examples) return record;
+  const { device } = (record.uses[0] as LayerRecord["uses"][number]).input;
+  const chosen = Int32Array.from({ length: count }, (_, k) => (look * count + k) % examples);
+  const indices = tensor(chosen, { device });
+  const some = (t: Tensor) => gather(t, indices);
+  const uses = record.uses.map(({ input, outputGrads }) => ({
+    input: some(input),
+    outputGrads: outputGrads.map(some),
+  }));
+  return layerRecord({ name, geometry, hasBias, labels, uses });
+}

@@ -3,8 +3,9 @@
 import type { Loss } from "@kronograd/autograd";
 import type { Dataset } from "@kronograd/data";
 import { disposeModel, meanSquaredError, softmaxCrossEntropy } from "@kronograd/layers";
-import { createDevice, type Device, Rng } from "@kronograd/tensor";
+import { type Device, Rng } from "@kronograd/tensor";
 import { batchesOf } from "@kronograd/train";
+import { createDevice } from "./backends.ts";
 import { openDataset } from "./datasets.ts";
 import { type ModelMaker, openModel } from "./models.ts";
 import { type OptimizerMaker, openOptimizer } from "./optimizers.ts";

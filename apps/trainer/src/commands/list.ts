@@ -1,7 +1,8 @@
 /** `kronograd list`: what there is to choose from, and why not what there is not. */
 
 import { catalog } from "@kronograd/optimizers";
-import { listBackends, nearest, UsageError } from "@kronograd/tensor";
+import { nearest, UsageError } from "@kronograd/tensor";
+import { listBackends } from "../backends.ts";
 import { datasets } from "../datasets.ts";
 import { kebab } from "../flags.ts";
 import { models } from "../models.ts";
@@ -19,6 +20,7 @@ const tables: Readonly<Record<string, () => string[][] | Promise<string[][]>>> =
         .map(kebab)
         .join(" "),
     ]),
+    ["<file.ts>", "your own: export default (options) => an Optimizer or a CurvatureMethod", "whatever it takes"],
   ],
   models: () => [
     ["model", ""],

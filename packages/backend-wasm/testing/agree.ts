@@ -1,6 +1,6 @@
 /** An op's kernel against its reference, on inputs of a test's own choice in random layouts. */
 
-import { Device, ops, type Rng, type Sample } from "@kronograd/tensor";
+import { Device, ops, type Rng, type Sample, sampled } from "@kronograd/tensor";
 import { type CoverageOptions, type CoverageRow, coverOp } from "@kronograd/testkit";
 import { expect } from "vitest";
 import { WasmBackend } from "../src/backend.ts";
@@ -15,7 +15,8 @@ export async function agree(
   samples: (rng: Rng) => Sample<unknown>,
   { device = guarded, declines = false, ...options }: CoverageOptions & { device?: Device; declines?: boolean } = {},
 ): Promise<CoverageRow> {
-  const op = { ...ops.get(name)!, samples } as Parameters<typeof coverOp>[1];
+  const op = { ...ops.get(name)! };
+  sampled(op, samples);
   const row = await coverOp(device, op, options);
   expect(row.failure).toBeNull();
   if (!declines) expect(row.reference).toBe(0);

@@ -16,6 +16,7 @@ import {
   run,
   ShapeError,
   type Spec,
+  sampled,
   type Tensor,
   tril,
 } from "@kronograd/tensor";
@@ -76,18 +77,19 @@ const choleskyRankOneOp = /* @__PURE__ */ defineOp<Change>({
       return [gradL, sign === 1 ? Wv : neg(Wv)];
     },
   },
-  // A v this short stays inside every factor that is drawn, so that it can be taken away too.
-  samples(rng) {
-    const n = 1 + rng.integer(4);
-    const params = { sign: rng.integer(2) === 0 ? (1 as const) : (-1 as const) };
-    return {
-      inputs: [
-        { shape: [n, n], structure: "dominant" },
-        { shape: [n], range: [-0.1, 0.1] },
-      ],
-      params,
-    };
-  },
+});
+
+// A v this short stays inside every factor that is drawn, so that it can be taken away too.
+/* @__PURE__ */ sampled(choleskyRankOneOp, (rng) => {
+  const n = 1 + rng.integer(4);
+  const params = { sign: rng.integer(2) === 0 ? (1 as const) : (-1 as const) };
+  return {
+    inputs: [
+      { shape: [n, n], structure: "dominant" },
+      { shape: [n], range: [-0.1, 0.1] },
+    ],
+    params,
+  };
 });
 
 const nameOf = (sign: 1 | -1) => (sign === 1 ? "choleskyUpdate" : "choleskyDowndate");

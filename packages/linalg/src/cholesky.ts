@@ -20,6 +20,7 @@ import {
   run,
   type Shape,
   type Spec,
+  sampled,
   scale,
   scope,
   sum,
@@ -54,10 +55,11 @@ const choleskyOp = /* @__PURE__ */ defineOp<None>({
     saveOutputs: () => [0],
     pull: ([cotangent], saved) => [halvedTriangle(choleskyPull(saved.output(0), cotangent as Tensor))],
   },
-  samples(rng) {
-    const n = 1 + rng.integer(5);
-    return { inputs: [{ shape: [n, n], structure: "spd" }], params: {} };
-  },
+});
+
+/* @__PURE__ */ sampled(choleskyOp, (rng) => {
+  const n = 1 + rng.integer(5);
+  return { inputs: [{ shape: [n, n], structure: "spd" }], params: {} };
 });
 
 /** Factor the diagonal tile whose rows already stand right of it. */

@@ -21,6 +21,7 @@ import {
   promote,
   run,
   type Spec,
+  sampled,
   scope,
   type Tensor,
   transpose,
@@ -93,10 +94,11 @@ const luOp = /* @__PURE__ */ defineOp<None>({
     for (let i = 0; i < order.length; i++) permutation!.data[permutation!.offset + i] = order[i]!;
   },
   noVjp: "the order of rows jumps; solve and determinant have derivatives of their own",
-  samples(rng) {
-    const n = 1 + rng.integer(5);
-    return { inputs: [{ shape: [n, n] }], params: {} };
-  },
+});
+
+/* @__PURE__ */ sampled(luOp, (rng) => {
+  const n = 1 + rng.integer(5);
+  return { inputs: [{ shape: [n, n] }], params: {} };
 });
 
 const solveOp = /* @__PURE__ */ defineOp<None>({
@@ -144,10 +146,11 @@ const solveOp = /* @__PURE__ */ defineOp<None>({
       return [saved.needs[0] === true ? neg(matmul(gradB, transpose(saved.output(0)))) : null, gradB];
     },
   },
-  samples(rng) {
-    const n = 1 + rng.integer(5);
-    return { inputs: [{ shape: [n, n], structure: "dominant" }, { shape: [n, 1 + rng.integer(4)] }], params: {} };
-  },
+});
+
+/* @__PURE__ */ sampled(solveOp, (rng) => {
+  const n = 1 + rng.integer(5);
+  return { inputs: [{ shape: [n, n], structure: "dominant" }, { shape: [n, 1 + rng.integer(4)] }], params: {} };
 });
 
 const determinantOp = /* @__PURE__ */ defineOp<None>({
@@ -172,10 +175,11 @@ const determinantOp = /* @__PURE__ */ defineOp<None>({
       return [mul(mul(cotangent as Tensor, saved.output(0)), solve(transpose(A), identity))];
     },
   },
-  samples(rng) {
-    const n = 1 + rng.integer(5);
-    return { inputs: [{ shape: [n, n], structure: "dominant" }], params: {} };
-  },
+});
+
+/* @__PURE__ */ sampled(determinantOp, (rng) => {
+  const n = 1 + rng.integer(5);
+  return { inputs: [{ shape: [n, n], structure: "dominant" }], params: {} };
 });
 
 /** A factorisation with row exchanges. */

@@ -7,7 +7,18 @@
  * X [n, k] · X Xᵀ [n, n]
  */
 
-import { add, defineOp, matmul, run, type Spec, scope, syrkLoops, type Tensor, transpose } from "@kronograd/tensor";
+import {
+  add,
+  defineOp,
+  matmul,
+  run,
+  type Spec,
+  sampled,
+  scope,
+  syrkLoops,
+  type Tensor,
+  transpose,
+} from "@kronograd/tensor";
 import { matrixSize, type None } from "./checks.ts";
 
 const syrkOp = /* @__PURE__ */ defineOp<None>({
@@ -21,8 +32,12 @@ const syrkOp = /* @__PURE__ */ defineOp<None>({
     saveInputs: () => [0],
     pull: ([cotangent], saved) => [matmul(add(cotangent as Tensor, transpose(cotangent as Tensor)), saved.input(0))],
   },
-  samples: (rng) => ({ inputs: [{ shape: [1 + rng.integer(5), 1 + rng.integer(5)] }], params: {} }),
 });
+
+/* @__PURE__ */ sampled(syrkOp, (rng) => ({
+  inputs: [{ shape: [1 + rng.integer(5), 1 + rng.integer(5)] }],
+  params: {},
+}));
 
 /**
  * Multiply a matrix by its own transpose: X Xᵀ.

@@ -17,6 +17,7 @@ import {
   run,
   type Shape,
   type Spec,
+  sampled,
   type Tensor,
   transpose,
   tril,
@@ -73,14 +74,15 @@ const solveTriangularOp = /* @__PURE__ */ defineOp<Required<TriangularOptions>>(
       return [options.lower ? tril(gradT, -skipped) : triu(gradT, skipped), gradB];
     },
   },
-  samples(rng) {
-    const n = 1 + rng.integer(5);
-    const flag = () => rng.integer(2) === 1;
-    return {
-      inputs: [{ shape: [n, n], structure: "dominant" }, { shape: [n, 1 + rng.integer(5)] }],
-      params: { lower: flag(), transpose: flag(), unitDiagonal: flag() },
-    };
-  },
+});
+
+/* @__PURE__ */ sampled(solveTriangularOp, (rng) => {
+  const n = 1 + rng.integer(5);
+  const flag = () => rng.integer(2) === 1;
+  return {
+    inputs: [{ shape: [n, n], structure: "dominant" }, { shape: [n, 1 + rng.integer(5)] }],
+    params: { lower: flag(), transpose: flag(), unitDiagonal: flag() },
+  };
 });
 
 function zeroDiagonal(index: number, value: number, shape: Shape): NumericalError {

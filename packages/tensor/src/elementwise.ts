@@ -18,9 +18,8 @@ import {
   topological,
 } from "./expression.ts";
 import { compile, interpret, type Program } from "./interpreter.ts";
-import { type ComputeOp, defineOp, type InputSample, run, type Spec, type Vjp } from "./op.ts";
+import { type ComputeOp, defineOp, run, type Spec, type Vjp } from "./op.ts";
 import { sumTo } from "./ops/sum.ts";
-import type { Rng } from "./rng.ts";
 import { broadcastShapes } from "./shape.ts";
 
 /** Values of an expression's named parameters. */
@@ -31,6 +30,8 @@ export interface ElementwiseOp extends ComputeOp<Scalars> {
   readonly family: "elementwise";
   readonly expressions: readonly Expression[];
   readonly arity: number;
+  /** As it was defined; the random tests read it. */
+  readonly options: ElementwiseOptions;
 }
 
 /** What a definition says besides its expression. */
@@ -81,6 +82,7 @@ function elementwiseOp(
     family: "elementwise",
     arity,
     expressions,
+    options,
     shape(specs, scalars) {
       for (const parameter of parameters) checkScalar(name, parameter, scalars[parameter]);
       return outputSpecs(name, expressions, specs);
@@ -90,7 +92,6 @@ function elementwiseOp(
       interpret(program, outputs, operands, scalars);
     },
     ...(noVjp === undefined ? { vjp: derive(name, arity, root) } : { noVjp }),
-    samples: (rng) => randomSample(rng, arity, options),
   };
 }
 
@@ -159,18 +160,4 @@ function derive(name: string, arity: number, root: Expression): Vjp<Scalars> {
       });
     },
   };
-}
-
-function randomSample(rng: Rng, arity: number, { ranges, int32, distinct, parameters }: ElementwiseOptions) {
-  const full = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
-  const inputs = Array.from({ length: arity }, (_, i): InputSample => {
-    const kept = arity === 1 ? full : full.slice(rng.integer(2) * rng.integer(full.length + 1));
-    return {
-      shape: kept.map((n) => (arity > 1 && rng.integer(4) === 0 ? 1 : n)),
-      ...(ranges?.[i] === undefined ? {} : { range: ranges[i] }),
-      ...(int32?.includes(i) ? { dtype: "int32" } : {}),
-      ...(distinct === true ? { distinct } : {}),
-    };
-  });
-  return { inputs, params: parameters ?? {} };
 }

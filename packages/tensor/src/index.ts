@@ -16,6 +16,7 @@ export * from "./op.ts";
 export type { Operable } from "./operable.ts";
 export * from "./ops/index.ts";
 export * from "./rng.ts";
+export * from "./samples.ts";
 export { heldTensors, type OpenScope, openScope, scope, tensorsIn } from "./scope.ts";
 export * from "./shape.ts";
 export { Storage } from "./storage.ts";

@@ -24,6 +24,7 @@ import { broadcastTo, sum } from "./ops/sum.ts";
 import { reciprocal, sqrt, square } from "./ops/transcendental.ts";
 import type { Rng } from "./rng.ts";
 import { rowMajor, withOnes } from "./rows.ts";
+import { sampled } from "./samples.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -112,17 +113,18 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
       saveInputs: () => [0, 1, 2, 3, 4],
       pull: (cotangents, saved, params) => pullGradient(cotangents, saved, params, setAxes),
     },
-    samples(rng) {
-      const { x, channels, params } = sample(rng);
-      const sets = { shape: statisticsShape(x, params) };
-      return {
-        inputs: [{ shape: x }, { shape: [channels] }, sets, { ...sets, range: [0.5, 2] }, { shape: x }],
-        params,
-      };
-    },
   });
 
-  return defineOp<Normalization>({
+  /* @__PURE__ */ sampled(gradOp, (rng) => {
+    const { x, channels, params } = sample(rng);
+    const sets = { shape: statisticsShape(x, params) };
+    return {
+      inputs: [{ shape: x }, { shape: [channels] }, sets, { ...sets, range: [0.5, 2] }, { shape: x }],
+      params,
+    };
+  });
+
+  const op = defineOp<Normalization>({
     name,
     shape([x, gamma, beta], params) {
       const { shape } = x as Spec;
@@ -174,11 +176,13 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
         return [present.length === 0 ? null : present.reduce(add), dgamma ?? null, dbeta ?? null];
       },
     },
-    samples(rng) {
-      const { x, channels, params } = sample(rng);
-      return { inputs: [{ shape: x }, { shape: [channels] }, { shape: [channels] }], params };
-    },
   });
+
+  /* @__PURE__ */ sampled(op, (rng) => {
+    const { x, channels, params } = sample(rng);
+    return { inputs: [{ shape: x }, { shape: [channels] }, { shape: [channels] }], params };
+  });
+  return op;
 
   function sample(rng: Rng) {
     const groups = overBatch ? 1 : 1 + rng.integer(2);

@@ -3,13 +3,12 @@
  *
  * An op is one value: a name, a shape rule, reference loops that are right for every dtype and layout, and (where it is
  * differentiable) a vector–Jacobian product written with public ops, so that derivatives of any order work. A view op has
- * a layout rule instead of loops. Dispatch has one recorder slot; autograd fills it, a FLOP counter may.
+ * a layout rule instead of loops. Random cases for the shared suites stand beside it (samples.ts). Dispatch has one recorder slot; autograd fills it, a FLOP counter may.
  */
 
 import type { Device, HostOperand, Operand } from "./backend.ts";
 import type { Dtype } from "./dtype.ts";
 import { BackendError, DtypeError, ShapeError, UsageError } from "./errors.ts";
-import type { Rng } from "./rng.ts";
 import { extentOf, isContiguous, type Layout, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
@@ -42,34 +41,11 @@ export interface Vjp<P> {
   pull(cotangents: readonly (Tensor | null)[], saved: Saved, params: P): (Tensor | null)[];
 }
 
-/** Random inputs for the shared suites. The suite draws values and layouts. */
-export interface Sample<P> {
-  readonly inputs: readonly InputSample[];
-  readonly params: P;
-}
-
-/** One random input. */
-export interface InputSample {
-  readonly shape: Shape;
-  /** Uniform in this range (default [-2, 2]); for int32, whole numbers from the first up to, not including, the second. */
-  readonly range?: readonly [number, number];
-  /** "int32" for labels and indices; else the suite's float type. */
-  readonly dtype?: "int32";
-  /** No two values closer than 0.05 (for maxima, where ties have no derivative). */
-  readonly distinct?: boolean;
-  /** Only row-major: the op's function copies other layouts first. */
-  readonly contiguous?: boolean;
-  /** Of the last two axes: symmetric positive definite, or with a diagonal that outweighs its row. */
-  readonly structure?: "spd" | "dominant";
-}
-
 interface OpBase<P> {
   readonly name: string;
   readonly vjp?: Vjp<P>;
   /** Why there is no VJP, where there is none. */
   readonly noVjp?: string;
-  /** One random case; the suites call it with many seeds. */
-  samples(rng: Rng): Sample<P>;
 }
 
 /** An op that computes. */

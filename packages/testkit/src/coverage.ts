@@ -11,6 +11,7 @@ import {
   type HostOperand,
   Rng,
   type Sample,
+  sampleOf,
   scope,
   sizeOf,
   stridesOf,
@@ -59,7 +60,7 @@ export async function coverOp(device: Device, op: AnyOp, options: CoverageOption
   for (const dtype of dtypes) {
     for (let run = 0; run < runs; run++) {
       const rng = new Rng(seed).fork(`${op.name} ${dtype} ${run}`);
-      const sample: Sample<unknown> = op.samples(rng);
+      const sample: Sample<unknown> = sampleOf(op, rng);
       const drawn = draw(sample, rng, { dtype });
       const want = reference(op, drawn, sample.params);
       const got = await onDevice(device, op, drawn, sample.params);

@@ -14,7 +14,6 @@ function square(name: string, factor: number, gradient: (x: Tensor) => Tensor) {
       for (let i = 0; i < out!.data.length; i++) out!.data[i] = factor * input!.data[input!.offset + i]! ** 2;
     },
     vjp: { saveInputs: () => [0], pull: ([u], saved) => [mul(u!, gradient(saved.input(0)))] },
-    samples: () => ({ inputs: [{ shape: [3] }], params: {} }),
   });
   return (t: Tensor) => run(op, [t], {});
 }
@@ -31,7 +30,6 @@ const planted = defineOp({
     for (let i = 0; i < out!.data.length; i++) out!.data[i] = 2 * input!.data[input!.offset + i]!;
   },
   vjp: { pull: ([u]) => [neg(double(u!))] },
-  samples: () => ({ inputs: [{ shape: [3] }], params: {} }),
 });
 const wrongSecond = square("testkit.wrongSecond", 1, (t) => run(planted, [t], {}));
 

@@ -1,6 +1,17 @@
 /** What every op must hold, as functions that throw: `opSuite` calls them with many seeds. */
 
-import { cpu, detach, dispatch, type Op, ones, Rng, type Sample, scope, type Tensor } from "@kronograd/tensor";
+import {
+  cpu,
+  detach,
+  dispatch,
+  type Op,
+  ones,
+  Rng,
+  type Sample,
+  sampleOf,
+  scope,
+  type Tensor,
+} from "@kronograd/tensor";
 import { type Comparison, compare } from "./allclose.ts";
 import { draw, drawInputs, place, plainLayout } from "./draw.ts";
 import { checkGradients } from "./gradient-check.ts";
@@ -22,7 +33,7 @@ export function results(op: AnyOp, inputs: readonly Tensor[], params: unknown): 
 /** Gradients of first and second order, over a random shape, random layouts, and a random choice of what is differentiated by. */
 export function checkOpGradients(op: AnyOp, seed: number): void {
   const rng = new Rng(seed);
-  const sample: Sample<unknown> = op.samples(rng);
+  const sample: Sample<unknown> = sampleOf(op, rng);
   scope(() => {
     const inputs = drawInputs(sample, rng, { dtype: "float64" }).map(detach);
     const floats = inputs.flatMap((t, i) => (t.dtype === "int32" ? [] : [i]));
@@ -36,7 +47,7 @@ export function checkOpGradients(op: AnyOp, seed: number): void {
 /** Asked for the cotangent of one input alone, the VJP reads only what it declared for that, and gives back all memory. */
 export function checkOpReads(op: AnyOp, seed: number): void {
   const rng = new Rng(seed);
-  const sample: Sample<unknown> = op.samples(rng);
+  const sample: Sample<unknown> = sampleOf(op, rng);
   const before = cpu.memory.buffers;
   scope(() => {
     const inputs = drawInputs(sample, rng, { dtype: "float64" });
@@ -68,7 +79,7 @@ export function checkOpReads(op: AnyOp, seed: number): void {
 /** The same values in another layout give the same results. */
 export function checkOpLayouts(op: AnyOp, seed: number): void {
   const rng = new Rng(seed);
-  const sample: Sample<unknown> = op.samples(rng);
+  const sample: Sample<unknown> = sampleOf(op, rng);
   const drawn = draw(sample, rng, { dtype: "float64" });
   scope(() => {
     const plain = drawn.map((input) => place({ ...input, layout: plainLayout(input.shape) }));
@@ -80,7 +91,7 @@ export function checkOpLayouts(op: AnyOp, seed: number): void {
 /** float32 and float64 agree to float32's rounding. */
 export function checkOpDtypes(op: AnyOp, seed: number): void {
   const rng = new Rng(seed);
-  const sample: Sample<unknown> = op.samples(rng);
+  const sample: Sample<unknown> = sampleOf(op, rng);
   const drawn = draw(sample, rng, { dtype: "float64" });
   scope(() => {
     const wide = drawn.map((input) => place(input));

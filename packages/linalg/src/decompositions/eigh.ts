@@ -19,6 +19,7 @@ import {
   reshape,
   type Shape,
   type Spec,
+  sampled,
   scale,
   scope,
   type Tensor,
@@ -75,11 +76,12 @@ const eighOp = /* @__PURE__ */ defineOp<Required<EighOptions>>({
       return [result && scale(add(result, transpose(result)), 0.5)];
     },
   },
-  // Off-diagonal elements of at least 0.5 keep the two eigenvalues apart.
-  samples(rng) {
-    const n = 1 + rng.integer(2);
-    return { inputs: [{ shape: [n, n], range: [0.5, 2] }], params: { symmetry: Number.POSITIVE_INFINITY } };
-  },
+});
+
+// Off-diagonal elements of at least 0.5 keep the two eigenvalues apart.
+/* @__PURE__ */ sampled(eighOp, (rng) => {
+  const n = 1 + rng.integer(2);
+  return { inputs: [{ shape: [n, n], range: [0.5, 2] }], params: { symmetry: Number.POSITIVE_INFINITY } };
 });
 
 /** The symmetric part over its unit, a power of two near its largest element. */

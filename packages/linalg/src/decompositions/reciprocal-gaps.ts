@@ -1,6 +1,17 @@
 /** 1 / (w_j − w_i): what the derivative of eigenvectors divides by, refusing to divide by nothing. */
 
-import { defineOp, mul, NumericalError, run, ShapeError, type Spec, sub, sum, type Tensor } from "@kronograd/tensor";
+import {
+  defineOp,
+  mul,
+  NumericalError,
+  run,
+  ShapeError,
+  type Spec,
+  sampled,
+  sub,
+  sum,
+  type Tensor,
+} from "@kronograd/tensor";
 import type { None } from "../checks.ts";
 
 const reciprocalGapsOp = /* @__PURE__ */ defineOp<None>({
@@ -34,8 +45,12 @@ const reciprocalGapsOp = /* @__PURE__ */ defineOp<None>({
       return [sub(sum(H, 1), sum(H, 0))];
     },
   },
-  samples: (rng) => ({ inputs: [{ shape: [1 + rng.integer(4)], distinct: true }], params: {} }),
 });
+
+/* @__PURE__ */ sampled(reciprocalGapsOp, (rng) => ({
+  inputs: [{ shape: [1 + rng.integer(4)], distinct: true }],
+  params: {},
+}));
 
 function equal(i: number, j: number, first: number, second: number): NumericalError {
   return new NumericalError({

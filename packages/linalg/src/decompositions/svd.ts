@@ -7,7 +7,7 @@
  * X [m, n] · U [m, r] · s [r] · V [n, r]
  */
 
-import { defineOp, dispatch, type Spec, type Tensor } from "@kronograd/tensor";
+import { defineOp, dispatch, type Spec, sampled, type Tensor } from "@kronograd/tensor";
 import { SingularValueDecomposition } from "ml-matrix";
 import { matrixSize, type None } from "../checks.ts";
 import { signOf } from "./eigh.ts";
@@ -51,8 +51,12 @@ const svdOp = /* @__PURE__ */ defineOp<None>({
     }
   },
   noVjp: "differentiate eigh of the Gram matrix, whose derivative says when it does not exist",
-  samples: (rng) => ({ inputs: [{ shape: [1 + rng.integer(4), 1 + rng.integer(4)] }], params: {} }),
 });
+
+/* @__PURE__ */ sampled(svdOp, (rng) => ({
+  inputs: [{ shape: [1 + rng.integer(4), 1 + rng.integer(4)] }],
+  params: {},
+}));
 
 /**
  * Decompose a matrix into singular values and vectors: X = U diag(s) Vᵀ.

@@ -4,6 +4,7 @@ import { full, ones, tensor, uniform, zeros } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { run } from "../op.ts";
 import { Rng } from "../rng.ts";
+import { sampleOf } from "../samples.ts";
 import type { Tensor } from "../tensor.ts";
 import { avgPool2d, avgPool2dOp, avgPoolGrad, globalAvgPool2d } from "./avg-pool2d.ts";
 import { conv2d } from "./conv2d.ts";
@@ -67,7 +68,7 @@ describe("avgPoolGrad", () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const rng = new Rng(seed);
-        const { inputs, params } = avgPool2dOp.samples(rng);
+        const { inputs, params } = sampleOf(avgPool2dOp, rng);
         const x = uniform(rng, inputs[0]!.shape, { dtype: "float64" });
         const y = run(avgPool2dOp, [x], params);
         const g = uniform(rng, y.shape, { dtype: "float64" });

@@ -18,6 +18,7 @@ import {
   poolParams,
   randomPooling,
 } from "../pooling.ts";
+import { sampled } from "../samples.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Four, fourAxes, lastTwo, type Pair } from "../window.ts";
@@ -62,11 +63,11 @@ export const avgPool2dOp = /* @__PURE__ */ defineOp<AvgPool2dParams>({
       avgPoolGrad(cotangent!, { ...params, size: lastTwo(saved.specs[0]!.shape) }),
     ],
   },
+});
 
-  samples(rng) {
-    const { x, params } = randomPooling(rng);
-    return { inputs: [{ shape: x }], params: { ...params, countIncludePad: rng.integer(2) === 1 } };
-  },
+/* @__PURE__ */ sampled(avgPool2dOp, (rng) => {
+  const { x, params } = randomPooling(rng);
+  return { inputs: [{ shape: x }], params: { ...params, countIncludePad: rng.integer(2) === 1 } };
 });
 
 /** The op behind `avgPoolGrad`. */
@@ -107,12 +108,12 @@ export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams>({
   vjp: {
     pull: ([cotangent], _, { size: __, ...params }) => [run(avgPool2dOp, [cotangent!], params)],
   },
+});
 
-  samples(rng) {
-    const { x, params } = randomPooling(rng);
-    const shape = pooledShape("avgPoolGrad", x, params);
-    return { inputs: [{ shape }], params: { ...params, size: lastTwo(x), countIncludePad: rng.integer(2) === 1 } };
-  },
+/* @__PURE__ */ sampled(avgPoolGradOp, (rng) => {
+  const { x, params } = randomPooling(rng);
+  const shape = pooledShape("avgPoolGrad", x, params);
+  return { inputs: [{ shape }], params: { ...params, size: lastTwo(x), countIncludePad: rng.integer(2) === 1 } };
 });
 
 /** What a window's sum is divided by. */

@@ -3,6 +3,7 @@
 import { elementwiseCopy } from "../copy.ts";
 import type { Dtype } from "../dtype.ts";
 import { defineOp, run, type Spec } from "../op.ts";
+import { sampled } from "../samples.ts";
 import { alias, type Tensor } from "../tensor.ts";
 
 const castOp = /* @__PURE__ */ defineOp<{ readonly dtype: Dtype }>({
@@ -10,8 +11,12 @@ const castOp = /* @__PURE__ */ defineOp<{ readonly dtype: Dtype }>({
   shape: ([x], { dtype }) => [{ shape: (x as Spec).shape, dtype }],
   reference: ([out], [x]) => elementwiseCopy(out!, x!),
   vjp: { pull: ([cotangent], { specs }) => [cast(cotangent as Tensor, (specs[0] as Spec).dtype)] },
-  samples: (rng) => ({ inputs: [{ shape: [1 + rng.integer(4), 1 + rng.integer(4)] }], params: { dtype: "float64" } }),
 });
+
+/* @__PURE__ */ sampled(castOp, (rng) => ({
+  inputs: [{ shape: [1 + rng.integer(4), 1 + rng.integer(4)] }],
+  params: { dtype: "float64" },
+}));
 
 /**
  * Convert to another dtype. Floats become int32 by dropping the fraction; what does not fit wraps around modulo 2³², and

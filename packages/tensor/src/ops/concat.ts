@@ -4,6 +4,7 @@ import { promote } from "../dtype.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { scope } from "../scope.ts";
 import { normalizeAxis, sameShape, sizeOf } from "../shape.ts";
 import { alias, type Tensor } from "../tensor.ts";
@@ -57,14 +58,15 @@ const concatOp = /* @__PURE__ */ defineOp<{ readonly axis: number }>({
       );
     },
   },
-  samples(rng) {
-    const shape = Array.from({ length: 1 + rng.integer(3) }, () => 1 + rng.integer(3));
-    const axis = rng.integer(shape.length);
-    return {
-      inputs: Array.from({ length: 1 + rng.integer(3) }, () => ({ shape: shape.with(axis, 1 + rng.integer(3)) })),
-      params: { axis },
-    };
-  },
+});
+
+/* @__PURE__ */ sampled(concatOp, (rng) => {
+  const shape = Array.from({ length: 1 + rng.integer(3) }, () => 1 + rng.integer(3));
+  const axis = rng.integer(shape.length);
+  return {
+    inputs: Array.from({ length: 1 + rng.integer(3) }, () => ({ shape: shape.with(axis, 1 + rng.integer(3)) })),
+    params: { axis },
+  };
 });
 
 /** Consecutive parts of these sizes along an axis; null for parts that nobody needs. */

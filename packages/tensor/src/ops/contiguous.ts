@@ -2,6 +2,7 @@
 
 import { elementwiseCopy } from "../copy.ts";
 import { defineOp, run, type Spec } from "../op.ts";
+import { sampled } from "../samples.ts";
 import { isContiguous } from "../shape.ts";
 import { alias, type Tensor } from "../tensor.ts";
 
@@ -11,8 +12,12 @@ export const copyOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   shape: ([x]) => [{ shape: (x as Spec).shape, dtype: (x as Spec).dtype }],
   reference: ([out], [x]) => elementwiseCopy(out!, x!),
   vjp: { pull: ([cotangent]) => [cotangent as Tensor] },
-  samples: (rng) => ({ inputs: [{ shape: [1 + rng.integer(4), 1 + rng.integer(4)] }], params: {} }),
 });
+
+/* @__PURE__ */ sampled(copyOp, (rng) => ({
+  inputs: [{ shape: [1 + rng.integer(4), 1 + rng.integer(4)] }],
+  params: {},
+}));
 
 /** A copy in row-major order, in a buffer of its own. */
 export function copy(x: Tensor): Tensor {

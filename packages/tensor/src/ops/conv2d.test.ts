@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { full, ones, tensor, uniform, zeros } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { Rng } from "../rng.ts";
+import { sampleOf } from "../samples.ts";
 import type { Tensor } from "../tensor.ts";
 import { conv2d, conv2dInputGrad, conv2dOp, conv2dWeightGrad } from "./conv2d.ts";
 import { im2col } from "./im2col.ts";
@@ -123,7 +124,7 @@ describe("conv2dInputGrad and conv2dWeightGrad", () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const rng = new Rng(seed);
-        const { inputs, params } = conv2dOp.samples(rng);
+        const { inputs, params } = sampleOf(conv2dOp, rng);
         const draw = (shape: readonly number[]) => uniform(rng, shape, { low: -2, high: 2, dtype: "float64" });
         const [x, weight] = inputs.map(({ shape }) => draw(shape)) as [Tensor, Tensor];
         const y = conv2d(x, weight, null, params);

@@ -22,6 +22,7 @@ import { promote } from "../dtype.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
 import { defineOp, run } from "../op.ts";
+import { sampled } from "../samples.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { fourAxes, lastTwo, outputSize, type PairLike, pair } from "../window.ts";
@@ -70,12 +71,12 @@ export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams>({
       ];
     },
   },
+});
 
-  samples(rng) {
-    const { x, weight, params } = randomConvolution(rng);
-    const bias = rng.integer(2) === 0 ? [] : [{ shape: [weight[0]] }];
-    return { inputs: [{ shape: x }, { shape: weight }, ...bias], params };
-  },
+/* @__PURE__ */ sampled(conv2dOp, (rng) => {
+  const { x, weight, params } = randomConvolution(rng);
+  const bias = rng.integer(2) === 0 ? [] : [{ shape: [weight[0]] }];
+  return { inputs: [{ shape: x }, { shape: weight }, ...bias], params };
 });
 
 /** The op behind `conv2dInputGrad`; inputs are [outputGrad, weight]. */
@@ -106,11 +107,11 @@ export const conv2dInputGradOp = /* @__PURE__ */ defineOp<Conv2dInputGradParams>
       ];
     },
   },
+});
 
-  samples(rng) {
-    const { x, weight, grad, params } = randomConvolution(rng);
-    return { inputs: [{ shape: grad }, { shape: weight }], params: { ...params, size: lastTwo(x) } };
-  },
+/* @__PURE__ */ sampled(conv2dInputGradOp, (rng) => {
+  const { x, weight, grad, params } = randomConvolution(rng);
+  return { inputs: [{ shape: grad }, { shape: weight }], params: { ...params, size: lastTwo(x) } };
 });
 
 /** The op behind `conv2dWeightGrad`; inputs are [x, outputGrad]. */
@@ -141,11 +142,11 @@ export const conv2dWeightGradOp = /* @__PURE__ */ defineOp<Conv2dWeightGradParam
       ];
     },
   },
+});
 
-  samples(rng) {
-    const { x, weight, grad, params } = randomConvolution(rng);
-    return { inputs: [{ shape: x }, { shape: grad }], params: { ...params, kernel: lastTwo(weight) } };
-  },
+/* @__PURE__ */ sampled(conv2dWeightGradOp, (rng) => {
+  const { x, weight, grad, params } = randomConvolution(rng);
+  return { inputs: [{ shape: x }, { shape: grad }], params: { ...params, kernel: lastTwo(weight) } };
 });
 
 /** Options of `conv2d`; numbers stand for both directions, pairs are [vertical, horizontal]. */

@@ -3,6 +3,7 @@
 import { chunkSize, load } from "../chunk.ts";
 import { defineOp, run } from "../op.ts";
 import { rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import type { Tensor } from "../tensor.ts";
 
 const register = /* @__PURE__ */ new Float64Array(chunkSize);
@@ -25,8 +26,12 @@ const countNonFiniteOp = /* @__PURE__ */ defineOp<Record<string, never>>({
     }
     out!.data[out!.offset] = count;
   },
-  samples: (rng) => ({ inputs: [{ shape: [1 + rng.integer(4)] }, { shape: [2, 1 + rng.integer(3)] }], params: {} }),
 });
+
+/* @__PURE__ */ sampled(countNonFiniteOp, (rng) => ({
+  inputs: [{ shape: [1 + rng.integer(4)] }, { shape: [2, 1 + rng.integer(3)] }],
+  params: {},
+}));
 
 /**
  * Count the elements of some tensors that are NaN or infinite.

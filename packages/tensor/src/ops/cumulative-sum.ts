@@ -2,6 +2,7 @@
 
 import { type ComputeOp, defineOp, run, type Spec } from "../op.ts";
 import { forEachLane, rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { normalizeAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -37,11 +38,11 @@ const cumulativeSumOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
       run(cumulativeSumOp, [cotangent as Tensor], { axis, reverse: !reverse }),
     ],
   },
+});
 
-  samples(rng) {
-    const shape = Array.from({ length: 1 + rng.integer(3) }, () => 1 + rng.integer(4));
-    return { inputs: [{ shape }], params: { axis: rng.integer(shape.length), reverse: rng.integer(2) === 1 } };
-  },
+/* @__PURE__ */ sampled(cumulativeSumOp, (rng) => {
+  const shape = Array.from({ length: 1 + rng.integer(3) }, () => 1 + rng.integer(4));
+  return { inputs: [{ shape }], params: { axis: rng.integer(shape.length), reverse: rng.integer(2) === 1 } };
 });
 
 /**

@@ -4,6 +4,7 @@ import { eye } from "../create.ts";
 import { ShapeError } from "../errors.ts";
 import { defineOp, run } from "../op.ts";
 import type { Rng } from "../rng.ts";
+import { sampled } from "../samples.ts";
 import { scope } from "../scope.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -18,10 +19,11 @@ const diagonalOp = /* @__PURE__ */ defineOp<Record<string, never>>({
     return { shape: shape.slice(0, -1), strides: [...strides.slice(0, -2), down + right], offset };
   },
   vjp: { pull: ([cotangent]) => [diag(cotangent as Tensor)] },
-  samples(rng) {
-    const shape = sampleShape(rng);
-    return { inputs: [{ shape: [...shape, shape.at(-1) as number] }], params: {} };
-  },
+});
+
+/* @__PURE__ */ sampled(diagonalOp, (rng) => {
+  const shape = sampleShape(rng);
+  return { inputs: [{ shape: [...shape, shape.at(-1) as number] }], params: {} };
 });
 
 const sampleShape = (rng: Rng): Shape => Array.from({ length: 1 + rng.integer(2) }, () => 1 + rng.integer(3));

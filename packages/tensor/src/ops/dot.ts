@@ -5,6 +5,7 @@ import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { scope } from "../scope.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -43,10 +44,11 @@ const dotOp = /* @__PURE__ */ defineOp<Record<string, never>>({
       saved.needs[1] === true ? mul(saved.input(0), cotangent as Tensor) : null,
     ],
   },
-  samples(rng) {
-    const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
-    return { inputs: [{ shape }, { shape }], params: {} };
-  },
+});
+
+/* @__PURE__ */ sampled(dotOp, (rng) => {
+  const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
+  return { inputs: [{ shape }, { shape }], params: {} };
 });
 
 /**

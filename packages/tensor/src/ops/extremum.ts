@@ -5,7 +5,9 @@
 
 import { ShapeError } from "../errors.ts";
 import { type ComputeOp, defineOp, dispatch, type Spec, type Vjp } from "../op.ts";
+import type { Rng } from "../rng.ts";
 import { forEachRow, withOnes, without } from "../rows.ts";
+import { type Sample, sampled } from "../samples.ts";
 import { scope } from "../scope.ts";
 import { normalizeAxes, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -53,11 +55,6 @@ function extremum(
         indices!.data[indices!.offset + row] = first;
       });
     },
-    samples(rng) {
-      const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(3));
-      const axes = shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1);
-      return { inputs: [{ shape, distinct: true }], params: { axes } };
-    },
   });
 }
 
@@ -74,6 +71,17 @@ const minOp = /* @__PURE__ */ extremum("min", -1, { vjp });
 // ops of their own, so that a program which asks for places alone carries no derivative; kernels are those of max and min
 const argMaxOp = /* @__PURE__ */ extremum("argMax", 1, { family: "max", noVjp });
 const argMinOp = /* @__PURE__ */ extremum("argMin", -1, { family: "min", noVjp });
+
+/* @__PURE__ */ sampled(maxOp, randomRows);
+/* @__PURE__ */ sampled(minOp, randomRows);
+/* @__PURE__ */ sampled(argMaxOp, randomRows);
+/* @__PURE__ */ sampled(argMinOp, randomRows);
+
+function randomRows(rng: Rng): Sample<Axes> {
+  const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(3));
+  const axes = shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1);
+  return { inputs: [{ shape, distinct: true }], params: { axes } };
+}
 
 function values(
   op: ComputeOp<Axes>,

@@ -5,6 +5,7 @@ import { assertIndices, checkIndex } from "../indices.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import type { Rng } from "../rng.ts";
 import { rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { checkShape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -33,10 +34,11 @@ const gatherOp = /* @__PURE__ */ defineOp<Record<string, never>>({
       null,
     ],
   },
-  samples(rng) {
-    const { rows, rest, indices } = sampleTable(rng);
-    return { inputs: [{ shape: [rows, ...rest] }, indices], params: {} };
-  },
+});
+
+/* @__PURE__ */ sampled(gatherOp, (rng) => {
+  const { rows, rest, indices } = sampleTable(rng);
+  return { inputs: [{ shape: [rows, ...rest] }, indices], params: {} };
 });
 
 const scatterAddOp = /* @__PURE__ */ defineOp<{ readonly rows: number }>({
@@ -70,10 +72,11 @@ const scatterAddOp = /* @__PURE__ */ defineOp<{ readonly rows: number }>({
     saveInputs: () => [1],
     pull: ([cotangent], saved) => [gather(cotangent as Tensor, saved.input(1)), null],
   },
-  samples(rng) {
-    const { rows, rest, indices } = sampleTable(rng);
-    return { inputs: [{ shape: [...indices.shape, ...rest] }, indices], params: { rows } };
-  },
+});
+
+/* @__PURE__ */ sampled(scatterAddOp, (rng) => {
+  const { rows, rest, indices } = sampleTable(rng);
+  return { inputs: [{ shape: [...indices.shape, ...rest] }, indices], params: { rows } };
 });
 
 function sampleTable(rng: Rng) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ones, tensor, uniform, zeros } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { Rng } from "../rng.ts";
+import { sampleOf } from "../samples.ts";
 import type { Tensor } from "../tensor.ts";
 import { col2im, im2col, im2colOp } from "./im2col.ts";
 
@@ -59,7 +60,7 @@ describe("col2im", () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const rng = new Rng(seed);
-        const { inputs, params } = im2colOp.samples(rng);
+        const { inputs, params } = sampleOf(im2colOp, rng);
         const draw = (shape: readonly number[]) => uniform(rng, shape, { low: -2, high: 2, dtype: "float64" });
         const x = draw(inputs[0]!.shape);
         const columns = im2col(x, params);

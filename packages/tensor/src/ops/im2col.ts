@@ -11,6 +11,7 @@ import { forEachRun } from "../loops/patches.ts";
 import { defineOp, run } from "../op.ts";
 import type { Rng } from "../rng.ts";
 import { rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Four, fourAxes, lastTwo, outputSize, type Pair, type PairLike, pair, type Window } from "../window.ts";
@@ -43,11 +44,11 @@ export const im2colOp = /* @__PURE__ */ defineOp<Window>({
   vjp: {
     pull: ([cotangent], { specs }, window) => [col2im(cotangent!, { ...window, size: lastTwo(specs[0]!.shape) })],
   },
+});
 
-  samples(rng) {
-    const { x, window } = randomPatches(rng);
-    return { inputs: [{ shape: x }], params: window };
-  },
+/* @__PURE__ */ sampled(im2colOp, (rng) => {
+  const { x, window } = randomPatches(rng);
+  return { inputs: [{ shape: x }], params: window };
 });
 
 /** The op behind `col2im`. */
@@ -86,14 +87,13 @@ export const col2imOp = /* @__PURE__ */ defineOp<Col2imParams>({
   vjp: {
     pull: ([cotangent], _, { size: __, ...window }) => [run(im2colOp, [cotangent!], window)],
   },
+});
 
-  samples(rng) {
-    const { x, window } = randomPatches(rng);
-    const [n, channels, h, w] = x;
-    const [oh, ow] = outputSize("col2im", [h, w], window);
-    const shape = [n, channels * window.kernel[0] * window.kernel[1], oh * ow];
-    return { inputs: [{ shape }], params: { ...window, size: [h, w] } };
-  },
+/* @__PURE__ */ sampled(col2imOp, (rng) => {
+  const { x, window } = randomPatches(rng);
+  const [n, channels, ...size] = x;
+  const shape = [n, channels * sizeOf(window.kernel), sizeOf(outputSize("col2im", size, window))];
+  return { inputs: [{ shape }], params: { ...window, size } };
 });
 
 function randomPatches(rng: Rng): { x: Four; window: Window } {

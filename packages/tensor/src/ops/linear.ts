@@ -9,6 +9,7 @@ import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { linearLoops } from "../loops/products.ts";
 import { defineOp, run, type Spec } from "../op.ts";
+import { sampled } from "../samples.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { matmul } from "./matmul.ts";
@@ -45,13 +46,13 @@ export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>>({
       ];
     },
   },
+});
 
-  samples(rng) {
-    const [features, outputs] = [1 + rng.integer(4), 1 + rng.integer(4)];
-    const lead = Array.from({ length: rng.integer(3) }, () => 1 + rng.integer(3));
-    const bias = rng.integer(2) === 0 ? [] : [{ shape: [outputs] }];
-    return { inputs: [{ shape: [...lead, features] }, { shape: [outputs, features] }, ...bias], params: {} };
-  },
+/* @__PURE__ */ sampled(linearOp, (rng) => {
+  const [features, outputs] = [1 + rng.integer(4), 1 + rng.integer(4)];
+  const lead = Array.from({ length: rng.integer(3) }, () => 1 + rng.integer(3));
+  const bias = rng.integer(2) === 0 ? [] : [{ shape: [outputs] }];
+  return { inputs: [{ shape: [...lead, features] }, { shape: [outputs, features] }, ...bias], params: {} };
 });
 
 function outputShape(x: Shape, weight: Shape, bias: Shape | undefined): number[] {

@@ -3,6 +3,7 @@
 import { asFloat } from "../dtype.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { forEachRow, withOnes, without } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { normalizeAxes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
@@ -37,11 +38,12 @@ const logSumExpOp = /* @__PURE__ */ defineOp<Reduced>({
       return [mul(softmax, reshape(cotangent as Tensor, kept))];
     },
   },
-  samples(rng) {
-    const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(3));
-    const axes = shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1);
-    return { inputs: [{ shape }], params: { axes, keep: rng.integer(2) === 1 } };
-  },
+});
+
+/* @__PURE__ */ sampled(logSumExpOp, (rng) => {
+  const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(3));
+  const axes = shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1);
+  return { inputs: [{ shape }], params: { axes, keep: rng.integer(2) === 1 } };
 });
 
 /**

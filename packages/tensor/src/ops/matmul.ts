@@ -4,6 +4,7 @@ import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { matmulLoops } from "../loops/products.ts";
 import { defineOp, run, type Spec } from "../op.ts";
+import { sampled } from "../samples.ts";
 import { broadcastShapes, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { transpose } from "./permute.ts";
@@ -29,13 +30,13 @@ export const matmulOp = /* @__PURE__ */ defineOp<Record<string, never>>({
       ];
     },
   },
+});
 
-  samples(rng) {
-    const [m, n, depth] = [1 + rng.integer(4), 1 + rng.integer(4), 1 + rng.integer(4)];
-    const lead = Array.from({ length: rng.integer(3) }, () => 1 + rng.integer(3));
-    const partOf = () => lead.slice(rng.integer(lead.length + 1)).map((size) => (rng.integer(3) === 0 ? 1 : size));
-    return { inputs: [{ shape: [...partOf(), m, depth] }, { shape: [...partOf(), depth, n] }], params: {} };
-  },
+/* @__PURE__ */ sampled(matmulOp, (rng) => {
+  const [m, n, depth] = [1 + rng.integer(4), 1 + rng.integer(4), 1 + rng.integer(4)];
+  const lead = Array.from({ length: rng.integer(3) }, () => 1 + rng.integer(3));
+  const partOf = () => lead.slice(rng.integer(lead.length + 1)).map((size) => (rng.integer(3) === 0 ? 1 : size));
+  return { inputs: [{ shape: [...partOf(), m, depth] }, { shape: [...partOf(), depth, n] }], params: {} };
 });
 
 function productShape(a: Shape, b: Shape): number[] {

@@ -18,6 +18,7 @@ import {
   poolParams,
   randomPooling,
 } from "../pooling.ts";
+import { sampled } from "../samples.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Four, fourAxes, lastTwo, type Pair } from "../window.ts";
@@ -67,11 +68,11 @@ export const maxPool2dOp = /* @__PURE__ */ defineOp<Pool2dParams>({
         ? [null]
         : [maxPoolGrad(cotangent, saved.output(1), lastTwo(saved.specs[0]!.shape))],
   },
+});
 
-  samples(rng) {
-    const { x, params } = randomPooling(rng);
-    return { inputs: [{ shape: x, distinct: true }], params };
-  },
+/* @__PURE__ */ sampled(maxPool2dOp, (rng) => {
+  const { x, params } = randomPooling(rng);
+  return { inputs: [{ shape: x, distinct: true }], params };
 });
 
 /** The op behind `maxPoolGrad`; inputs are [outputGrad, indices]. */
@@ -104,13 +105,13 @@ export const maxPoolGradOp = /* @__PURE__ */ defineOp<{ readonly size: Pair }>({
     saveInputs: (_, needs) => (needs[0] ? [1] : []),
     pull: ([cotangent], saved) => [saved.needs[0] ? maxPoolGather(cotangent!, saved.input(1)) : null, null],
   },
+});
 
-  samples(rng) {
-    const { x, params } = randomPooling(rng);
-    const shape = pooledShape("maxPoolGrad", x, params);
-    const size = lastTwo(x);
-    return { inputs: [{ shape }, { shape, dtype: "int32", range: [0, size[0] * size[1]] }], params: { size } };
-  },
+/* @__PURE__ */ sampled(maxPoolGradOp, (rng) => {
+  const { x, params } = randomPooling(rng);
+  const shape = pooledShape("maxPoolGrad", x, params);
+  const size = lastTwo(x);
+  return { inputs: [{ shape }, { shape, dtype: "int32", range: [0, size[0] * size[1]] }], params: { size } };
 });
 
 /** The op behind `maxPoolGather`; inputs are [x, indices]. */
@@ -145,16 +146,16 @@ export const maxPoolGatherOp = /* @__PURE__ */ defineOp<Record<string, never>>({
       null,
     ],
   },
+});
 
-  samples(rng) {
-    const { x, params } = randomPooling(rng);
-    const indices = {
-      shape: pooledShape("maxPoolGather", x, params),
-      dtype: "int32",
-      range: [0, x[2] * x[3]],
-    } as const;
-    return { inputs: [{ shape: x }, indices], params: {} };
-  },
+/* @__PURE__ */ sampled(maxPoolGatherOp, (rng) => {
+  const { x, params } = randomPooling(rng);
+  const indices = {
+    shape: pooledShape("maxPoolGather", x, params),
+    dtype: "int32",
+    range: [0, x[2] * x[3]],
+  } as const;
+  return { inputs: [{ shape: x }, indices], params: {} };
 });
 
 /** Visit every index, row-major: its place i among the indices, and its place among all pixels [N, C, H, W]. */

@@ -5,6 +5,7 @@ import type { Dtype } from "../dtype.ts";
 import { assertIndices, checkIndex } from "../indices.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { checkShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -20,11 +21,12 @@ const oneHotOp = /* @__PURE__ */ defineOp<{ readonly classes: number; readonly d
       out!.data[out!.offset + i * classes + chosen[i]!] = 1;
     }
   },
-  samples(rng) {
-    const classes = 1 + rng.integer(4);
-    const shape = Array.from({ length: rng.integer(3) }, () => 1 + rng.integer(3));
-    return { inputs: [{ shape, dtype: "int32", range: [0, classes] }], params: { classes, dtype: "float32" } };
-  },
+});
+
+/* @__PURE__ */ sampled(oneHotOp, (rng) => {
+  const classes = 1 + rng.integer(4);
+  const shape = Array.from({ length: rng.integer(3) }, () => 1 + rng.integer(3));
+  return { inputs: [{ shape, dtype: "int32", range: [0, classes] }], params: { classes, dtype: "float32" } };
 });
 
 /**

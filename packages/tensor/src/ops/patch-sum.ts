@@ -8,6 +8,7 @@
 import { randomConvolution } from "../convolution.ts";
 import { forEachRun } from "../loops/patches.ts";
 import { defineOp, run, type Spec } from "../op.ts";
+import { sampled } from "../samples.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { fourAxes, lastTwo, outputSize, type Window } from "../window.ts";
@@ -43,11 +44,12 @@ export const patchSumOp = /* @__PURE__ */ defineOp<Window>({
       return [col2im(everywhere, { ...window, size })];
     },
   },
-  samples(rng) {
-    const { x, weight, params } = randomConvolution(rng);
-    const { stride, padding, dilation } = params;
-    return { inputs: [{ shape: x }], params: { kernel: lastTwo(weight), stride, padding, dilation } };
-  },
+});
+
+/* @__PURE__ */ sampled(patchSumOp, (rng) => {
+  const { x, weight, params } = randomConvolution(rng);
+  const { stride, padding, dilation } = params;
+  return { inputs: [{ shape: x }], params: { kernel: lastTwo(weight), stride, padding, dilation } };
 });
 
 /**

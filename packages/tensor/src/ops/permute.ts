@@ -2,6 +2,7 @@
 
 import { UsageError } from "../errors.ts";
 import { defineOp, run } from "../op.ts";
+import { sampled } from "../samples.ts";
 import { normalizeAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -22,10 +23,11 @@ export const permuteOp = /* @__PURE__ */ defineOp<{ readonly order: readonly num
       return [permute(cotangent as Tensor, inverse)];
     },
   },
-  samples(rng) {
-    const shape = Array.from({ length: 1 + rng.integer(4) }, () => 1 + rng.integer(3));
-    return { inputs: [{ shape }], params: { order: [...rng.permutation(shape.length)] } };
-  },
+});
+
+/* @__PURE__ */ sampled(permuteOp, (rng) => {
+  const shape = Array.from({ length: 1 + rng.integer(4) }, () => 1 + rng.integer(3));
+  return { inputs: [{ shape }], params: { order: [...rng.permutation(shape.length)] } };
 });
 
 /**

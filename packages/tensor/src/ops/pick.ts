@@ -7,6 +7,7 @@ import { ShapeError } from "../errors.ts";
 import { assertIndices, checkIndex } from "../indices.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { forEachRow, rowMajor, without } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { checkShape, normalizeAxes, type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -29,10 +30,11 @@ const pickOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[] }>({
       null,
     ],
   },
-  samples(rng) {
-    const { shape, axes, indices } = sampleRows(rng);
-    return { inputs: [{ shape }, indices], params: { axes } };
-  },
+});
+
+/* @__PURE__ */ sampled(pickOp, (rng) => {
+  const { shape, axes, indices } = sampleRows(rng);
+  return { inputs: [{ shape }, indices], params: { axes } };
 });
 
 const placeOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[]; readonly shape: Shape }>({
@@ -55,10 +57,11 @@ const placeOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[]; rea
     saveInputs: () => [1],
     pull: ([cotangent], saved, { axes }) => [pick(cotangent as Tensor, saved.input(1), axes), null],
   },
-  samples(rng) {
-    const { shape, axes, indices } = sampleRows(rng);
-    return { inputs: [{ shape: without(shape, axes) }, indices], params: { axes, shape } };
-  },
+});
+
+/* @__PURE__ */ sampled(placeOp, (rng) => {
+  const { shape, axes, indices } = sampleRows(rng);
+  return { inputs: [{ shape: without(shape, axes) }, indices], params: { axes, shape } };
 });
 
 function sampleRows(rng: { integer(n: number): number }) {

@@ -2,6 +2,7 @@
 
 import { ShapeError } from "../errors.ts";
 import { defineOp, run, type Spec } from "../op.ts";
+import { sampled } from "../samples.ts";
 import { scope } from "../scope.ts";
 import { reshapeStrides, type Shape, sameShape, sizeOf } from "../shape.ts";
 import { alias, type Tensor } from "../tensor.ts";
@@ -12,10 +13,11 @@ export const reshapeOp = /* @__PURE__ */ defineOp<{ readonly shape: Shape }>({
   name: "reshape",
   view: (x, { shape }) => ({ shape, strides: reshapeStrides(x, shape) as number[], offset: x.offset }),
   vjp: { pull: ([cotangent], { specs }) => [reshape(cotangent as Tensor, (specs[0] as Spec).shape)] },
-  samples(rng) {
-    const [a, b, c] = [1 + rng.integer(3), 1 + rng.integer(3), 1 + rng.integer(3)];
-    return { inputs: [{ shape: [a, b, c], contiguous: true }], params: { shape: [a * b, c] } };
-  },
+});
+
+/* @__PURE__ */ sampled(reshapeOp, (rng) => {
+  const [a, b, c] = [1 + rng.integer(3), 1 + rng.integer(3), 1 + rng.integer(3)];
+  return { inputs: [{ shape: [a, b, c], contiguous: true }], params: { shape: [a * b, c] } };
 });
 
 /**

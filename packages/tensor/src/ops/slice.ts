@@ -5,6 +5,7 @@ import { offsetsOf } from "../offsets.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import type { Rng } from "../rng.ts";
 import { rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { type Layout, type Shape, sizeOf } from "../shape.ts";
 import { alias, type Tensor } from "../tensor.ts";
 
@@ -34,10 +35,11 @@ const sliceOp = /* @__PURE__ */ defineOp<Grid>({
   name: "slice",
   view: gridOf,
   vjp: { pull: ([cotangent], { specs }, grid) => [embed(cotangent as Tensor, (specs[0] as Spec).shape, grid, 0)] },
-  samples(rng) {
-    const { shape, grid } = sampleGrid(rng);
-    return { inputs: [{ shape }], params: grid };
-  },
+});
+
+/* @__PURE__ */ sampled(sliceOp, (rng) => {
+  const { shape, grid } = sampleGrid(rng);
+  return { inputs: [{ shape }], params: grid };
 });
 
 /** The gradient of `slice`, and with a value the op behind `pad`. */
@@ -53,10 +55,11 @@ const sliceGradOp = /* @__PURE__ */ defineOp<Grid & { readonly shape: Shape; rea
     for (let i = 0; i < places.length; i++) data[target.offset + places[i]!] = source[i]!;
   },
   vjp: { pull: ([cotangent], _, grid) => [run(sliceOp, [cotangent as Tensor], grid)] },
-  samples(rng) {
-    const { shape, grid } = sampleGrid(rng);
-    return { inputs: [{ shape: grid.counts }], params: { ...grid, shape, value: 0.5 } };
-  },
+});
+
+/* @__PURE__ */ sampled(sliceGradOp, (rng) => {
+  const { shape, grid } = sampleGrid(rng);
+  return { inputs: [{ shape: grid.counts }], params: { ...grid, shape, value: 0.5 } };
 });
 
 function sampleGrid(rng: Rng): { shape: Shape; grid: Grid } {

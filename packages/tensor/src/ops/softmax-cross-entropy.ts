@@ -17,6 +17,7 @@ import { assertIndices, checkIndex } from "../indices.ts";
 import { type ComputeOp, defineOp, run, type Spec } from "../op.ts";
 import type { Rng } from "../rng.ts";
 import { rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul, scale, sub } from "./arithmetic.ts";
@@ -75,8 +76,9 @@ const softmaxCrossEntropyOp = /* @__PURE__ */ defineOp<Params>({
       null,
     ],
   },
-  samples: (rng) => ({ inputs: sampleRows(rng), params: sampleParams(rng) }),
 });
+
+/* @__PURE__ */ sampled(softmaxCrossEntropyOp, (rng) => ({ inputs: sampleRows(rng), params: sampleParams(rng) }));
 
 const softmaxCrossEntropyGradOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
   name: "softmaxCrossEntropyGrad",
@@ -112,8 +114,12 @@ const softmaxCrossEntropyGradOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
       ];
     },
   },
-  samples: (rng) => ({ inputs: [...sampleRows(rng), { shape: [] }], params: sampleParams(rng) }),
 });
+
+/* @__PURE__ */ sampled(softmaxCrossEntropyGradOp, (rng) => ({
+  inputs: [...sampleRows(rng), { shape: [] }],
+  params: sampleParams(rng),
+}));
 
 function sampleRows(rng: Rng) {
   const rows = Array.from({ length: rng.integer(3) }, () => 1 + rng.integer(3));

@@ -2,7 +2,9 @@
 
 import { asFloat } from "../dtype.ts";
 import { type ComputeOp, defineOp, run, type Spec, type Vjp } from "../op.ts";
+import type { Rng } from "../rng.ts";
 import { forEachLane, rowMajor } from "../rows.ts";
+import { type Sample, sampled } from "../samples.ts";
 import { normalizeAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
@@ -35,10 +37,6 @@ function lanes(
       });
     },
     vjp: { saveOutputs: () => [0], pull },
-    samples(rng) {
-      const shape = Array.from({ length: 1 + rng.integer(3) }, () => 1 + rng.integer(3));
-      return { inputs: [{ shape }], params: { axis: rng.integer(shape.length) } };
-    },
   });
 }
 
@@ -60,6 +58,14 @@ const logSoftmaxOp = /* @__PURE__ */ lanes(
     return [sub(cotangent as Tensor, mul(exp(saved.output(0)), total))];
   },
 );
+
+/* @__PURE__ */ sampled(softmaxOp, randomLanes);
+/* @__PURE__ */ sampled(logSoftmaxOp, randomLanes);
+
+function randomLanes(rng: Rng): Sample<Axis> {
+  const shape = Array.from({ length: 1 + rng.integer(3) }, () => 1 + rng.integer(3));
+  return { inputs: [{ shape }], params: { axis: rng.integer(shape.length) } };
+}
 
 /**
  * eˣ / Σ eˣ along an axis.

@@ -6,6 +6,7 @@ import { ShapeError } from "../errors.ts";
 import { sumLoops } from "../loops/sums.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { withOnes, without } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import { scope } from "../scope.ts";
 import { broadcastShapes, broadcastStrides, normalizeAxes, type Shape, sameShape } from "../shape.ts";
 import { alias, type Tensor } from "../tensor.ts";
@@ -36,11 +37,12 @@ export const sumOp = /* @__PURE__ */ defineOp<Reduced>({
       return [broadcastTo(reshape(cotangent as Tensor, withOnes(shape, axes)), shape)];
     },
   },
-  samples(rng) {
-    const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
-    const axes = shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1);
-    return { inputs: [{ shape }], params: { axes, keep: rng.integer(2) === 1 } };
-  },
+});
+
+/* @__PURE__ */ sampled(sumOp, (rng) => {
+  const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
+  const axes = shape.map((_, axis) => axis).filter(() => rng.integer(2) === 1);
+  return { inputs: [{ shape }], params: { axes, keep: rng.integer(2) === 1 } };
 });
 
 /**
@@ -62,10 +64,11 @@ export const broadcastOp = /* @__PURE__ */ defineOp<{ readonly shape: Shape }>({
   name: "broadcastTo",
   view: (x, { shape }) => ({ shape, strides: broadcastStrides(x, shape), offset: x.offset }),
   vjp: { pull: ([cotangent], { specs }) => [sumTo(cotangent as Tensor, (specs[0] as Spec).shape)] },
-  samples(rng) {
-    const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(3));
-    return { inputs: [{ shape: shape.map((n) => (rng.integer(2) === 0 ? 1 : n)) }], params: { shape } };
-  },
+});
+
+/* @__PURE__ */ sampled(broadcastOp, (rng) => {
+  const shape = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(3));
+  return { inputs: [{ shape: shape.map((n) => (rng.integer(2) === 0 ? 1 : n)) }], params: { shape } };
 });
 
 /**

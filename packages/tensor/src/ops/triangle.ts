@@ -3,6 +3,7 @@
 import { ShapeError } from "../errors.ts";
 import { type ComputeOp, defineOp, run, type Spec } from "../op.ts";
 import { rowMajor } from "../rows.ts";
+import { sampled } from "../samples.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Keeps column − row ≤ diagonal (lower) or ≥ diagonal (upper). */
@@ -29,11 +30,12 @@ const triangleOp: ComputeOp<{ readonly upper: boolean; readonly diagonal: number
     }
   },
   vjp: { pull: ([cotangent], _, params) => [run(triangleOp, [cotangent as Tensor], params)] },
-  samples: (rng) => ({
-    inputs: [{ shape: [1 + rng.integer(2), 1 + rng.integer(4), 1 + rng.integer(4)] }],
-    params: { upper: rng.integer(2) === 1, diagonal: rng.integer(4) - 2 },
-  }),
 });
+
+/* @__PURE__ */ sampled(triangleOp, (rng) => ({
+  inputs: [{ shape: [1 + rng.integer(2), 1 + rng.integer(4), 1 + rng.integer(4)] }],
+  params: { upper: rng.integer(2) === 1, diagonal: rng.integer(4) - 2 },
+}));
 
 /**
  * The lower triangle: zero above a diagonal.

@@ -9,11 +9,11 @@
  * K [n, n] · w [n] ascending · V [n, n]
  */
 
-import { defineOp, dispatch, NumericalError, ShapeError, type Spec, type Tensor } from "@kronograd/tensor";
+import { defineOp, dispatch, NumericalError, ShapeError, type Spec, sampled, type Tensor } from "@kronograd/tensor";
 
 const mostSteps = 60; // one or two a value are usual
 
-const symmetricEigenOp = defineOp<Record<string, never>>({
+const symmetricEigenOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "symmetricEigen",
   noVjp: "only statistics of curvature go through it; eigh of linalg/decompositions has a derivative",
   shape([K]) {
@@ -44,8 +44,12 @@ const symmetricEigenOp = defineOp<Record<string, never>>({
       V!.data.set(vectors.subarray(from * n, (from + 1) * n), V!.offset + i * n);
     });
   },
-  samples: (rng) => ({ inputs: [{ shape: [1, 1].fill(1 + rng.integer(5)), structure: "spd" }], params: {} }),
 });
+
+/* @__PURE__ */ sampled(symmetricEigenOp, (rng) => ({
+  inputs: [{ shape: [1, 1].fill(1 + rng.integer(5)), structure: "spd" }],
+  params: {},
+}));
 
 /** K = Qᵀ T Q with tridiagonal T: its diagonal, the elements beside it (the last is 0), and Q by rows. Overwrites a. */
 function tridiagonal(a: Float64Array, n: number) {

@@ -5,6 +5,7 @@ import { parseArguments } from "./arguments.ts";
 import { commands } from "./commands/index.ts";
 import { exitCodeOf, exitCodes, messageOf } from "./exit.ts";
 import { examples, helpFor, overview } from "./help.ts";
+import { version } from "./record.ts";
 
 /** Run a command line; what goes wrong is said on stderr. @returns the exit code */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -20,6 +21,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined) return say(examples);
   if (name === "--help" || name === "-h" || name === "help") return say(overview(commands));
+  if (name === "--version") return say(version);
   const command = commands.find((each) => each.name === name);
   if (command === undefined) throw unknownCommand(name);
   const given = parseArguments(command.name, rest, command.flags, command.own);

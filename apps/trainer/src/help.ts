@@ -19,7 +19,12 @@ All commands: kronograd --help. All flags: kronograd train --help.`;
 /** `kronograd --help`: every command. */
 export function overview(commands: readonly Command[]): string {
   const rows = commands.map(({ name, usage, summary }) => [`  kronograd ${name} ${usage}`.trimEnd(), summary]);
-  return ["Commands", ...columns(rows, [0, 1]), "", "kronograd <command> --help tells its flags."].join("\n");
+  return [
+    "Commands",
+    ...columns(rows, [0, 1]),
+    "",
+    "kronograd <command> --help tells its flags, kronograd --version its version.",
+  ].join("\n");
 }
 
 /** `kronograd <command> --help`, from its table of flags. */

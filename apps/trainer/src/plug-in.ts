@@ -23,7 +23,7 @@ export async function loadPlugIn(file: string, what: string): Promise<(...values
     problem: "has no function as its default export",
     expected: `export default a function that makes ${what}`,
     got: typeof exported,
-    help: "See the command's README for an example.",
+    help: "`kronograd list models` and `kronograd list optimizers` show the form.",
   });
 }
 

@@ -9,8 +9,10 @@ import { batchesOf } from "@kronograd/train";
 import type { Experiment, OpenRival } from "./experiment.ts";
 import { isFile } from "./rivals.ts";
 
-const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
-  .version;
+/** The version of the command. */
+export const version = (
+  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
+).version;
 
 /** The part of a configuration that all runs of a race share. */
 function shared({ settings, data, device }: Experiment) {

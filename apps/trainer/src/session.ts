@@ -110,6 +110,7 @@ async function conclude(
     process.stderr.write(`stopped; go on with: ${commandName()} resume ${path}\n`);
     return exitCodes.stopped;
   }
+  if (outcomes.every(({ entry }) => entry.isFinished)) renderer.say(`${path} is finished: there is nothing to resume`);
   const result = loadReport([path]);
   if (settings.render === "json") process.stdout.write(`${JSON.stringify(resultData(result))}\n`);
   else process.stdout.write(`${resultText(result)}\n`);

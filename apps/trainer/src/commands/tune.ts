@@ -11,7 +11,7 @@ import { flagsOf } from "../flags.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { columns } from "../render/text.ts";
 import { percent } from "../report/format.ts";
-import { type GridPoint, grids, pointsOf, thin } from "../tune/grid.ts";
+import { type Grid, type GridPoint, grids, pointsOf, readGrids, thin } from "../tune/grid.ts";
 import { heldRows, holdOut } from "../tune/hold-out.ts";
 import { inChildren, inThisProcess, serveTrials } from "../tune/jobs.ts";
 import { type Best, bestOf, isOf, readRows, type TuningHead, writeResults } from "../tune/results.ts";
@@ -28,6 +28,7 @@ const own: readonly OwnFlag[] = [
     value: "<file>",
     help: "where rows are kept (default: docs/results/tune-<data>-<model>.json); rows that are there are not run again",
   },
+  { name: "grid", value: "<file.json>", help: "other grids than those built in, in the form of the results' own" },
   { name: "points", value: "<n>", help: "try only so many points of each grid" },
   { name: "jobs", short: "j", value: "<n>", help: "child processes (default: 1, this one)" },
   { name: "save-defaults", help: "make the best points the defaults of race and train" },
@@ -54,7 +55,8 @@ export const tune: Command = {
       await serveTrials((trial) => run(trial, new AbortController().signal));
       return exitCodes.done;
     }
-    const trials = trialsOf(experiment, points);
+    const grid = text("grid") === undefined ? grids : readGrids(text("grid") as string);
+    const trials = trialsOf(experiment, grid, points);
     const file =
       text("results") ??
       `docs/results/tune-${experiment.data.name}-${experiment.settings.model.replace(/\W+/g, "-")}.json`;
@@ -69,7 +71,7 @@ export const tune: Command = {
       const ordered = trials.flatMap((trial) => rows.find((row) => isOf(row, trial)) ?? []);
       const others = rows.filter((row) => !trials.some((trial) => isOf(row, trial)));
       const all = [...ordered, ...others];
-      const searched = Object.fromEntries(rivals.map((name) => [name, grids[name] as (typeof grids)[string]]));
+      const searched = Object.fromEntries(rivals.map((name) => [name, grid[name] as Grids[string]]));
       writeResults(file, { ...headOf(experiment), grids: searched, best: bestOf(ordered, rivals), rows: all });
     };
     await runner(
@@ -93,8 +95,10 @@ export const tune: Command = {
   },
 };
 
+type Grids = Readonly<Record<string, Grid>>;
+
 /** Every point of every rival with every seed. */
-function trialsOf({ rivals, settings }: Experiment, count: number): Trial[] {
+function trialsOf({ rivals, settings }: Experiment, grids: Grids, count: number): Trial[] {
   const missing = rivals.find(({ optimizer }) => grids[optimizer] === undefined);
   if (missing !== undefined || rivals.some(({ name, optimizer }) => name !== optimizer)) {
     throw new UsageError({

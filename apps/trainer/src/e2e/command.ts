@@ -5,7 +5,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { vi } from "vitest";
 import { runCommandLine } from "../cli.ts";
 
 /** What a command said and how it ended. */
@@ -18,16 +17,20 @@ export interface Finished {
 /** Run a command line in this process. */
 export async function kronograd(...argv: string[]): Promise<Finished> {
   const said = { stdout: "", stderr: "" };
-  const spies = (["stdout", "stderr"] as const).map((name) =>
-    vi.spyOn(process[name], "write").mockImplementation((text) => {
+  const streams = ["stdout", "stderr"] as const;
+  const writers = streams.map((name) => process[name].write);
+  for (const name of streams) {
+    process[name].write = (text: string | Uint8Array) => {
       said[name] += String(text);
       return true;
-    }),
-  );
+    };
+  }
   try {
     return { code: await runCommandLine(argv), ...said };
   } finally {
-    for (const spy of spies) spy.mockRestore();
+    streams.forEach((name, i) => {
+      process[name].write = writers[i] as typeof process.stdout.write;
+    });
   }
 }
 

@@ -123,6 +123,21 @@ describe("kronograd tune", () => {
     expect(JSON.parse(readFileSync(two, "utf8"))).toEqual(JSON.parse(readFileSync(one, "utf8")));
   });
 
+  it("takes grids from a file", async () => {
+    using folder = temporaryFolder();
+    const grid = join(folder.path, "grid.json");
+    const results = join(folder.path, "tune.json");
+    writeFileSync(grid, JSON.stringify({ lion: { fixed: {}, axes: { learningRate: [0.001] } } }));
+    const end = await kronograd(...argv.slice(0, -1), "lion", "--grid", grid, "--results", results);
+    expect(end).toMatchObject({ code: 0 });
+    expect(JSON.parse(readFileSync(results, "utf8")).best.lion).toMatchObject({
+      options: { learningRate: 0.001 },
+      points: 1,
+    });
+    writeFileSync(grid, JSON.stringify({ lion: { axes: 3 } }));
+    expect(await kronograd(...argv, "--grid", grid, "--results", results)).toMatchObject({ code: 1 });
+  });
+
   it("refuses the results of another tuning, and optimizers without a grid", async () => {
     using folder = temporaryFolder();
     const results = join(folder.path, "tune.json");

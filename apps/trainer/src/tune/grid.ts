@@ -1,8 +1,8 @@
 /**
  * The grids of `tune`, as data: every rival has as many points as every other.
  *
- * What is not in a grid stays at the optimizer's default, or at `fixed`. Second-order rivals search rate and damping, the
- * others rate and the decay of what they average.
+ * What is not in a grid stays at the optimizer's default, or at `fixed`. First-order rivals search rate and the decay of
+ * what they average; K-FAC rate and damping; SKFAC fewer of both, for two ranks.
  */
 
 import { readFileSync } from "node:fs";
@@ -34,31 +34,9 @@ export const grids: Readonly<Record<string, Grid>> = {
   },
   skfac: {
     fixed: {},
-    axes: { learningRate: [0.005, 0.01, 0.02, 0.04], damping: [0.01, 0.03, 0.1] },
+    axes: { learningRate: [0.005, 0.01, 0.02], damping: [0.03, 0.1], rank: [32, 64] },
   },
 };
-
-const schema = v.record(
-  v.string(),
-  v.object({ fixed: v.record(v.string(), v.unknown()), axes: v.record(v.string(), v.array(v.unknown())) }),
-);
-
-/** Read grids from a JSON file in the form of the table above. @throws {UsageError} it cannot be read */
-export function readGrids(file: string): Readonly<Record<string, Grid>> {
-  let parsed: ReturnType<typeof v.safeParse<typeof schema>>;
-  try {
-    parsed = v.safeParse(schema, JSON.parse(readFileSync(file, "utf8")));
-  } catch (cause) {
-    throw new UsageError({ where: file, problem: `cannot be read: ${(cause as Error).message}`, cause });
-  }
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw new UsageError({
-    where: file,
-    problem: `"${v.getDotPath(issue) ?? ""}" is not what a grid has`,
-    expected: '{ "sgd": { "fixed": {}, "axes": { "learningRate": [0.1, 0.2] } } }',
-  });
-}
 
 /** Every point of a grid, the first axis slowest. */
 export function pointsOf({ fixed, axes }: Grid): GridPoint[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Turn } from "./contender.ts";
 import { interleave, type Pace } from "./interleave.ts";
 
-const pace: Pace = { warmUp: 0, turn: 10, budget: 0, minRounds: 3, maxRounds: 3 };
+const pace: Pace = { warmUp: 0, turn: 10, budget: 1e6, minRounds: 3, maxRounds: 3 };
 
 /** Takes `ms` for each repetition and writes down when it ran. */
 function turn(name: string, ms: number, log: string[]): Turn {
@@ -49,6 +49,13 @@ describe("interleave", () => {
       (await interleave([slow], { ...pace, budget, minRounds: 2, maxRounds: 50 }, () => clock))[0]?.length;
     expect(await rounds(1000)).toBe(10);
     expect(await rounds(0)).toBe(2);
+  });
+
+  it("leaves out rounds that it must take when they take far too long, but for two", async () => {
+    let clock = 0;
+    const slow: Turn = { run: () => (clock += 100) };
+    const samples = await interleave([slow], { ...pace, budget: 15, minRounds: 9, maxRounds: 50 }, () => clock);
+    expect(samples[0]).toHaveLength(2);
   });
 
   it("waits for contenders in other processes", async () => {

@@ -13,6 +13,7 @@ export interface Pace {
   readonly turn: number;
   /** Milliseconds after which no further round begins. */
   readonly budget: number;
+  /** Rounds that are taken past the budget too, up to ten budgets; never fewer than two. */
   readonly minRounds: number;
   readonly maxRounds: number;
 }
@@ -33,7 +34,9 @@ export async function interleave(
   const samples = turns.map((): number[] => []);
   const start = now();
   for (let round = 0; round < pace.maxRounds; round++) {
-    if (round >= pace.minRounds && now() - start >= pace.budget) break;
+    const spent = now() - start;
+    if (spent >= pace.budget && round >= pace.minRounds) break;
+    if (spent >= 10 * pace.budget && round >= 2) break;
     for (const [i, turn] of turns.entries()) {
       const count = repetitions[i] as number;
       samples[i]?.push((await turn.run(count)) / count);

@@ -38,6 +38,28 @@ export const grids: Readonly<Record<string, Grid>> = {
   },
 };
 
+const schema = v.record(
+  v.string(),
+  v.object({ fixed: v.record(v.string(), v.unknown()), axes: v.record(v.string(), v.array(v.unknown())) }),
+);
+
+/** Read grids from a JSON file in the form of the table above. @throws {UsageError} it cannot be read */
+export function readGrids(file: string): Readonly<Record<string, Grid>> {
+  let parsed: ReturnType<typeof v.safeParse<typeof schema>>;
+  try {
+    parsed = v.safeParse(schema, JSON.parse(readFileSync(file, "utf8")));
+  } catch (cause) {
+    throw new UsageError({ where: file, problem: `cannot be read: ${(cause as Error).message}`, cause });
+  }
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new UsageError({
+    where: file,
+    problem: `"${v.getDotPath(issue) ?? ""}" is not what a grid has`,
+    expected: '{ "sgd": { "fixed": {}, "axes": { "learningRate": [0.1, 0.2] } } }',
+  });
+}
+
 /** Every point of a grid, the first axis slowest. */
 export function pointsOf({ fixed, axes }: Grid): GridPoint[] {
   let points: GridPoint[] = [fixed];

@@ -13,6 +13,7 @@ import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import type { Optimizer } from "./optimizer.ts";
 import { ekfac } from "./optimizers/ekfac.ts";
+import { eva } from "./optimizers/eva.ts";
 import { foof } from "./optimizers/foof.ts";
 import { kfac } from "./optimizers/kfac.ts";
 import { skfac } from "./optimizers/skfac.ts";
@@ -25,6 +26,7 @@ const makers: Record<string, () => Optimizer> = {
   "kfac, eigen": () => kfac({ ...bare, inverse: "eigen" }),
   ekfac: () => ekfac(bare),
   foof: () => foof(bare),
+  eva: () => eva(bare),
   skfac: () => skfac(bare),
   "skfac of the last batch": () => skfac({ ...bare, rank: null, refreshEvery: 1 }),
   "skfac as released": () => skfac({ paper: true, momentum: 0 }),

@@ -1,6 +1,7 @@
 import {
   type Claim,
   ekfacCurvature,
+  evaCurvature,
   foofCurvature,
   kfacCurvature,
   paperSkfac,
@@ -14,6 +15,7 @@ curvatureSuite(kfacCurvature());
 curvatureSuite({ ...kfacCurvature({ inverse: "eigen" }), name: "kfac, eigen" });
 curvatureSuite(ekfacCurvature());
 curvatureSuite(foofCurvature());
+curvatureSuite(evaCurvature());
 curvatureSuite(skfacCurvature());
 curvatureSuite({ ...skfacCurvature({ rank: null }), name: "skfac, one batch" });
 curvatureSuite({ ...skfacCurvature(paperSkfac), name: "skfac as released" });
@@ -38,6 +40,7 @@ describe("claims of the built-in methods", () => {
     ["kfac without π", kfacCurvature({ pi: false }), without("lossScaleInvariant")],
     ["ekfac", ekfacCurvature(), everything],
     ["foof", foofCurvature(), without("lossScaleInvariant")], // it sees no output gradients
+    ["eva", evaCurvature(), without("equalsDenseBlock")], // it keeps one direction
     ["skfac", skfacCurvature(), without("equalsDenseBlock")], // its rank is capped
     ["skfac, one batch", skfacCurvature({ rank: null }), everything],
     ["skfac as released", skfacCurvature(paperSkfac), without("lossScaleInvariant")],

@@ -16,17 +16,23 @@ import {
   valueAndGrad,
 } from "@kronograd/autograd";
 import { kronecker, toDense } from "@kronograd/linalg";
+import { svd } from "@kronograd/linalg/decompositions";
 import type { CurvatureMethod, StateTree } from "@kronograd/optimizers";
 import {
+  add,
   concat,
   conv2d,
   linear,
   matmul,
+  mul,
   normal,
+  permute,
   Rng,
   reshape,
   type Shape,
   scale,
+  slice,
+  sum,
   type Tensor,
   transpose,
 } from "@kronograd/tensor";
@@ -99,6 +105,51 @@ export function exactEmpiricalFisher(
   });
   const U = concat(rows, 0); // [N, out·in]
   return scale(matmul(transpose(U), U), 1 / examples);
+}
+
+/**
+ * Gradients of single examples in all parameters, one a row, for each label column: [L N, P]. For exact labels the mean of
+ * their outer products over examples is the Fisher matrix, for empirical ones the empirical Fisher.
+ */
+export function exampleGradients(records: Iterable<LayerRecord>): Tensor {
+  const blocks = [...records].map((record) => {
+    const { inputs, outputGrads } = record.perExample(); // [N, T, in(+1)], [L, N, T, out]
+    const [L, N] = outputGrads.shape as [number, number];
+    return reshape(matmul(permute(outputGrads, [0, 1, 3, 2]), inputs), [L * N, -1]);
+  });
+  return concat(blocks, 1);
+}
+
+/**
+ * The Gram matrix of those gradients, Σ_layers Σ_t Σ_s (ā_nt·ā_ms)(g_nt·g_ms), from one label column and without forming one.
+ *
+ * @returns [N, N]
+ */
+export function exampleGram(records: Iterable<LayerRecord>): Tensor {
+  const layers = [...records].map((record) => {
+    const { inputs, outputGrads } = record.perExample();
+    const [N, T] = inputs.shape as [number, number];
+    const among = (t: Tensor) => matmul(t, transpose(t)); // [N T, N T]
+    const rows = (t: Tensor) => among(reshape(t, [N * T, -1]));
+    return sum(reshape(mul(rows(inputs), rows(outputGrads)), [N, T, N, T]), [1, 3]);
+  });
+  return layers.reduce(add);
+}
+
+/**
+ * The Kronecker product G ⊗ A nearest to a matrix in Frobenius norm: the top singular pair of the matrix whose rows are its
+ * blocks.
+ *
+ * @param M  [out·in, out·in]
+ * @source Van Loan & Pitsianis (1993), "Approximation with Kronecker products", Theorem 2.1
+ */
+export function nearestKronecker(M: Tensor, out: number): { readonly matrix: Tensor; readonly singular: Tensor } {
+  const width = (M.shape[0] as number) / out;
+  const blocks = reshape(permute(reshape(M, [out, width, out, width]), [0, 2, 1, 3]), [out * out, width * width]);
+  const { U, values, V } = svd(blocks);
+  const top = (t: Tensor, n: number) => reshape(slice(t, [null, [0, 1]]), [n, n]);
+  const product = toDense(kronecker(top(U, out), top(V, width)));
+  return { matrix: mul(product, slice(values, [[0, 1]])), singular: values };
 }
 
 /** What a method that keeps A and G has seen of a layer after one batch. */

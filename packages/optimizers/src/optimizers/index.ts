@@ -5,6 +5,7 @@ export * from "./adam.ts";
 export * from "./adam-w.ts";
 export * from "./adamax.ts";
 export * from "./ekfac.ts";
+export * from "./eva.ts";
 export * from "./foof.ts";
 export * from "./kfac.ts";
 export * from "./lamb.ts";

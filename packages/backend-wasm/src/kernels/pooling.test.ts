@@ -69,6 +69,20 @@ describe("pooling", () => {
     );
   });
 
+  it("agrees for 2 × 2 windows side by side, for every width", async () => {
+    const params = { kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
+    await agree(
+      "maxPool2d",
+      (rng) => ({
+        inputs: [
+          { shape: [2, 1 + rng.integer(2), 2 + rng.integer(5), 2 + rng.integer(20)], range: [-99, 99], distinct: true },
+        ],
+        params,
+      }),
+      { ...narrow, runs: 60 },
+    );
+  });
+
   it("lets NaN win, and the first of equals", () => {
     scope(() => {
       const x = tensor(

@@ -20,9 +20,9 @@ import {
   type Tensor,
   tril,
 } from "@kronograd/tensor";
+import { scratchOf } from "./blocks.ts";
 import { sameSize, squareSize } from "./checks.ts";
 import { choleskyPull, pivotError } from "./cholesky.ts";
-import { load, padded, store } from "./tiles.ts";
 
 interface Change {
   readonly sign: 1 | -1;
@@ -40,12 +40,11 @@ const choleskyRankOneOp = /* @__PURE__ */ defineOp<Change>({
   },
   reference([out], [factor, vector], { sign }) {
     const n = factor!.shape[0] as number;
-    const width = padded(n);
-    const L = load(factor!);
+    const L = scratchOf(factor!).data;
     const cosines = new Float64Array(n);
     const sines = new Float64Array(n);
     for (let i = 0; i < n; i++) {
-      const row = i * width;
+      const row = i * n;
       let rest = vector!.data[vector!.offset + i * (vector!.strides[0] as number)]!;
       for (let k = 0; k < i; k++) {
         const changed = (L[row + k]! + sign * sines[k]! * rest) / cosines[k]!;
@@ -60,9 +59,9 @@ const choleskyRankOneOp = /* @__PURE__ */ defineOp<Change>({
       L[row + i] = Math.sqrt(pivot);
       cosines[i] = L[row + i]! / old;
       sines[i] = rest / old;
-      L.fill(0, row + i + 1, row + width);
+      L.fill(0, row + i + 1, row + n);
     }
-    store(out!, L);
+    out!.data.set(L, out!.offset);
   },
   vjp: {
     saveInputs: () => [0, 1],

@@ -1,9 +1,9 @@
 /**
  * The Cholesky factorisation A = L Lᵀ of a symmetric positive definite matrix, and what is done with a factor.
  *
- * Row i of L solves x L[0…i]ᵀ = A[i], so rows are made from the top, in tiles, by the same loop as triangular solves; its
- * last element is the square root of what is left of A[i, i], the pivot. A is positive definite exactly if every pivot is
- * positive, so a pivot that is not is an error that names it: nothing is clamped.
+ * Row i of L solves x L[0…i]ᵀ = A[i], and its last element is the square root of what is left of A[i, i], the pivot
+ * (blocks.ts). A is positive definite exactly if every pivot is positive, so a pivot that is not is an error that names it:
+ * nothing is clamped.
  *
  * A [n, n] · L [n, n] lower · B, X [n, k]
  */
@@ -28,9 +28,9 @@ import {
   transpose,
   tril,
 } from "@kronograd/tensor";
+import { factorLower, scratchOf } from "./blocks.ts";
 import { type None, squareSize } from "./checks.ts";
 import { gram } from "./syrk.ts";
-import { dotTile, load, padded, solveRows, store, tileSize } from "./tiles.ts";
 import { solveTriangular } from "./triangular.ts";
 
 const choleskyOp = /* @__PURE__ */ defineOp<None>({
@@ -41,15 +41,10 @@ const choleskyOp = /* @__PURE__ */ defineOp<None>({
   },
   reference([out], [A]) {
     const n = A!.shape[0] as number;
-    const width = padded(n);
-    const L = load(A!);
-    for (let i = n; i < width; i++) L[i * width + i] = 1;
-    for (let row = 0; row < width; row += tileSize) {
-      solveRows(L, row, L, 0, row, width);
-      factorTile(L, row, width, (pivot, value) => pivotError("cholesky", "A", pivot, value, A!.shape, A!.dtype));
-    }
-    for (let i = 0; i < n; i++) L.fill(0, i * width + i + 1, (i + 1) * width);
-    store(out!, L);
+    const L = scratchOf(A!);
+    factorLower(L, (pivot, value) => pivotError("cholesky", "A", pivot, value, A!.shape, A!.dtype));
+    for (let i = 0; i < n; i++) L.data.fill(0, i * n + i + 1, (i + 1) * n);
+    out!.data.set(L.data, out!.offset);
   },
   vjp: {
     saveOutputs: () => [0],
@@ -61,22 +56,6 @@ const choleskyOp = /* @__PURE__ */ defineOp<None>({
   const n = 1 + rng.integer(5);
   return { inputs: [{ shape: [n, n], structure: "spd" }], params: {} };
 });
-
-/** Factor the diagonal tile whose rows already stand right of it. */
-function factorTile(L: Float64Array, row: number, width: number, fail: (pivot: number, value: number) => Error): void {
-  const tile = dotTile(L, row, L, row, 0, row, width);
-  for (let a = 0; a < tileSize; a++) {
-    const at = (row + a) * width + row;
-    for (let b = 0; b <= a; b++) {
-      const pivotRow = (row + b) * width + row;
-      let value = L[at + b]! - tile[a * tileSize + b]!;
-      for (let c = 0; c < b; c++) value -= L[at + c]! * L[pivotRow + c]!;
-      if (b < a) L[at + b] = value / L[pivotRow + b]!;
-      else if (value > 0 && value < Number.POSITIVE_INFINITY) L[at + b] = Math.sqrt(value);
-      else throw fail(row + a, value);
-    }
-  }
-}
 
 /** The error of a pivot that is not a positive number. */
 export function pivotError(

@@ -28,13 +28,12 @@ import {
   tril,
   triu,
 } from "@kronograd/tensor";
+import { scratchOf } from "./blocks.ts";
 import { matrixSize, type None, sameSize, squareSize } from "./checks.ts";
-import { load, padded, store } from "./tiles.ts";
 
 interface Factors {
-  /** Below the diagonal L, from the diagonal up U; rows of `width`. */
+  /** Below the diagonal L, from the diagonal up U; row-major. */
   readonly LU: Float64Array;
-  readonly width: number;
   /** Row i of L U is row order[i] of A. */
   readonly order: Int32Array;
   /** 1 or −1: the determinant of the permutation. */
@@ -43,30 +42,29 @@ interface Factors {
 
 function factor(A: HostOperand): Factors {
   const n = A.shape[0] as number;
-  const width = padded(n);
-  const LU = load(A);
+  const LU = scratchOf(A).data;
   const order = Int32Array.from({ length: n }, (_, i) => i);
   let sign = 1;
   for (let k = 0; k < n; k++) {
     let p = k;
-    for (let i = k + 1; i < n; i++) if (Math.abs(LU[i * width + k]!) > Math.abs(LU[p * width + k]!)) p = i;
+    for (let i = k + 1; i < n; i++) if (Math.abs(LU[i * n + k]!) > Math.abs(LU[p * n + k]!)) p = i;
     if (p !== k) {
-      const held = LU.slice(k * width, (k + 1) * width);
-      LU.copyWithin(k * width, p * width, (p + 1) * width);
-      LU.set(held, p * width);
+      const held = LU.slice(k * n, (k + 1) * n);
+      LU.copyWithin(k * n, p * n, (p + 1) * n);
+      LU.set(held, p * n);
       [order[k], order[p]] = [order[p]!, order[k]!];
       sign = -sign;
     }
-    const pivot = LU[k * width + k]!;
+    const pivot = LU[k * n + k]!;
     if (pivot === 0) continue;
     for (let i = k + 1; i < n; i++) {
-      const row = i * width;
+      const row = i * n;
       const ratio = LU[row + k]! / pivot;
       LU[row + k] = ratio;
-      if (ratio !== 0) subtractRow(LU, row, ratio, LU, k * width, k + 1, n);
+      if (ratio !== 0) subtractRow(LU, row, ratio, LU, k * n, k + 1, n);
     }
   }
-  return { LU, width, order, sign };
+  return { LU, order, sign };
 }
 
 /** target[row + j] −= ratio · source[from + j] for j = start … end. */
@@ -90,7 +88,7 @@ const luOp = /* @__PURE__ */ defineOp<None>({
   },
   reference([out, permutation], [A]) {
     const { LU, order } = factor(A!);
-    store(out!, LU);
+    out!.data.set(LU, out!.offset);
     for (let i = 0; i < order.length; i++) permutation!.data[permutation!.offset + i] = order[i]!;
   },
   noVjp: "the order of rows jumps; solve and determinant have derivatives of their own",
@@ -111,9 +109,9 @@ const solveOp = /* @__PURE__ */ defineOp<None>({
   },
   reference([out], [A, B]) {
     const [n, k] = out!.shape as [number, number];
-    const { LU, width, order } = factor(A!);
+    const { LU, order } = factor(A!);
     for (let i = 0; i < n; i++) {
-      const pivot = LU[i * width + i]!;
+      const pivot = LU[i * n + i]!;
       if (Math.abs(pivot) > 0) continue;
       throw new NumericalError({
         where: "solve",
@@ -124,18 +122,17 @@ const solveOp = /* @__PURE__ */ defineOp<None>({
         details: { pivot: i, value: pivot, shape: A!.shape },
       });
     }
-    const rhs = load(B!);
-    const columns = padded(k);
+    const rhs = scratchOf(B!).data;
     const X = new Float64Array(rhs.length);
     for (let i = 0; i < n; i++) {
-      X.set(rhs.subarray(order[i]! * columns, (order[i]! + 1) * columns), i * columns);
-      for (let j = 0; j < i; j++) subtractRow(X, i * columns, LU[i * width + j]!, X, j * columns, 0, k);
+      X.set(rhs.subarray(order[i]! * k, (order[i]! + 1) * k), i * k);
+      for (let j = 0; j < i; j++) subtractRow(X, i * k, LU[i * n + j]!, X, j * k, 0, k);
     }
     for (let i = n - 1; i >= 0; i--) {
-      for (let j = i + 1; j < n; j++) subtractRow(X, i * columns, LU[i * width + j]!, X, j * columns, 0, k);
-      for (let c = i * columns; c < i * columns + k; c++) X[c]! /= LU[i * width + i]!;
+      for (let j = i + 1; j < n; j++) subtractRow(X, i * k, LU[i * n + j]!, X, j * k, 0, k);
+      for (let c = i * k; c < (i + 1) * k; c++) X[c]! /= LU[i * n + i]!;
     }
-    store(out!, X);
+    out!.data.set(X, out!.offset);
   },
   vjp: {
     saveInputs: () => [0],
@@ -160,9 +157,10 @@ const determinantOp = /* @__PURE__ */ defineOp<None>({
     return [{ shape: [], dtype: (A as Spec).dtype }];
   },
   reference([out], [A]) {
-    const { LU, width, order, sign } = factor(A!);
+    const { LU, order, sign } = factor(A!);
+    const n = order.length;
     let product = sign;
-    for (let i = 0; i < order.length; i++) product *= LU[i * width + i]!;
+    for (let i = 0; i < order.length; i++) product *= LU[i * n + i]!;
     out!.data[out!.offset] = product;
   },
   vjp: {

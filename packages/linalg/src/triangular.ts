@@ -2,8 +2,7 @@
  * Forward and back substitution with many right-hand sides.
  *
  * All four cases are one: Tᵀ and upper triangles become a lower triangle when they are read with swapped or reversed strides
- * (if U is upper and J reverses the order, J U J is lower and U X = B is (J U J)(J X) = J B). Right-hand sides are kept as
- * rows, so that every inner loop is a dot product of contiguous rows.
+ * (if U is upper and J reverses the order, J U J is lower and U X = B is (J U J)(J X) = J B).
  *
  * T [n, n] triangular · B [n, k] · X [n, k]
  */
@@ -20,11 +19,12 @@ import {
   sampled,
   type Tensor,
   transpose,
+  transposed,
   tril,
   triu,
 } from "@kronograd/tensor";
+import { flipped, scratchOf, solveLower } from "./blocks.ts";
 import { matrixSize, sameSize, squareSize } from "./checks.ts";
-import { firstTile, flipped, load, padded, solveRows, store, tileSize, transposed } from "./tiles.ts";
 
 /** Which triangle, and how it is read. */
 export interface TriangularOptions {
@@ -45,21 +45,18 @@ const solveTriangularOp = /* @__PURE__ */ defineOp<Required<TriangularOptions>>(
     const dtype = promote("solveTriangular", [(T as Spec).dtype, (B as Spec).dtype]);
     return [{ shape: (B as Spec).shape, dtype }];
   },
-  reference([X], [T, B], { lower, transpose, unitDiagonal }) {
-    const [n, k] = X!.shape as [number, number];
-    const width = padded(n);
+  reference([out], [T, B], { lower, transpose, unitDiagonal }) {
+    const n = T!.shape[0] as number;
+    const read = transpose ? transposed(scratchOf(T!)) : scratchOf(T!);
+    const X = scratchOf(B!);
     const backward = lower === transpose;
-    const swapped = transpose ? transposed(T!) : T!;
-    const L = load(backward ? transposed(flipped(transposed(flipped(swapped)))) : swapped);
-    for (let i = 0; i < width; i++) {
-      const at = i * width + i;
-      if (unitDiagonal || i >= n) L[at] = 1;
-      else if (!(Math.abs(L[at]!) > 0)) throw zeroDiagonal(backward ? n - 1 - i : i, L[at]!, T!.shape);
+    const L = backward ? transposed(flipped(transposed(flipped(read)))) : read;
+    for (let i = 0; i < n && !unitDiagonal; i++) {
+      const value = read.data[read.rows[i]! + read.columns[i]!]!;
+      if (!(Math.abs(value) > 0)) throw zeroDiagonal(i, value, T!.shape);
     }
-    const rows = load(transposed(backward ? flipped(B!) : B!));
-    // A right-hand side that starts with zeros (an identity's column) gives a solution that does.
-    for (let x = 0; x < k; x += tileSize) solveRows(rows, x, L, firstTile(rows, x, width), width, width);
-    store(transposed(backward ? flipped(X!) : X!), rows);
+    solveLower(L, backward ? flipped(X) : X, unitDiagonal);
+    out!.data.set(X.data, out!.offset);
   },
   vjp: {
     saveInputs: () => [0],

@@ -59,6 +59,15 @@ describe("gemm", () => {
     expect(c.data[0]).toBe(10);
   });
 
+  it("subtracts the product where it is told so", () => {
+    const rng = new Rng(1);
+    const [a, b, start] = [random(rng, 5, 7, "float64"), random(rng, 7, 6, "float64"), random(rng, 5, 6, "float64")];
+    const [c, expected] = [random(rng, 5, 6, "float64"), random(rng, 5, 6, "float64")];
+    gemm(a, b, c, { start, subtract: true });
+    naive({ ...a, data: a.data.map((value) => -value) }, b, expected, start);
+    expect(c.data).toEqual(expected.data);
+  });
+
   it("keeps sums in float64: a float32 sum does not lose small terms", () => {
     const count = 1000;
     const a = {

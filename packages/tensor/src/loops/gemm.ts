@@ -1,5 +1,5 @@
 /**
- * C = C₀ + A B, packed and cache-blocked.
+ * C = C₀ ± A B, packed and cache-blocked.
  *
  * A block of C keeps its sums in float64 while k runs through blocks of `depthBlock`. For each, the block of A and the
  * block of B are copied into panels, four rows (columns) wide, which the innermost loop reads strictly in order while a
@@ -39,6 +39,8 @@ export function shifted(matrix: Matrix, by: number): Matrix {
 export interface GemmOptions {
   /** C₀: zeros by default, or C itself to add to it. A bias is a matrix whose rows (or columns) all have offset 0. */
   readonly start?: Matrix | undefined;
+  /** Compute C₀ − A B. */
+  readonly subtract?: boolean;
   /** Compute only what lies on or below the diagonal of a square C; elements above it are left undefined. */
   readonly lower?: boolean;
 }
@@ -54,11 +56,16 @@ const panelsB = new Float64Array(columnBlock * depthBlock);
 const sums = new Float64Array(rowBlock * columnBlock);
 
 /**
- * Compute C = C₀ + A B. C must not overlap A or B.
+ * Compute C = C₀ ± A B. C must not overlap A or B.
  *
  * @cost 2·m·n·depth flops, half of that with `lower`; no allocation
  */
-export function gemm(a: Matrix, b: Matrix, c: Matrix, { start, lower = false }: GemmOptions = {}): void {
+export function gemm(
+  a: Matrix,
+  b: Matrix,
+  c: Matrix,
+  { start, subtract = false, lower = false }: GemmOptions = {},
+): void {
   const m = a.rows.length;
   const depth = a.columns.length;
   for (let i0 = 0; i0 < m; i0 += rowBlock) {
@@ -69,8 +76,8 @@ export function gemm(a: Matrix, b: Matrix, c: Matrix, { start, lower = false }: 
       loadBlock(start, i0, rows, j0, columns);
       for (let k0 = 0; k0 < depth; k0 += depthBlock) {
         const count = Math.min(depthBlock, depth - k0);
-        pack(panelsA, a.data, a.offset, a.rows, i0, rows, a.columns, k0, count);
-        pack(panelsB, b.data, b.offset, b.columns, j0, columns, b.rows, k0, count);
+        pack(panelsA, subtract ? -1 : 1, a.data, a.offset, a.rows, i0, rows, a.columns, k0, count);
+        pack(panelsB, 1, b.data, b.offset, b.columns, j0, columns, b.rows, k0, count);
         let at = 0;
         for (let j = 0; j < columns; j += tile) {
           for (let i = 0; i < rows; i += tile, at += tile * tile) {
@@ -92,11 +99,12 @@ export function mirrorLower({ data, offset, rows, columns }: Matrix): void {
 }
 
 /**
- * Copy lines first … first+lines of a block into panels of four lines: for each k, the four values side by side.
+ * Copy lines first … first+lines of a block, times a factor, into panels of four lines: for each k, the four values side by side.
  * Missing lines of the last panel repeat its last one; what they add up to is never stored.
  */
 function pack(
   panels: Float64Array,
+  factor: number,
   data: TypedArray,
   offset: number,
   lineOffsets: Int32Array,
@@ -115,10 +123,10 @@ function pack(
     const line3 = offset + lineOffsets[Math.min(line + 3, last)]!;
     for (let k = k0; k < k0 + count; k++, to += tile) {
       const at = depthOffsets[k]!;
-      panels[to] = data[line0 + at]!;
-      panels[to + 1] = data[line1 + at]!;
-      panels[to + 2] = data[line2 + at]!;
-      panels[to + 3] = data[line3 + at]!;
+      panels[to] = factor * data[line0 + at]!;
+      panels[to + 1] = factor * data[line1 + at]!;
+      panels[to + 2] = factor * data[line2 + at]!;
+      panels[to + 3] = factor * data[line3 + at]!;
     }
   }
 }

@@ -52,6 +52,7 @@ export const i32x4 = {
   equal: vector(0x37),
   add: vector(0xae),
   sub: vector(0xb1),
+  mul: vector(0xb5),
   shl: vector(0xab),
   shr: vector(0xac),
   lane: (a: Code, lane: number): Code => [a, [0xfd, 27, lane]],

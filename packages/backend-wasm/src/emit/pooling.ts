@@ -1,12 +1,17 @@
-/** Pooling windows over planes [H, W] of float32, and their transposes. */
+/**
+ * Pooling windows over planes [H, W] of float32, and their transposes.
+ *
+ * Four neighbouring windows that need no padding at their sides are one vector: the same pixel of each, `stride` apart. Other
+ * windows go one by one. Which pixel is the largest cannot be foretold, so nothing branches on it.
+ */
 
 import {
   type Code,
-  double,
+  constant,
   F32,
-  F64,
   type Func,
   fillBytes,
+  float,
   I32,
   i32,
   instruction,
@@ -22,18 +27,16 @@ import {
   set,
   step,
   type Tuple,
+  times,
+  V128,
   when,
 } from "../assembler.ts";
-import { f32x4 } from "../lanes.ts";
-import { promoted, rounded } from "./vectors.ts";
+import { f32x4, i32x4, v128 } from "../lanes.ts";
 
 const { load, store, add, div } = f32x4.scalar;
 const isEqual = instruction(0x5b);
-const isGreater = instruction(0x5e);
+const isGreaterEqual = instruction(0x60);
 const fromInt = instruction(0xb2);
-const addDouble = instruction(0xa0);
-const divDouble = instruction(0xa3);
-const doubleFromInt = instruction(0xb7);
 
 /** Parameters that all functions of windows start with: planes, H, W, oh, ow, kernel, stride and padding, vertical first. */
 const windowParameters = integers(11);
@@ -55,8 +58,24 @@ interface Window {
   each(row: Local, column: Local, ...body: Code[]): Code;
 }
 
-/** Loops over windows, row-major; `images` moves from plane to plane. */
-function overWindows(f: Func, p: WindowLocals, images: Local, body: (window: Window) => Code): Code {
+/** Four windows side by side. */
+interface Four extends Window {
+  /** The windows' places in the plane (int32) of the pixel that is read. */
+  readonly places: Local;
+  /** Read the windows' first pixels into a vector. */
+  first(vector: Local): Code;
+  /** Read pixel after pixel. */
+  eachPixel(vector: Local, body: Code): Code;
+}
+
+/** Loops over windows, row-major; `images` moves from plane to plane. `four`, where given, does four at once where it can. */
+function overWindows(
+  f: Func,
+  p: WindowLocals,
+  images: Local,
+  body: (window: Window) => Code,
+  four?: (windows: Four) => Code,
+): Code {
   const [planes, h, w, oh, ow, kh, kw, sy, sx, py, px] = p;
   const [i, j, top, bottom, left, right] = f.many(6);
   const pixel = (row: Code, column: Code) => i32.add(images, i32.shl(i32.add(i32.mul(row, w), column), int(2)));
@@ -70,6 +89,11 @@ function overWindows(f: Func, p: WindowLocals, images: Local, body: (window: Win
     pixel,
     each: (row, column, ...inner) => range(row, top, bottom, int(1), range(column, left, right, int(1), ...inner)),
   };
+  const single = [set(right, least(i32.add(left, kw), w)), set(left, most(left, int(0))), body(window)];
+  const areInside = i32.and(
+    i32.greaterEqual(left, int(0)),
+    i32.greaterEqual(w, i32.add(left, i32.add(kw, i32.mul(sx, int(3))))),
+  );
   return loopWhile(
     planes,
     range(
@@ -86,9 +110,7 @@ function overWindows(f: Func, p: WindowLocals, images: Local, body: (window: Win
         ow,
         int(1),
         set(left, i32.sub(i32.mul(j, sx), px)),
-        set(right, least(i32.add(left, kw), w)),
-        set(left, most(left, int(0))),
-        body(window),
+        four === undefined ? single : when(areInside, [four(fourOf(f, p, window)), step(j, int(3))], single),
       ),
     ),
     step(images, i32.shl(i32.mul(h, w), int(2))),
@@ -96,27 +118,81 @@ function overWindows(f: Func, p: WindowLocals, images: Local, body: (window: Win
   );
 }
 
+function fourOf(f: Func, p: WindowLocals, window: Window): Four {
+  const { top, bottom, left, width, pixel } = window;
+  const [row, column, at] = f.many(3);
+  const places = f.local(V128);
+  const [kw, sx] = [p[6], p[8]];
+  const lane = (k: number) => i32.add(at, i32.mul(sx, int(4 * k)));
+  const read = (vector: Local): Code =>
+    when(
+      i32.equal(sx, int(2)),
+      set(vector, v128.shuffle32(v128.load(at), v128.load(at, 16), [0, 2, 4, 6])),
+      when(
+        i32.equal(sx, int(1)),
+        set(vector, v128.load(at)),
+        [0, 1, 2, 3].map((k) => set(vector, v128.load32Lane(lane(k), vector, k))),
+      ),
+    );
+  const ramp = i32x4.mul(i32x4.splat(sx), constant(Int32Array.of(0, 1, 2, 3)));
+  const start = (from: Local): Code => [
+    set(at, pixel(from, left)),
+    set(places, i32x4.add(i32x4.splat(i32.add(i32.mul(from, width), left)), ramp)),
+  ];
+  return {
+    ...window,
+    places,
+    first: (vector) => [start(top), read(vector)],
+    eachPixel: (vector, body) =>
+      range(
+        row,
+        top,
+        bottom,
+        int(1),
+        start(row),
+        set(column, kw),
+        times(column, read(vector), body, step(at, int(4)), set(places, i32x4.add(places, i32x4.constant(1)))),
+      ),
+  };
+}
+
 /** Further parameters: images, targets of values and of int32 places in the plane. NaN wins, then the first largest. */
 export function defineMaxPool(module: Module, name: string): Func {
   return module.define(name, [...windowParameters, I32, I32, I32], (f, ...p) => {
     const [images, values, indices] = p.slice(11) as [Local, Local, Local];
-    const [row, column, where] = f.many(3);
+    const [row, column, where, isNew] = f.many(4);
     const [best, value] = f.many(2, F32);
-    const isNew = i32.or(isGreater(value, best), i32.and(i32.isZero(isEqual(value, value)), isEqual(best, best)));
-    return overWindows(f, p, images, ({ top, left, width, pixel, each }) => [
+    const single = ({ top, left, width, pixel, each }: Window): Code => [
       set(best, load(pixel(top, left))),
       set(where, i32.add(i32.mul(top, width), left)),
       each(
         row,
         column,
         set(value, load(pixel(row, column))),
-        when(isNew, [set(best, value), set(where, i32.add(i32.mul(row, width), column))]),
+        set(isNew, i32.and(isEqual(best, best), i32.isZero(isGreaterEqual(best, value)))),
+        set(best, select(isNew, value, best)),
+        set(where, select(isNew, i32.add(i32.mul(row, width), column), where)),
       ),
       store(values, best),
       i32.store(indices, where),
       step(values, int(4)),
       step(indices, int(4)),
-    ]);
+    ];
+    const [bests, found, pixels, areNew] = f.many(4, V128);
+    const four = ({ places, first, eachPixel }: Four): Code => [
+      first(bests),
+      set(found, places),
+      eachPixel(pixels, [
+        set(areNew, v128.andNot(f32x4.equal(bests, bests), f32x4.greaterEqual(bests, pixels))),
+        set(bests, v128.choose(areNew, pixels, bests)),
+        set(found, v128.choose(areNew, places, found)),
+      ]),
+      v128.store(values, bests),
+      v128.store(indices, found),
+      step(values, int(16)),
+      step(indices, int(16)),
+    ];
+    return overWindows(f, p, images, single, four);
   });
 }
 
@@ -125,14 +201,23 @@ export function defineAvgPool(module: Module, name: string): Func {
   return module.define(name, [...windowParameters, I32, I32, I32], (f, ...p) => {
     const [countsPadding, images, out] = p.slice(11) as [Local, Local, Local];
     const [row, column, count] = f.many(3);
-    const total = f.local(F64);
-    return overWindows(f, p, images, (window) => [
-      set(total, double(0)),
-      window.each(row, column, set(total, addDouble(total, promoted(f32x4, load(window.pixel(row, column)))))),
+    const total = f.local(F32);
+    const [totals, pixels] = f.many(2, V128);
+    const single = (window: Window): Code => [
+      set(total, float(0)),
+      window.each(row, column, set(total, add(total, load(window.pixel(row, column))))),
       set(count, pixelCount(p, countsPadding, window)),
-      store(out, rounded(f32x4, divDouble(total, doubleFromInt(count)))),
+      store(out, div(total, fromInt(count))),
       step(out, int(4)),
-    ]);
+    ];
+    const four = (windows: Four): Code => [
+      set(totals, f32x4.constant(0)),
+      windows.eachPixel(pixels, set(totals, f32x4.add(totals, pixels))),
+      set(windows.right, i32.add(windows.left, p[6])),
+      v128.store(out, f32x4.div(totals, f32x4.splat(fromInt(pixelCount(p, countsPadding, windows))))),
+      step(out, int(16)),
+    ];
+    return overWindows(f, p, images, single, four);
   });
 }
 

@@ -1,4 +1,4 @@
-import { maxPool2d, maxPoolGrad, type Rng, scope, tensor, UsageError } from "@kronograd/tensor";
+import { cpu, dispatch, maxPool2d, maxPool2dOp, maxPoolGrad, Rng, scope, tensor, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { agree, guarded } from "../../testing/agree.ts";
 
@@ -97,6 +97,22 @@ describe("pooling", () => {
         { device: guarded },
       );
       expect([...maxPool2d(x, { kernel: 2 }).dataSync()]).toEqual([1, Number.NaN]);
+    });
+  });
+
+  it("finds the same places as the reference among ties, infinities and NaN", () => {
+    scope(() => {
+      const rng = new Rng(3);
+      const some = [0, 0, 1, 1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      const values = Float32Array.from({ length: 2 * 9 * 23 }, () => some[rng.integer(some.length)]!);
+      for (const stride of [1, 2, 3]) {
+        const [got, want] = [guarded, cpu].map((device) => {
+          const x = tensor(values, { shape: [2, 1, 9, 23], device });
+          const params = { kernel: [3, 2], stride: [stride, stride], padding: [1, 1] } as const;
+          return dispatch(maxPool2dOp, [x], params).map((t) => [...t.dataSync()]);
+        });
+        expect(got).toEqual(want);
+      }
     });
   });
 

@@ -3,8 +3,9 @@
 import { type Device, type DeviceOptions, createDevice as openDevice } from "@kronograd/tensor";
 
 /**
- * Open a device: "auto" takes the fastest backend that can run here, and a backend asked for by name never turns into
- * another.
+ * Open a device.
+ *
+ * "auto" takes the fastest backend that can run here, and a backend asked for by name never turns into another.
  *
  * @param name  "auto", "cpu", "wasm", or the name of a backend that was registered
  * @throws {UsageError}    no backend of that name is registered

@@ -147,7 +147,7 @@ describe("remote", () => {
 
 describe("openers", () => {
   it("say what a backend has instead of what was asked for", async () => {
-    expect(await openers("cpu")["own, 2 threads"]?.()).toBe("cpu has JavaScript, one thread");
+    expect(await openers("cpu")["own, 2 threads"]?.()).toBe("cpu has no 2 threads here: JavaScript, one thread");
   });
 });
 

@@ -42,13 +42,19 @@ export function openers(backend: string): Openers {
 
 /** Open a device of ours; where it lacks what was asked for, say what it has. */
 async function own(name: string, backend: string, options: DeviceOptions): Promise<Contender | string> {
+  const { threads, fast } = options;
   try {
     const device = await createDevice(backend, options);
     const { adapter } = device;
-    if (options.threads !== undefined && !adapter.includes(`${options.threads} threads`))
-      return `${backend} has ${adapter}`;
-    if (options.fast !== undefined && !adapter.includes("revector")) return `${backend} has ${adapter}`;
-    return ownContender(name, device);
+    const lacks =
+      threads !== undefined && !adapter.includes(`${threads} threads`)
+        ? `${threads} threads`
+        : fast !== undefined && !adapter.includes("revector")
+          ? fast
+          : null;
+    if (lacks === null) return ownContender(name, device);
+    device.backend.dispose?.();
+    return `${backend} has no ${lacks} here: ${adapter}`;
   } catch (error) {
     if (error instanceof BackendError && name !== "own") return error.message;
     throw error;

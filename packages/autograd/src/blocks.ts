@@ -85,7 +85,6 @@ function checkNames(layers: readonly LayerBlock[]): void {
         where: "valueAndGrad",
         problem: `two layers are named "${block.name}"`,
         help: "Give each recordLayer call a name of its own.",
-        details: { name: block.name },
       });
     }
     seen.add(block.name);

@@ -10,7 +10,6 @@ export function checkSizes(where: string, sizes: Readonly<Record<string, number>
       where,
       problem: `${name} must be a whole number ≥ 1`,
       got: value,
-      details: { [name]: value },
     });
   }
 }
@@ -18,7 +17,7 @@ export function checkSizes(where: string, sizes: Readonly<Record<string, number>
 /** Check that a probability is in [0, 1). @throws {UsageError} */
 export function checkRate(where: string, name: string, value: number): void {
   if (value >= 0 && value < 1) return;
-  throw new UsageError({ where, problem: `${name} must be in [0, 1)`, got: value, details: { [name]: value } });
+  throw new UsageError({ where, problem: `${name} must be in [0, 1)`, got: value });
 }
 
 /** Both directions of an option. */
@@ -50,7 +49,6 @@ export function checkFeatures(
         : `input has ${got} ${word}, layer expects ${expected}`,
     got: x.shape,
     help: `Built with ${built}.`,
-    details: { input: x.shape, expected },
   });
 }
 
@@ -62,7 +60,6 @@ export function checkRank(where: string, x: Tensor, axes: readonly (string | num
     problem: `input has ${x.rank} axes, layer expects ${axes.length}`,
     expected: axes,
     got: x.shape,
-    details: { input: x.shape },
   });
 }
 

@@ -13,7 +13,6 @@ export function checkTargets(where: string, outputs: Tensor, targets: Tensor): v
     problem: "targets must have the shape of the outputs",
     expected: outputs.shape,
     got: targets.shape,
-    details: { outputs: outputs.shape, targets: targets.shape },
   });
 }
 

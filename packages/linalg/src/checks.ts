@@ -17,7 +17,6 @@ export function matrixSize(where: string, name: string, { shape, dtype }: Spec):
       problem: `${name} must be a matrix`,
       got: shape,
       help: "Reshape a vector to one column, [n, 1].",
-      details: { name, shape },
     });
   }
   if (!isFloat(dtype)) {
@@ -45,7 +44,6 @@ export function squareSize(where: string, name: string, spec: Spec): number {
       problem: `${name} must be square`,
       expected: "[n, n]",
       got: spec.shape,
-      details: { name, shape: spec.shape },
     });
   }
   return rows;
@@ -54,5 +52,5 @@ export function squareSize(where: string, name: string, spec: Spec): number {
 /** @throws {ShapeError} two sizes that must agree do not */
 export function sameSize(where: string, what: string, expected: number, got: number): void {
   if (expected === got) return;
-  throw new ShapeError({ where, problem: `${what} differ`, expected, got, details: { expected, got } });
+  throw new ShapeError({ where, problem: `${what} differ`, expected, got });
 }

@@ -25,7 +25,6 @@ export function piOf(traceA: number, dimA: number, traceG: number, dimG: number)
       where: "piOf",
       problem: "traces of A and G must be finite and ≥ 0",
       got: [traceA, traceG],
-      details: { traceA, traceG },
     });
   }
   return traceA === 0 || traceG === 0 ? 1 : Math.sqrt(traceA / dimA / (traceG / dimG));

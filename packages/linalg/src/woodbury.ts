@@ -92,7 +92,7 @@ function factorDamped(
   bits = chooseBits(X, mu),
 ): DampedGram {
   if (!(mu >= 0 && mu < Number.POSITIVE_INFINITY)) {
-    throw new UsageError({ where, problem: "μ must be a number ≥ 0", got: mu, details: { mu } });
+    throw new UsageError({ where, problem: "μ must be a number ≥ 0", got: mu });
   }
   return scope(() => {
     const K = cast(product(cast(X, bits === 64 ? "float64" : X.dtype)), "float64"); // [r, r] or [d, d]

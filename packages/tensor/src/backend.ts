@@ -196,6 +196,5 @@ function unknownBackend(name: string): UsageError {
     problem: `unknown backend "${name}"`,
     expected: `one of ${names.join(", ")}`,
     help: guess === undefined ? "Import its package first." : `Did you mean "${guess}"?`,
-    details: { name, names },
   });
 }

@@ -32,7 +32,6 @@ export function checkGroups(where: string, channels: number, outputs: number, pe
       expected: perGroup * groups,
       got: channels,
       help: "The weight is [out, in/groups, kh, kw] and images are [N, C, H, W].",
-      details: { channels, perGroup, groups },
     });
   }
   if (outputs % groups !== 0) {
@@ -40,7 +39,6 @@ export function checkGroups(where: string, channels: number, outputs: number, pe
       where,
       problem: `${outputs} output channels do not divide into ${groups} groups`,
       help: "Choose a multiple of groups.",
-      details: { outputs, groups },
     });
   }
 }
@@ -54,7 +52,6 @@ export function checkOutputGrad(where: string, expected: Shape, got: Shape): voi
     expected,
     got,
     help: "Give the stride, padding and dilation of the forward call.",
-    details: { expected, got },
   });
 }
 

@@ -55,7 +55,6 @@ export function promote(where: string, dtypes: readonly Dtype[]): Dtype {
       problem: "float32 and float64 do not mix",
       got: dtypes,
       help: "Convert one side with cast(x, dtype).",
-      details: { dtypes },
     });
   }
   if (has64) return "float64";

@@ -102,7 +102,6 @@ function checkScalar(where: string, name: string, value: number | undefined): vo
     problem: `parameter "${name}" is missing`,
     expected: "a number",
     got: value,
-    details: { name },
   });
 }
 

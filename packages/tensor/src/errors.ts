@@ -3,7 +3,8 @@
  *
  *     where: what is wrong (expected …, got …). What to do.
  *
- * and every number in it is also a field of `details`, so that an application can render it.
+ * and every number in it is also a field, so that an application can render it: `expected` and `got`, and in `details`
+ * what those do not hold.
  */
 
 /** What an error says: the place, the problem, both values, the remedy. */
@@ -16,7 +17,7 @@ export interface ErrorReport {
   readonly got?: unknown;
   /** What to do, as a sentence. */
   readonly help?: string;
-  /** The numbers and names of the message, for programs. */
+  /** Numbers and names of the message that are neither expected nor got, for programs. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }

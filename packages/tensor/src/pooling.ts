@@ -38,7 +38,6 @@ export function checkPadding(where: string, { kernel, padding }: Pool2dParams): 
     problem: "padding must be smaller than the kernel, else a window could see no pixel",
     expected: `less than [${kernel.join(", ")}]`,
     got: padding,
-    details: { kernel, padding },
   });
 }
 

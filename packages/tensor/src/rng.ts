@@ -32,7 +32,6 @@ export class Rng {
         where: "Rng",
         problem: "a seed must be a whole number ≥ 0",
         got: seed,
-        details: { seed },
       });
     }
     this.#k0 = Math.floor(seed / 2 ** 32) | 0;

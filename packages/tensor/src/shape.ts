@@ -96,7 +96,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** Check that every size is a whole number ≥ 0. */
 export function checkShape(where: string, shape: Shape): void {
   if (shape.every((n) => Number.isInteger(n) && n >= 0)) return;
-  throw new ShapeError({ where, problem: "sizes must be whole numbers ≥ 0", got: shape, details: { shape } });
+  throw new ShapeError({ where, problem: "sizes must be whole numbers ≥ 0", got: shape });
 }
 
 /**
@@ -145,7 +145,6 @@ export function normalizeAxis(where: string, axis: number, rank: number): number
     problem: "axis is out of range",
     expected: rank === 0 ? "no axis (the tensor is a scalar)" : `${-rank} … ${rank - 1}`,
     got: axis,
-    details: { axis, rank },
   });
 }
 
@@ -155,7 +154,7 @@ export function normalizeAxes(where: string, axes: number | readonly number[] | 
   const list = typeof axes === "number" ? [axes] : axes;
   const result = [...new Set(list.map((axis) => normalizeAxis(where, axis, rank)))].sort((a, b) => a - b);
   if (result.length !== list.length) {
-    throw new UsageError({ where, problem: "the same axis is named twice", got: list, details: { axes: list } });
+    throw new UsageError({ where, problem: "the same axis is named twice", got: list });
   }
   return result;
 }

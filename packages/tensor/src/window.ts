@@ -10,6 +10,7 @@ export type PairLike = number | Pair;
 /** Shape or strides of an image batch [N, C, H, W], or of a weight [out, in, kh, kw]. */
 export type Four = readonly [number, number, number, number];
 
+/** A window that slides over an image, in [vertical, horizontal] pairs. */
 export interface Window {
   readonly kernel: Pair;
   readonly stride: Pair;
@@ -30,7 +31,6 @@ export function pair(where: string, name: string, value: PairLike, least: number
     where,
     problem: `${name} must be a whole number ≥ ${least}, or [vertical, horizontal]`,
     got: value,
-    details: { [name]: value },
   });
 }
 
@@ -50,7 +50,6 @@ export function outputSize(where: string, size: Pair, { kernel, stride, padding,
         expected: `at least ${Math.max(reach, 1)} padded pixels ${axis === 0 ? "vertically" : "horizontally"}`,
         got: padded,
         help: "Use a smaller kernel or dilation, more padding, or fewer pooling layers before.",
-        details: { size, kernel, stride, padding, dilation },
       });
     }
     return Math.floor((padded - reach) / stride[axis]) + 1;
@@ -66,7 +65,6 @@ export function fourAxes(where: string, name: string, shape: Shape, axes = "[N, 
     problem: `${name} must have the axes ${axes}`,
     got: shape,
     help: "Add or join axes with reshape.",
-    details: { [name]: shape },
   });
 }
 

@@ -85,7 +85,6 @@ export class BatchNorm implements Layer {
         problem: "one value for each feature has no variance",
         got: x.shape,
         help: "Train on larger batches (drop the last, short one), or use LayerNorm or GroupNorm.",
-        details: { input: x.shape },
       });
     }
     const { y, mean, variance } = batchNorm(x, gamma, beta, epsilon);

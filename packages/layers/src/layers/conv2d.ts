@@ -54,7 +54,6 @@ export class Conv2d implements Layer {
         where: "new Conv2d",
         problem: `groups must divide in and out (${inputs} and ${out})`,
         got: groups,
-        details: { in: inputs, out, groups },
       });
     }
     this.options = options;

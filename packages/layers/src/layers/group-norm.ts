@@ -39,7 +39,6 @@ export class GroupNorm implements Layer {
         where: "new GroupNorm",
         problem: `groups must divide features (${features})`,
         got: groups,
-        details: { groups, features },
       });
     }
     this.options = options;

@@ -57,7 +57,6 @@ export class LayerNorm implements Layer {
         problem: `input ends in [${end.join(", ")}], layer expects [${this.#shape.join(", ")}]`,
         got: x.shape,
         help: `Built with new LayerNorm({ shape: [${this.#shape.join(", ")}] }).`,
-        details: { input: x.shape, expected: this.#shape },
       });
     }
     return layerNorm(x, gamma, beta, this.options.epsilon);

@@ -56,7 +56,6 @@ export class MultiHeadAttention implements Layer {
         where: "new MultiHeadAttention",
         problem: `heads must divide features (${features})`,
         got: heads,
-        details: { features, heads },
       });
     }
     const map = () => new Dense({ in: features, out: features, ...(init === undefined ? {} : { init }) });

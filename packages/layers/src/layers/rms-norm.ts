@@ -71,7 +71,6 @@ export class RmsNorm implements Layer {
         problem: `input ends in [${end.join(", ")}], layer expects [${this.#shape.join(", ")}]`,
         got: x.shape,
         help: `Built with new RmsNorm({ shape: [${this.#shape.join(", ")}] }).`,
-        details: { input: x.shape, expected: this.#shape },
       });
     }
     const axes = this.#shape.map((_, i) => -1 - i);

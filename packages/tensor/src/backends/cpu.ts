@@ -32,7 +32,6 @@ class CpuBackend implements Backend {
         where: "cpu",
         problem: `cannot allocate ${length} elements of ${dtype}`,
         help: "Use a smaller batch or model.",
-        details: { length, dtype },
         cause,
       });
     }

@@ -181,7 +181,7 @@ export function conv2d(
 ): Tensor {
   const where = "conv2d";
   if (!Number.isInteger(groups) || groups < 1) {
-    throw new UsageError({ where, problem: "groups must be a whole number ≥ 1", got: groups, details: { groups } });
+    throw new UsageError({ where, problem: "groups must be a whole number ≥ 1", got: groups });
   }
   return run(conv2dOp, bias === null ? [x, weight] : [x, weight, bias], {
     stride: pair(where, "stride", stride, 1),

@@ -31,7 +31,6 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
       where: "squeeze",
       problem: `axis ${wrong} does not have size 1`,
       got: x.shape,
-      details: { axis: wrong },
     });
   }
   return reshape(

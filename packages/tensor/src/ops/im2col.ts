@@ -67,7 +67,6 @@ export const col2imOp = /* @__PURE__ */ defineOp<Col2imParams>({
         expected: `[N, C·${taps}, ${oh * ow}]`,
         got: columns!.shape,
         help: "Give the kernel, stride, padding and dilation that made the columns.",
-        details: { columns: columns!.shape, ...params },
       });
     }
     return [{ shape: [n!, rows! / taps, ...size], dtype: columns!.dtype }];

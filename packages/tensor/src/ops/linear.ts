@@ -56,9 +56,8 @@ export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>>({
 });
 
 function outputShape(x: Shape, weight: Shape, bias: Shape | undefined): number[] {
-  const details = { x, weight, bias };
   if (weight.length !== 2) {
-    throw new ShapeError({ where: "linear", problem: "weight must be [out, in]", got: weight, details });
+    throw new ShapeError({ where: "linear", problem: "weight must be [out, in]", got: weight });
   }
   const [outputs, features] = weight as readonly [number, number];
   if (x.length === 0 || x.at(-1) !== features) {
@@ -68,7 +67,6 @@ function outputShape(x: Shape, weight: Shape, bias: Shape | undefined): number[]
       expected: features,
       got: x,
       help: "The weight is [out, in]. After convolutions, flatten to [N, features].",
-      details,
     });
   }
   if (bias !== undefined && (bias.length !== 1 || bias[0] !== outputs)) {
@@ -77,7 +75,6 @@ function outputShape(x: Shape, weight: Shape, bias: Shape | undefined): number[]
       problem: `bias must have one value for each of the ${outputs} outputs`,
       expected: [outputs],
       got: bias,
-      details,
     });
   }
   return [...x.slice(0, -1), outputs];

@@ -175,7 +175,6 @@ function forEachIndex(
         problem: "an index lies outside its plane",
         expected: `0 … ${plane - 1}`,
         got: index,
-        details: { index, plane },
       });
     }
     visit(i, Math.floor(i / perPlane) * plane + index);

@@ -37,7 +37,7 @@ function oraclesOf(
         weights,
         v,
       ),
-    trialLoss: (trial) => value(trial),
+    trialLoss: (trial) => value({ ...weights, ...trial }),
   };
 }
 

@@ -75,7 +75,7 @@ function reductionRatio(updates: Updates, context: StepContext): number | null {
   const moved = Object.entries(context.parameters).map(([name, t]) => {
     return [name, add(t, scale(direction[name] as Tensor, -size))] as const;
   });
-  const change = trialLoss(Object.fromEntries(moved)).itemSync() - trialLoss(context.parameters).itemSync();
+  const change = trialLoss(Object.fromEntries(moved)).itemSync() - trialLoss({}).itemSync();
   const ratio = change / expected;
   return expected < 0 && !Number.isNaN(ratio) ? ratio : Number.NEGATIVE_INFINITY;
 }

@@ -30,7 +30,7 @@ export interface Oracles {
   readonly hvp?: (vectors: Parameters) => Parameters;
   /** Generalised Gauss–Newton times a vector, by parameter name. */
   readonly ggnvp?: (vectors: Parameters) => Parameters;
-  /** The loss at other parameters, on the same batch. */
+  /** The loss at other parameters, on the same batch; those that are not named keep their values. */
   readonly trialLoss?: (parameters: Parameters) => Tensor;
 }
 

@@ -1,9 +1,10 @@
 import { gatherBatch } from "@kronograd/data";
 import { mlp, parameters, softmaxCrossEntropy } from "@kronograd/layers";
+import { kfac } from "@kronograd/optimizers";
 import { cpu, Device, memory, Rng, scale, scope, zeros } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { makeOracles } from "./oracles.ts";
-import { points } from "./testing.ts";
+import { eventsOf, points, small } from "./testing.ts";
 
 function setUp() {
   const device = new Device(cpu.backend);
@@ -65,5 +66,15 @@ describe("makeOracles", () => {
     h.forEach((value, i) => {
       expect(value).toBeCloseTo(g[i] as number, 12);
     });
+  });
+
+  it("serve adaptive damping and the quadratic model in a run", async () => {
+    for (const quadraticModel of [false, true]) {
+      const optimizer = kfac({ damping: "adaptive", quadraticModel, learningRate: 0.1 });
+      const events = await eventsOf(small({ optimizer, steps: 10 }));
+      const reported = JSON.stringify(events);
+      expect(reported.match(/"reductionRatio":/g)).toHaveLength(2); // steps 5 and 10
+      expect(reported.match(/"modelRate":/g) ?? []).toHaveLength(quadraticModel ? 10 : 0);
+    }
   });
 });

@@ -6,6 +6,7 @@ import { elementwiseKernels } from "./kernels/elementwise.ts";
 import { factorizationKernels } from "./kernels/factorizations.ts";
 import { moveKernels } from "./kernels/moves.ts";
 import { normalizationKernels } from "./kernels/normalization.ts";
+import { patchSumKernels } from "./kernels/patch-sum.ts";
 import { poolingKernels } from "./kernels/pooling.ts";
 import { productKernels } from "./kernels/products.ts";
 import { reductionKernels } from "./kernels/reductions.ts";
@@ -22,6 +23,7 @@ export function allKernels(runtime: Runtime): Map<string, Kernel> {
     softmaxKernels,
     moveKernels,
     convolutionKernels,
+    patchSumKernels,
     poolingKernels,
     normalizationKernels,
     factorizationKernels,

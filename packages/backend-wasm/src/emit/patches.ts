@@ -26,7 +26,6 @@ import {
 } from "../assembler.ts";
 import { type Lanes, storeTail, v128 } from "../lanes.ts";
 import { transposed } from "./transpose.ts";
-import { rounded, Sum } from "./vectors.ts";
 
 /** The table's entry i places on. */
 const entry = (table: Code, i = 0): Code => i32.load(table, 4 * i);
@@ -196,34 +195,6 @@ export function defineCol2im(module: Module, name: string, lanes: Lanes): Func {
         [when(areNeighbours(lanes, table), vector, singles), step(patches, int(16))],
         [single(0), step(patches, int(lanes.bytes))],
       ),
-      step(tapTable, int(4)),
-      step(taps, int(-1)),
-    );
-  });
-}
-
-/** Sums of patches over places, one for each tap, in float64. Parameters: those of im2col. */
-export function definePatchSum(module: Module, name: string, lanes: Lanes): Func {
-  return module.define(name, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {
-    const [left, at, table] = f.many(3);
-    const vector = f.local(V128);
-    const sum = new Sum(f, lanes);
-    const one = set(vector, v128.xor(vector, vector));
-    return loopWhile(
-      taps,
-      set(at, i32.add(image, entry(tapTable))),
-      set(table, placeTable),
-      set(left, places),
-      sum.clear(),
-      overPlaces(
-        lanes,
-        table,
-        left,
-        [readPlaces(lanes, vector, at, table), sum.add(vector)],
-        [one, gathered(lanes, vector, at, [entry(table)]), sum.add(vector)],
-      ),
-      lanes.scalar.store(target, rounded(lanes, sum.total())),
-      step(target, int(lanes.bytes)),
       step(tapTable, int(4)),
       step(taps, int(-1)),
     );

@@ -1,5 +1,5 @@
 /**
- * Kernels of conv2d, its two gradients, im2col, col2im and patchSum.
+ * Kernels of conv2d, its two gradients, im2col and col2im.
  *
  * A convolution is a product with the matrix of patches, which is packed straight from the padded image (emit/patches.ts):
  *
@@ -20,19 +20,11 @@ import {
   outputSize,
   type Pair,
   type Shape,
-  sizeOf,
 } from "@kronograd/tensor";
 import { integers, Module } from "../assembler.ts";
 import { defineFill } from "../emit/fill.ts";
 import { blocksOf, defineParts, tiles } from "../emit/gemm.ts";
-import {
-  defineCol2im,
-  defineIm2col,
-  definePackPlaces,
-  definePackTaps,
-  definePatchSum,
-  definePlace,
-} from "../emit/patches.ts";
+import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps, definePlace } from "../emit/patches.ts";
 import { tileSize } from "../emit/tile.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
@@ -78,10 +70,9 @@ function define(kit: Kit) {
   );
   defineIm2col(module, "im2col", lanes);
   defineCol2im(module, "col2im", lanes);
-  definePatchSum(module, "patchSum", lanes);
   definePlace(module, "place", lanes);
   defineFill(module, "fill", lanes);
-  type Names = "packLines" | "packPlaces" | "packTaps" | "tiles" | "im2col" | "col2im" | "patchSum" | "place" | "fill";
+  type Names = "packLines" | "packPlaces" | "packTaps" | "tiles" | "im2col" | "col2im" | "place" | "fill";
   return { ...kit.link<Names>(module), MR, NR };
 }
 
@@ -347,7 +338,19 @@ export function convolutionKernels(kit: Kit): Kernels {
       return true;
     },
 
-    im2col: perImage("im2col"),
+    im2col([out], [x], { kernel, stride, padding, dilation }: Omit<Col2imParams, "size">) {
+      if (x!.dtype !== "float32") return false;
+      const image = padded(x!, padding);
+      const places = outputSize("im2col", image.size, { kernel, stride, padding: [0, 0], dilation });
+      const own = tables(x!.shape[1]!, image.size, { kernel, stride, dilation, places });
+      const imageOf = placed(image);
+      for (let i = 0; i < x!.shape[0]!; i++) {
+        const target = addressOf(out!) + i * own.tapCount * own.placeCount * bytes;
+        code().im2col(own.tapCount, own.placeCount, imageOf(i), own.taps, own.places, target);
+      }
+      return true;
+    },
+
     col2im([x], [columns], { kernel, stride, padding, dilation, size }: Col2imParams) {
       if (x!.dtype !== "float32") return false;
       const places = outputSize("col2im", size, { kernel, stride, padding, dilation });
@@ -360,22 +363,5 @@ export function convolutionKernels(kit: Kit): Kernels {
       });
       return true;
     },
-    patchSum: perImage("patchSum"),
   };
-
-  function perImage(name: "im2col" | "patchSum"): Kernels[string] {
-    return ([out], [x], { kernel, stride, padding, dilation }: Conv2dWeightGradParams) => {
-      if (x!.dtype !== "float32") return false;
-      const image = padded(x!, padding);
-      const places2d = outputSize(name, image.size, { kernel, stride, padding: [0, 0], dilation });
-      const geometry = { kernel, stride, dilation, places: places2d };
-      const { taps, tapCount, places, placeCount } = tables(x!.shape[1]!, image.size, geometry);
-      const imageOf = placed(image);
-      const perImageBytes = sizeOf(out!.shape.slice(1)) * bytes;
-      for (let i = 0; i < x!.shape[0]!; i++) {
-        code()[name](tapCount, placeCount, imageOf(i), taps, places, addressOf(out!) + i * perImageBytes);
-      }
-      return true;
-    };
-  }
 }

@@ -75,7 +75,7 @@ function checkImport(
   if (target) {
     if (!mayImport(rule, target.id)) return [`${at}${workspace.id} may not import ${target.id} (${allowed(rule)})`];
     if (target.id === workspace.id) return [`${at}imports its own package by name; use a relative path`];
-    return isDeclared(workspace, name) ? [] : [`${at}${name} is not in ${workspace.folder}/package.json`];
+    return isDeclared(workspace, name, isTest(file)) ? [] : [`${at}${name} is not in ${workspace.folder}/package.json`];
   }
   if (name.startsWith("@kronograd/")) return [`${at}${name} is not a workspace`];
   if (rule.workspaces === "any" && isDeclared(workspace, name)) return [];
@@ -130,8 +130,14 @@ const mayImport = (rule: Arrows, id: string): boolean => rule.workspaces === "an
 const allowed = ({ workspaces }: Arrows): string =>
   workspaces === "any" || workspaces.length === 0 ? "it imports nothing" : `only ${workspaces.join(", ")}`;
 const packageName = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-const isDeclared = ({ manifest }: Workspace, name: string): boolean =>
-  name in { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies };
+const isDeclared = ({ manifest }: Workspace, name: string, inTest = false): boolean =>
+  name in
+  {
+    ...manifest.dependencies,
+    ...manifest.peerDependencies,
+    ...manifest.optionalDependencies,
+    ...(inTest ? manifest.devDependencies : {}),
+  };
 
 if (import.meta.main) {
   const problems = checkArrows();

@@ -24,6 +24,7 @@ export interface WasmOptions extends DeviceOptions, MemoryOptions {
   readonly relaxed?: boolean;
 }
 
+/** The backend: memory, kernels, and what the engine offers them. */
 export class WasmBackend implements Backend {
   readonly name = "wasm";
   readonly adapter: string;

@@ -25,6 +25,7 @@ export interface Block {
   readonly size: number;
 }
 
+/** How large the memory may grow, whether threads may share it, and whether writes past a block are looked for. */
 export interface MemoryOptions {
   /** Most pages of 64 KiB; default 65536, which is 4 GiB. */
   readonly maximumPages?: number;

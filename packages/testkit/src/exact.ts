@@ -137,8 +137,9 @@ export function exampleGram(records: Iterable<LayerRecord>): Tensor {
 }
 
 /**
- * The Kronecker product G ⊗ A nearest to a matrix in Frobenius norm: the top singular pair of the matrix whose rows are its
- * blocks.
+ * Find the Kronecker product G ⊗ A nearest to a matrix in Frobenius norm.
+ *
+ * It is the top singular pair of the matrix whose rows are the blocks.
  *
  * @param M  [out·in, out·in]
  * @source Van Loan & Pitsianis (1993), "Approximation with Kronecker products", Theorem 2.1

@@ -35,9 +35,9 @@ const H = matmul(transpose(J), J);
 const minimiser = reshape(choleskySolve(cholesky(H), matmul(transpose(J), y)), [n]);
 const lossAt = (w: Tensor) => value(outputs(w)).itemSync();
 
-function run(steps: number, options: Parameters<typeof quadraticModel>[0] = {}) {
+function run(steps: number, options: Parameters<typeof quadraticModel>[0] = {}, learningRate = 1) {
   const parameters = { w: random(3, [n]) };
-  const optimizer = new Optimizer({ name: "test", learningRate: 1, chain: quadraticModel(options) });
+  const optimizer = new Optimizer({ name: "test", learningRate, chain: quadraticModel(options) });
   const oracles: Oracles = {
     ggnvp: (v) => ggnvp(() => outputs(parameters.w), value, parameters, v as typeof parameters),
   };
@@ -84,6 +84,17 @@ describe("quadraticModel", () => {
       expect(slopeAlong(after, gradient)).toBeCloseTo(0, 10);
       expect(slopeAlong(after, last)).toBeCloseTo(0, 10);
     }
+  });
+
+  it("solves for both where the last step was not taken whole, so that there is still slope along it", () => {
+    const { seen } = run(2, {}, 0.5);
+    const { before, after, gradient } = seen[1]!;
+    const last = sub(seen[0]!.after, seen[0]!.before);
+    expect(Math.abs(sum(mul(gradient, last)).itemSync())).toBeGreaterThan(0.1);
+    const whole = add(before, scale(sub(after, before), 2));
+    const slope = grad(() => value(outputs(whole)), whole);
+    expect(sum(mul(slope, gradient)).itemSync()).toBeCloseTo(0, 10);
+    expect(sum(mul(slope, last)).itemSync()).toBeCloseTo(0, 10);
   });
 
   it("is conjugate gradients on a quadratic: n steps to the minimiser", () => {

@@ -9,6 +9,7 @@ import { defineMoments, definePairSums } from "../emit/moments.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { allOf } from "../layout.ts";
 import { addressOf, lazy } from "../runtime.ts";
+import { createSum, type SumOver } from "./reductions.ts";
 
 interface Normalization {
   readonly groups: number;
@@ -17,10 +18,9 @@ interface Normalization {
 
 type View = readonly [number, number, number, number];
 
-/** An expression of as many inputs as the function has parameters. */
-const formula = (build: (...inputs: Expression[]) => Expression) => [
-  build(...Array.from({ length: build.length }, (_, i) => e.input(i))),
-];
+/** Expressions of as many inputs as the function has parameters. */
+const formula = (build: (...inputs: Expression[]) => Expression | Expression[]): Expression[] =>
+  [build(...Array.from({ length: build.length }, (_, i) => e.input(i)))].flat();
 
 /** 1/√(v + ε) */
 const rateOf = formula((variance) => e.div(e.constant(1), e.sqrt(e.add(variance, e.parameter("epsilon")))));
@@ -34,6 +34,18 @@ const backward = formula((x, dy, mean, rate, gamma, h, w) => {
   return e.mul(rate, e.sub(e.mul(gamma, dy), e.add(h, e.mul(normalised, w))));
 });
 
+const share = formula((sum) => e.div(sum, e.parameter("count")));
+
+/** γ dy, γ dy x̂ and dy x̂ */
+const terms = formula((x, dy, mean, rate, gamma) => {
+  const normalised = e.mul(e.sub(x, mean), rate);
+  const weighted = e.mul(gamma, dy);
+  return [weighted, e.mul(weighted, normalised), e.mul(dy, normalised)];
+});
+
+/** Runs of positions so short that sums over each of them cost more than sums of whole arrays. */
+const shortRun = 8;
+
 function viewOf([batch, channels, ...positions]: Shape, groups: number): View {
   return [batch!, groups, channels! / groups, sizeOf(positions)];
 }
@@ -45,6 +57,8 @@ export function normalizationKernels(kit: Kit): Kernels {
     definePairSums(module, "pairs");
     return kit.link<"moments" | "pairs">(module);
   });
+
+  const sumOver = createSum(kit)("float32") as SumOver;
 
   /** Operands as views of [N, K, C, S]. */
   const views = (view: View, overBatch: boolean) => {
@@ -79,21 +93,34 @@ export function normalizationKernels(kit: Kit): Kernels {
       const [x, gamma, mean, variance, dy] = inputs.map(kit.dense) as [Operand, Operand, Operand, Operand, Operand];
       const view = viewOf(x.shape, groups);
       const [N, K, C, S] = view;
-      const runs = N * K * C;
-      const [plain, weighted] = [kit.temporary("float64", [runs]), kit.temporary("float64", [runs])];
-      code().pairs(runs, S, addressOf(x), addressOf(dy), addressOf(plain), addressOf(weighted));
+      const { full, perSet, perChannel } = views(view, overBatch);
       const rate = kit.temporary("float32", mean.shape);
       kit.runExpressions(rateOf, [rate], [variance], { epsilon });
       const [h, w] = [kit.temporary("float32", mean.shape), kit.temporary("float32", mean.shape)];
       const setSize = overBatch ? N * S : C * S;
-      const sets = { channels: K * C, perSet: C, overBatch, setSize };
-      const runSums = { plain: kit.values(plain), weighted: kit.values(weighted) };
-      const sums = combine(runSums, kit.values(mean), kit.values(rate), kit.values(gamma), sets);
-      kit.values(h).set(sums.h);
-      kit.values(w).set(sums.w);
-      kit.values(dgamma!).set(sums.dgamma);
-      kit.values(dbeta!).set(sums.dbeta);
-      const { full, perSet, perChannel } = views(view, overBatch);
+      if (S < shortRun) {
+        const parts = terms.map(() => full(kit.temporary("float32", x.shape)));
+        const operands = [full(x), full(dy), perSet(mean), perSet(rate), perChannel(gamma)];
+        kit.runExpressions(terms, parts, operands, {});
+        const setAxes = overBatch ? [0, 3] : [2, 3];
+        [h, w].forEach((target, i) => {
+          sumOver(target, parts[i]!, setAxes);
+          kit.runExpressions(share, [target], [target], { count: setSize });
+        });
+        sumOver(dgamma!, parts[2]!, [0, 3]);
+        sumOver(dbeta!, full(dy), [0, 3]);
+      } else {
+        const runs = N * K * C;
+        const [plain, weighted] = [kit.temporary("float64", [runs]), kit.temporary("float64", [runs])];
+        code().pairs(runs, S, addressOf(x), addressOf(dy), addressOf(plain), addressOf(weighted));
+        const sets = { channels: K * C, perSet: C, overBatch, setSize };
+        const runSums = { plain: kit.values(plain), weighted: kit.values(weighted) };
+        const sums = combine(runSums, kit.values(mean), kit.values(rate), kit.values(gamma), sets);
+        kit.values(h).set(sums.h);
+        kit.values(w).set(sums.w);
+        kit.values(dgamma!).set(sums.dgamma);
+        kit.values(dbeta!).set(sums.dbeta);
+      }
       const operands = [full(x), full(dy), perSet(mean), perSet(rate), perChannel(gamma), perSet(h), perSet(w)];
       return kit.runExpressions(backward, [full(dx!)], operands, {});
     },

@@ -5,7 +5,7 @@
  * and results come back in the same form. Everything nests, so derivatives of any order are calls within calls.
  */
 
-import { full, ShapeError, sameShape, scope, type Tensor, UsageError, zeros } from "@kronograd/tensor";
+import { assertShape, full, ShapeError, scope, type Tensor, UsageError, zeros } from "@kronograd/tensor";
 import { Tape, withTape } from "./tape.ts";
 
 /** One tensor, or several by position or name. */
@@ -180,12 +180,5 @@ export function ggnvp<T extends Tensors>(
 function assertLike(where: string, like: Tensor, vector: Tensor | undefined): asserts vector is Tensor {
   if (vector === undefined)
     throw new UsageError({ where, problem: "there are fewer vectors than tensors to differentiate by" });
-  if (!sameShape(like.shape, vector.shape)) {
-    throw new ShapeError({
-      where,
-      problem: "vector has another shape than its tensor",
-      expected: like.shape,
-      got: vector.shape,
-    });
-  }
+  assertShape(where, "vector has another shape than its tensor", like.shape, vector.shape);
 }

@@ -1,6 +1,6 @@
 /** Checks that several layers make of their options and inputs. */
 
-import { type PairLike, type Shape, ShapeError, type Tensor, UsageError } from "@kronograd/tensor";
+import { assertShape, type PairLike, type Shape, ShapeError, type Tensor, UsageError } from "@kronograd/tensor";
 
 /** Check that options are whole numbers ≥ 1. @throws {UsageError} naming the first that is not */
 export function checkSizes(where: string, sizes: Readonly<Record<string, number>>): void {
@@ -65,8 +65,7 @@ export function checkRank(where: string, x: Tensor, axes: readonly (string | num
 
 /** Check a tensor that was given as a parameter. @throws {ShapeError} */
 export function checkGiven(where: string, name: string, given: Tensor, expected: Shape): void {
-  if (given.shape.length === expected.length && given.shape.every((n, axis) => n === expected[axis])) return;
-  throw new ShapeError({ where, problem: `the ${name} that was given has another shape`, expected, got: given.shape });
+  assertShape(where, `the ${name} that was given has another shape`, expected, given.shape);
 }
 
 /** A layer was used before it had parameters. @throws {UsageError} always */

@@ -1,19 +1,13 @@
 /** Checks that losses share. */
 
-import { ShapeError, sameShape, type Tensor, UsageError } from "@kronograd/tensor";
+import { assertShape, type Tensor, UsageError } from "@kronograd/tensor";
 
 /** How a loss adds up over a batch: the mean over examples, or the sum of everything. */
 export type LossReduction = "mean" | "sum";
 
 /** Check targets that hold one value for each output: broadcasting [N] against [N, 1] would be a silent mistake. */
 export function checkTargets(where: string, outputs: Tensor, targets: Tensor): void {
-  if (sameShape(outputs.shape, targets.shape)) return;
-  throw new ShapeError({
-    where,
-    problem: "targets must have the shape of the outputs",
-    expected: outputs.shape,
-    got: targets.shape,
-  });
+  assertShape(where, "targets must have the shape of the outputs", outputs.shape, targets.shape);
 }
 
 /** Check an option of a loss. */

@@ -2,7 +2,7 @@
 
 import { ShapeError } from "./errors.ts";
 import type { Rng } from "./rng.ts";
-import type { Shape } from "./shape.ts";
+import { assertShape, type Shape } from "./shape.ts";
 import { type Four, outputSize, type Pair } from "./window.ts";
 
 /** What a convolution is given besides tensors. */
@@ -23,8 +23,20 @@ export interface Conv2dWeightGradParams extends Conv2dParams {
   readonly kernel: Pair;
 }
 
-/** Check channels [x], [out] and [in/groups] against each other. @throws {ShapeError} they do not fit */
-export function checkGroups(where: string, channels: number, outputs: number, perGroup: number, groups: number): void {
+/**
+ * The shape of a convolution's output, [N, O, oh, ow].
+ *
+ * @param x       [N, C, H, W]
+ * @param weight  [O, C/groups, kh, kw]
+ * @throws {ShapeError} channels do not match, groups do not divide, or the kernel is larger than the padded image
+ */
+export function convolvedShape(
+  where: string,
+  [n, channels, ...size]: Four,
+  [outputs, perGroup, ...kernel]: Four,
+  params: Conv2dParams,
+): Four {
+  const { groups } = params;
   if (perGroup * groups !== channels) {
     throw new ShapeError({
       where,
@@ -41,18 +53,14 @@ export function checkGroups(where: string, channels: number, outputs: number, pe
       help: "Choose a multiple of groups.",
     });
   }
+  return [n, outputs, ...outputSize(where, size, { ...params, kernel })];
 }
 
 /** Check a cotangent of a convolution's output. @throws {ShapeError} another shape than the output's */
-export function checkOutputGrad(where: string, expected: Shape, got: Shape): void {
-  if (expected.every((size, axis) => size === got[axis])) return;
-  throw new ShapeError({
-    where,
-    problem: "outputGrad does not have the shape of the convolution's output",
-    expected,
-    got,
-    help: "Give the stride, padding and dilation of the forward call.",
-  });
+export function checkOutputGrad(where: string, x: Four, weight: Four, params: Conv2dParams, got: Shape): void {
+  const problem = "outputGrad does not have the shape of the convolution's output";
+  const help = "Give the stride, padding and dilation of the forward call.";
+  assertShape(where, problem, convolvedShape(where, x, weight, params), got, help);
 }
 
 /** A valid case: the image is grown from the output, plus pixels that the stride leaves over. */

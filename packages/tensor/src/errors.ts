@@ -16,7 +16,7 @@ export interface ErrorReport {
   readonly expected?: unknown;
   readonly got?: unknown;
   /** What to do, as a sentence. */
-  readonly help?: string;
+  readonly help?: string | undefined;
   /** Numbers and names of the message that are neither expected nor got, for programs. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
@@ -32,7 +32,7 @@ export class KronogradError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(report: ErrorReport) {
-    super(message(report), report.cause === undefined ? undefined : { cause: report.cause });
+    super(message(report), report); // of which Error takes the cause
     this.where = report.where;
     this.expected = report.expected;
     this.got = report.got;

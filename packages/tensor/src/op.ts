@@ -9,7 +9,7 @@
 import type { Device, HostOperand, Operand } from "./backend.ts";
 import type { Dtype } from "./dtype.ts";
 import { BackendError, DtypeError, ShapeError, UsageError } from "./errors.ts";
-import { extentOf, isContiguous, type Layout, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
+import { assertShape, extentOf, isContiguous, type Layout, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -150,14 +150,7 @@ export function dispatchInto<P>(
   const device = commonDevice(op.name, [...targets, ...inputs]);
   op.shape(inputs, params).forEach(({ shape, dtype }, i) => {
     const target = targets[i] as Tensor;
-    if (!sameShape(target.shape, shape)) {
-      throw new ShapeError({
-        where: op.name,
-        problem: "in-place target has another shape",
-        expected: shape,
-        got: target.shape,
-      });
-    }
+    assertShape(op.name, "in-place target has another shape", shape, target.shape);
     if (target.dtype !== dtype) {
       throw new DtypeError({
         where: op.name,

@@ -93,6 +93,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, axis) => n === b[axis]);
 }
 
+/** Check a shape against the one that is wanted. @throws {ShapeError} they differ */
+export function assertShape(where: string, problem: string, expected: Shape, got: Shape, help?: string): void {
+  if (!sameShape(expected, got)) throw new ShapeError({ where, problem, expected, got, help });
+}
+
 /** Check that every size is a whole number ≥ 0. */
 export function checkShape(where: string, shape: Shape): void {
   if (shape.every((n) => Number.isInteger(n) && n >= 0)) return;

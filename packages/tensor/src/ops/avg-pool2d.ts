@@ -6,7 +6,6 @@
  */
 
 import type { Dtype } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
 import { offsetsOf } from "../offsets.ts";
 import { defineOp, run } from "../op.ts";
 import {
@@ -19,7 +18,7 @@ import {
   randomPooling,
 } from "../pooling.ts";
 import { sampled } from "../samples.ts";
-import { sameShape, sizeOf } from "../shape.ts";
+import { assertShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Four, fourAxes, lastTwo, type Pair } from "../window.ts";
 import { scale } from "./arithmetic.ts";
@@ -78,15 +77,14 @@ export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams>({
     const [n, channels] = fourAxes("avgPoolGrad", "outputGrad", grad!.shape);
     const shape: Four = [n, channels, ...params.size];
     const expected = pooledShape("avgPoolGrad", shape, params);
-    if (!sameShape(expected, grad!.shape)) {
-      throw new ShapeError({
-        where: "avgPoolGrad",
-        problem: "outputGrad does not have the shape of the pooled images",
-        expected,
-        got: grad!.shape,
-        help: "Give the kernel, stride and padding of the forward call.",
-      });
-    }
+    const problem = "outputGrad does not have the shape of the pooled images";
+    assertShape(
+      "avgPoolGrad",
+      problem,
+      expected,
+      grad!.shape,
+      "Give the kernel, stride and padding of the forward call.",
+    );
     return [{ shape, dtype: averageDtype(grad!.dtype) }];
   },
 

@@ -14,45 +14,40 @@ import {
   type Conv2dInputGradParams,
   type Conv2dParams,
   type Conv2dWeightGradParams,
-  checkGroups,
   checkOutputGrad,
+  convolvedShape,
   randomConvolution,
 } from "../convolution.ts";
 import { promote } from "../dtype.ts";
-import { ShapeError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
-import { defineOp, run } from "../op.ts";
+import { defineOp, run, type Spec } from "../op.ts";
 import { sampled } from "../samples.ts";
-import type { Shape } from "../shape.ts";
+import { assertShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { fourAxes, lastTwo, outputSize, type PairLike, pair } from "../window.ts";
+import { type Four, fourAxes, lastTwo, type PairLike, pair } from "../window.ts";
 import { sum } from "./sum.ts";
 
 export type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../convolution.ts";
 export type { Pair, PairLike } from "../window.ts";
+
+const weightAxes = (where: string, { shape }: Spec): Four =>
+  fourAxes(where, "weight", shape, "[out, in/groups, kh, kw]");
 
 /** The op behind `conv2d`; inputs are [x, weight] or [x, weight, bias]. */
 export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams>({
   name: "conv2d",
 
   shape(inputs, params) {
+    const [x, weight, bias] = inputs as [Spec, Spec, Spec | undefined];
+    const shape = convolvedShape("conv2d", fourAxes("conv2d", "x", x.shape), weightAxes("conv2d", weight), params);
+    if (bias !== undefined)
+      assertShape("conv2d", "bias must have one value for each output channel", [shape[1]], bias.shape);
     const dtype = promote(
       "conv2d",
       inputs.map((spec) => spec.dtype),
     );
-    const [x, weight, bias] = inputs.map((spec) => spec.shape) as [Shape, Shape, Shape | undefined];
-    const [n, channels, h, w] = fourAxes("conv2d", "x", x);
-    const [outputs, perGroup, kh, kw] = fourAxes("conv2d", "weight", weight, "[out, in/groups, kh, kw]");
-    checkGroups("conv2d", channels, outputs, perGroup, params.groups);
-    if (bias !== undefined && (bias.length !== 1 || bias[0] !== outputs)) {
-      throw new ShapeError({
-        where: "conv2d",
-        problem: "bias must have one value for each output channel",
-        expected: [outputs],
-        got: bias,
-      });
-    }
-    return [{ shape: [n, outputs, ...outputSize("conv2d", [h, w], { ...params, kernel: [kh, kw] })], dtype }];
+    return [{ shape, dtype }];
   },
 
   reference: conv2dLoops,
@@ -85,13 +80,11 @@ export const conv2dInputGradOp = /* @__PURE__ */ defineOp<Conv2dInputGradParams>
 
   shape([grad, weight], params) {
     const where = "conv2dInputGrad";
-    const [n, outputs, oh, ow] = fourAxes(where, "outputGrad", grad!.shape);
-    const [weightOutputs, perGroup, kh, kw] = fourAxes(where, "weight", weight!.shape, "[out, in/groups, kh, kw]");
-    const channels = perGroup * params.groups;
-    checkGroups(where, channels, outputs, perGroup, params.groups);
-    const places = outputSize(where, params.size, { ...params, kernel: [kh, kw] });
-    checkOutputGrad(where, [n, weightOutputs, ...places], [n, outputs, oh, ow]);
-    return [{ shape: [n, channels, ...params.size], dtype: promote(where, [grad!.dtype, weight!.dtype]) }];
+    const [n] = fourAxes(where, "outputGrad", grad!.shape);
+    const filters = weightAxes(where, weight!);
+    const shape: Four = [n, filters[1] * params.groups, ...params.size];
+    checkOutputGrad(where, shape, filters, params, grad!.shape);
+    return [{ shape, dtype: promote(where, [grad!.dtype, weight!.dtype]) }];
   },
 
   reference: conv2dInputGradLoops,
@@ -120,13 +113,11 @@ export const conv2dWeightGradOp = /* @__PURE__ */ defineOp<Conv2dWeightGradParam
 
   shape([x, grad], params) {
     const where = "conv2dWeightGrad";
-    const [n, channels, h, w] = fourAxes(where, "x", x!.shape);
-    const [gradImages, outputs, oh, ow] = fourAxes(where, "outputGrad", grad!.shape);
-    const perGroup = Math.floor(channels / params.groups);
-    checkGroups(where, channels, outputs, perGroup, params.groups);
-    const places = outputSize(where, [h, w], params);
-    checkOutputGrad(where, [n, outputs, ...places], [gradImages, outputs, oh, ow]);
-    return [{ shape: [outputs, perGroup, ...params.kernel], dtype: promote(where, [x!.dtype, grad!.dtype]) }];
+    const images = fourAxes(where, "x", x!.shape);
+    const [, outputs] = fourAxes(where, "outputGrad", grad!.shape);
+    const shape: Four = [outputs, Math.floor(images[1] / params.groups), ...params.kernel];
+    checkOutputGrad(where, images, shape, params, grad!.shape);
+    return [{ shape, dtype: promote(where, [x!.dtype, grad!.dtype]) }];
   },
 
   reference: conv2dWeightGradLoops,

@@ -2,12 +2,11 @@
 
 import { chunkSize, load } from "../chunk.ts";
 import { promote } from "../dtype.ts";
-import { ShapeError } from "../errors.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { rowMajor } from "../rows.ts";
 import { sampled } from "../samples.ts";
 import { scope } from "../scope.ts";
-import { sameShape } from "../shape.ts";
+import { assertShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { type ReductionOptions, sum } from "./sum.ts";
@@ -20,9 +19,7 @@ const dotOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "dot",
   shape([x, y]) {
     const { shape, dtype } = x as Spec;
-    if (!sameShape(shape, (y as Spec).shape)) {
-      throw new ShapeError({ where: "dot", problem: "shapes differ", expected: shape, got: (y as Spec).shape });
-    }
+    assertShape("dot", "shapes differ", shape, (y as Spec).shape);
     return [{ shape: [], dtype: promote("dot", [dtype, (y as Spec).dtype]) }];
   },
   reference([out], [x, y]) {

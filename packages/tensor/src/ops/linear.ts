@@ -10,7 +10,7 @@ import { ShapeError } from "../errors.ts";
 import { linearLoops } from "../loops/products.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { sampled } from "../samples.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { assertShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { matmul } from "./matmul.ts";
 import { transpose } from "./permute.ts";
@@ -69,14 +69,8 @@ function outputShape(x: Shape, weight: Shape, bias: Shape | undefined): number[]
       help: "The weight is [out, in]. After convolutions, flatten to [N, features].",
     });
   }
-  if (bias !== undefined && (bias.length !== 1 || bias[0] !== outputs)) {
-    throw new ShapeError({
-      where: "linear",
-      problem: `bias must have one value for each of the ${outputs} outputs`,
-      expected: [outputs],
-      got: bias,
-    });
-  }
+  if (bias !== undefined)
+    assertShape("linear", `bias must have one value for each of the ${outputs} outputs`, [outputs], bias);
   return [...x.slice(0, -1), outputs];
 }
 

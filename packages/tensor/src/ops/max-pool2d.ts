@@ -19,7 +19,7 @@ import {
   randomPooling,
 } from "../pooling.ts";
 import { sampled } from "../samples.ts";
-import { sameShape, sizeOf } from "../shape.ts";
+import { assertShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Four, fourAxes, lastTwo, type Pair } from "../window.ts";
 
@@ -81,14 +81,7 @@ export const maxPoolGradOp = /* @__PURE__ */ defineOp<{ readonly size: Pair }>({
 
   shape([grad, indices], { size }) {
     const [n, channels] = fourAxes("maxPoolGrad", "outputGrad", grad!.shape);
-    if (!sameShape(grad!.shape, indices!.shape)) {
-      throw new ShapeError({
-        where: "maxPoolGrad",
-        problem: "outputGrad and indices differ in shape",
-        expected: indices!.shape,
-        got: grad!.shape,
-      });
-    }
+    assertShape("maxPoolGrad", "outputGrad and indices differ in shape", indices!.shape, grad!.shape);
     return [{ shape: [n, channels, ...size], dtype: grad!.dtype }];
   },
 

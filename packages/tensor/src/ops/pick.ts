@@ -3,12 +3,11 @@
  * vector–Jacobian product. A row is spanned by any axes; an index counts its elements row-major.
  */
 
-import { ShapeError } from "../errors.ts";
 import { assertIndices, checkIndex } from "../indices.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { forEachRow, rowMajor, without } from "../rows.ts";
 import { sampled } from "../samples.ts";
-import { checkShape, normalizeAxes, type Shape, sameShape, sizeOf } from "../shape.ts";
+import { assertShape, checkShape, normalizeAxes, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 const pickOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[] }>({
@@ -74,13 +73,8 @@ function sampleRows(rng: { integer(n: number): number }) {
 /** The shape of one element a row. @throws {ShapeError | DtypeError} another shape or dtype of indices */
 function fits(where: string, shape: Shape, entries: Spec, axes: readonly number[]): Shape {
   const rows = without(shape, axes);
-  if (sameShape(rows, entries.shape)) return rows;
-  throw new ShapeError({
-    where,
-    problem: `there must be one entry for each row of [${shape.join(", ")}]`,
-    expected: rows,
-    got: entries.shape,
-  });
+  assertShape(where, `there must be one entry for each row of [${shape.join(", ")}]`, rows, entries.shape);
+  return rows;
 }
 
 /**

@@ -7,6 +7,7 @@ import { defineCopyRows, defineCountNonFinite, defineGather, defineScatterAdd } 
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2 } from "../lanes.ts";
 import { offsetsOf } from "../layout.ts";
+import { runReference } from "../reference.ts";
 import { addressOf, lazy } from "../runtime.ts";
 
 /** First place and step on each axis. */
@@ -78,19 +79,25 @@ export function moveKernels(kit: Kit): Kernels {
       return true;
     },
 
-    gather([out], [x, indices]) {
+    gather([out], [x, indices], params, op) {
       const chosen = kit.dense(indices!);
-      if (!allBelow(chosen, x!.shape[0]!)) return false; // the reference says which
+      if (!allBelow(chosen, x!.shape[0]!)) {
+        runReference(kit, op, [out!], [x!, indices!], params);
+        return;
+      }
       const bytes = sizeOf(x!.shape.slice(1)) * bytesOf(x!);
       const table = addressOf(kit.dense(x!));
       code().gather!(sizeOf(chosen.shape), bytes, table, addressOf(chosen), addressOf(out!));
-      return true;
     },
 
-    scatterAdd([out], [values, indices], { rows }: { rows: number }) {
+    scatterAdd([out], [values, indices], params: { rows: number }, op) {
       const name = suffix(out!);
+      if (name === null) return false;
       const chosen = kit.dense(indices!);
-      if (name === null || !allBelow(chosen, rows)) return false;
+      if (!allBelow(chosen, params.rows)) {
+        runReference(kit, op, [out!], [values!, indices!], params);
+        return true;
+      }
       const n = sizeOf(out!.shape.slice(1));
       const from = addressOf(kit.dense(values!));
       const bytes = sizeOf(out!.shape) * bytesOf(out!);

@@ -17,6 +17,7 @@ import {
 } from "../emit/pooling.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { allOf } from "../layout.ts";
+import { runReference } from "../reference.ts";
 import { addressOf, lazy } from "../runtime.ts";
 
 export function poolingKernels(kit: Kit): Kernels {
@@ -43,21 +44,25 @@ export function poolingKernels(kit: Kit): Kernels {
       return true;
     },
 
-    maxPoolGrad([x], [grad, indices]) {
+    // an index outside of its plane: the reference names it
+    maxPoolGrad([x], [grad, indices], params, op) {
       if (!allOf("float32", [x!, grad!])) return false;
       const [planes, size] = planesOf(x!);
       const [, places] = planesOf(grad!);
-      const from = addressOf(kit.dense(grad!));
-      // an index outside of its plane: the reference names it
-      return code().maxGrad(planes, size, places, addressOf(x!), from, addressOf(kit.dense(indices!))) === 0;
+      const addresses = [addressOf(x!), addressOf(kit.dense(grad!)), addressOf(kit.dense(indices!))] as const;
+      const outside = code().maxGrad(planes, size, places, ...addresses);
+      if (outside > 0) runReference(kit, op, [x!], [grad!, indices!], params);
+      return true;
     },
 
-    maxPoolGather([values], [x, indices]) {
+    maxPoolGather([values], [x, indices], params, op) {
       if (x!.dtype !== "float32") return false;
       const [planes, size] = planesOf(x!);
       const [, places] = planesOf(values!);
-      const from = addressOf(kit.dense(x!));
-      return code().maxGather(planes, size, places, from, addressOf(values!), addressOf(kit.dense(indices!))) === 0;
+      const addresses = [addressOf(kit.dense(x!)), addressOf(values!), addressOf(kit.dense(indices!))] as const;
+      const outside = code().maxGather(planes, size, places, ...addresses);
+      if (outside > 0) runReference(kit, op, [values!], [x!, indices!], params);
+      return true;
     },
 
     avgPool2d([y], [x], params: AvgPool2dParams) {

@@ -4,6 +4,8 @@ import { type Operand, sizeOf } from "@kronograd/tensor";
 import { Module } from "../assembler.ts";
 import { defineCrossEntropy, defineCrossEntropyGrad, defineLogSumExp, defineSoftmax } from "../emit/softmax.ts";
 import type { Kernels, Kit } from "../kit.ts";
+import { allOf } from "../layout.ts";
+import { runReference } from "../reference.ts";
 import { addressOf, lazy } from "../runtime.ts";
 
 interface CrossEntropy {
@@ -31,9 +33,8 @@ export function softmaxKernels(kit: Kit): Kernels {
       return true;
     };
 
-  /** Rows, classes and addresses; null where a dtype is missing or a label out of range, which the reference reports. */
+  /** Rows, classes and addresses; null where a label is out of range, which the reference reports. */
   const rowsOf = (logits: Operand, labels: Operand): readonly [number, number, number, number] | null => {
-    if (logits.dtype !== "float32") return null;
     const classes = logits.shape.at(-1)!;
     const dense = kit.dense(labels);
     for (const label of kit.values(dense)) if (!(label >= 0 && label < classes)) return null;
@@ -54,16 +55,23 @@ export function softmaxKernels(kit: Kit): Kernels {
       return true;
     },
 
-    softmaxCrossEntropy([out], [logits, labels], params: CrossEntropy) {
+    softmaxCrossEntropy([out], inputs, params: CrossEntropy, op) {
+      const [logits, labels] = inputs;
+      if (logits!.dtype !== "float32") return false;
       const rows = rowsOf(logits!, labels!);
-      if (rows === null) return false;
-      kit.values(out!)[0] = code().loss(...rows, params.labelSmoothing) * weightOf(rows[0], params);
+      if (rows === null) runReference(kit, op, [out!], inputs, params);
+      else kit.values(out!)[0] = code().loss(...rows, params.labelSmoothing) * weightOf(rows[0], params);
       return true;
     },
 
-    softmaxCrossEntropyGrad([out], [logits, labels, cotangent], params: CrossEntropy) {
+    softmaxCrossEntropyGrad([out], inputs, params: CrossEntropy, op) {
+      const [logits, labels, cotangent] = inputs;
+      if (!allOf("float32", [logits!, cotangent!])) return false;
       const rows = rowsOf(logits!, labels!);
-      if (rows === null || cotangent!.dtype !== "float32") return false;
+      if (rows === null) {
+        runReference(kit, op, [out!], inputs, params);
+        return true;
+      }
       const weight = weightOf(rows[0], params) * kit.values(cotangent!)[0]!;
       code().grad(...rows, params.labelSmoothing, weight, addressOf(out!));
       return true;

@@ -23,3 +23,4 @@ export {
   parameterRoles,
   parameters,
 } from "./tree.ts";
+export type { WeightOptions } from "./weights.ts";

@@ -1,13 +1,13 @@
 /** The two-dimensional convolution layer (a correlation: kernels are not flipped). */
 
-import { recordLayer } from "@kronograd/autograd";
-import { conv2d, heldTensors, type PairLike, type Shape, type Tensor, UsageError } from "@kronograd/tensor";
+import { type ConvGeometry, recordLayer } from "@kronograd/autograd";
+import { conv2d, heldTensors, type PairLike, type Tensor, UsageError } from "@kronograd/tensor";
 import { checkFeatures, checkRank, checkSizes, notInitialized, pairOf } from "../checks.ts";
-import { fanInUniform, type Initializer } from "../initializers.ts";
 import type { InitContext, Layer } from "../layer.ts";
+import { drawWeights, type WeightOptions, type Weights } from "../weights.ts";
 
 /** Options of a convolution; numbers stand for both directions, pairs are [vertical, horizontal]. */
-export interface Conv2dLayerOptions {
+export interface Conv2dLayerOptions extends WeightOptions {
   /** Channels of the input. */
   readonly in: number;
   /** Channels of the output. */
@@ -21,12 +21,6 @@ export interface Conv2dLayerOptions {
   readonly dilation?: PairLike;
   /** Independent groups of channels; default 1. */
   readonly groups?: number;
-  /** Default true. */
-  readonly bias?: boolean;
-  /** Initial weight; default `fanInUniform`. */
-  readonly init?: Initializer;
-  /** Initial bias; default `fanInUniform`. */
-  readonly initBias?: Initializer;
 }
 
 /**
@@ -42,11 +36,11 @@ export class Conv2d implements Layer {
   readonly options: Conv2dLayerOptions;
   /** Full name in the model, once initialized. */
   name = "conv";
-  readonly #shape: Shape;
-  #own: Readonly<Record<string, Tensor>> | undefined;
+  readonly #geometry: ConvGeometry;
+  #own: Weights | undefined;
 
   constructor(options: Conv2dLayerOptions) {
-    const { in: inputs, out, kernel, groups = 1 } = options;
+    const { in: inputs, out, kernel, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
     const [height, width] = pairOf(kernel);
     checkSizes("new Conv2d", { in: inputs, out, kernel: height, "kernel[1]": width, groups });
     if (inputs % groups !== 0 || out % groups !== 0) {
@@ -57,19 +51,23 @@ export class Conv2d implements Layer {
       });
     }
     this.options = options;
-    this.#shape = [out, inputs / groups, height, width];
+    this.#geometry = {
+      kind: "conv2d",
+      kernel: [height, width],
+      stride: pairOf(stride),
+      padding: pairOf(padding),
+      dilation: pairOf(dilation),
+      groups,
+    };
   }
 
-  init({ name, rng, ...placement }: InitContext): void {
-    this.name = name;
-    const { out, bias = true, groups = 1, init = fanInUniform, initBias = fanInUniform } = this.options;
-    const [, perGroup, height, width] = this.#shape as [number, number, number, number];
-    const fans = { fanIn: perGroup * height * width, fanOut: (out / groups) * height * width };
-    const draw = (own: string) => ({ ...placement, ...fans, rng: rng.fork(own) });
-    this.#own ??= {
-      weight: init(this.#shape, draw("weight")),
-      ...(bias ? { bias: initBias([out], draw("bias")) } : {}),
-    };
+  init(context: InitContext): void {
+    this.name = context.name;
+    const { in: inputs, out } = this.options;
+    const { kernel, groups } = this.#geometry;
+    const taps = kernel[0] * kernel[1];
+    const fans = { fanIn: (inputs / groups) * taps, fanOut: (out / groups) * taps };
+    this.#own ??= drawWeights([out, inputs / groups, ...kernel], fans, this.options, context);
   }
 
   /** [out, in/groups, kh, kw] */
@@ -77,24 +75,18 @@ export class Conv2d implements Layer {
     return this.parameters().weight as Tensor;
   }
 
-  parameters(): Readonly<Record<string, Tensor>> {
+  parameters(): Weights {
     return this.#own ?? notInitialized(this.name);
   }
 
   forward(x: Tensor): Tensor {
-    const { in: inputs, out, kernel, groups = 1 } = this.options;
+    const { in: inputs, out } = this.options;
     const { name } = this;
     checkRank(name, x, ["N", inputs, "H", "W"]);
     checkFeatures(name, "channels", x, 1, inputs, `new Conv2d({ in: ${inputs}, out: ${out}, … })`);
     const { weight, bias = null } = this.parameters() as { weight: Tensor; bias?: Tensor };
-    const [stride, padding, dilation] = [
-      pairOf(this.options.stride ?? 1),
-      pairOf(this.options.padding ?? 0),
-      pairOf(this.options.dilation ?? 1),
-    ];
-    const output = conv2d(x, weight, bias, { stride, padding, dilation, groups });
-    const geometry = { kind: "conv2d", kernel: pairOf(kernel), stride, padding, dilation, groups } as const;
-    recordLayer({ name, weight, bias, input: x, output, geometry });
+    const output = conv2d(x, weight, bias, this.#geometry);
+    recordLayer({ name, weight, bias, input: x, output, geometry: this.#geometry });
     return output;
   }
 

@@ -3,20 +3,14 @@
 import { recordLayer } from "@kronograd/autograd";
 import { heldTensors, linear, type Tensor } from "@kronograd/tensor";
 import { checkFeatures, checkGiven, checkSizes, notInitialized } from "../checks.ts";
-import { fanInUniform, type Initializer } from "../initializers.ts";
 import type { InitContext, Layer } from "../layer.ts";
 import { type SharedWeight, sharedTensor } from "../shared-weight.ts";
+import { drawWeights, type WeightOptions, type Weights } from "../weights.ts";
 
 /** Options of a dense layer. */
-export interface DenseOptions {
+export interface DenseOptions extends WeightOptions {
   readonly in: number;
   readonly out: number;
-  /** Default true. */
-  readonly bias?: boolean;
-  /** Initial weight; default `fanInUniform`. */
-  readonly init?: Initializer;
-  /** Initial bias; default `fanInUniform`. */
-  readonly initBias?: Initializer;
   /** Share a weight [out, in]: the tensor, or the layer that holds it. */
   readonly weight?: SharedWeight;
 }
@@ -38,21 +32,17 @@ export class Dense implements Layer {
   readonly options: DenseOptions;
   /** Full name in the model, once initialized. */
   name = "dense";
-  #own: Readonly<Record<string, Tensor>> | undefined;
+  #own: Weights | undefined;
 
   constructor(options: DenseOptions) {
     checkSizes("new Dense", { in: options.in, out: options.out });
     this.options = options;
   }
 
-  init({ name, rng, ...placement }: InitContext): void {
-    this.name = name;
-    const { in: fanIn, out: fanOut, bias = true, init = fanInUniform, initBias = fanInUniform, weight } = this.options;
-    const draw = (own: string) => ({ ...placement, rng: rng.fork(own), fanIn, fanOut });
-    this.#own ??= {
-      ...(weight === undefined ? { weight: init([fanOut, fanIn], draw("weight")) } : {}),
-      ...(bias ? { bias: initBias([fanOut], draw("bias")) } : {}),
-    };
+  init(context: InitContext): void {
+    this.name = context.name;
+    const { in: fanIn, out: fanOut, weight } = this.options;
+    this.#own ??= drawWeights([fanOut, fanIn], { fanIn, fanOut }, this.options, context, weight !== undefined);
   }
 
   /** [out, in] */
@@ -64,7 +54,7 @@ export class Dense implements Layer {
     return given;
   }
 
-  parameters(): Readonly<Record<string, Tensor>> {
+  parameters(): Weights {
     return { weight: this.weight, ...(this.#own ?? notInitialized(this.name)) };
   }
 

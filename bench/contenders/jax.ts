@@ -1,7 +1,7 @@
 /** jax-js on its WebAssembly device. */
 
 import { type Contender, timed } from "../contender.ts";
-import { loadRival } from "../rivals/install.ts";
+import { loadRival, versionOf } from "../rivals/install.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a package that may not be installed has no types here
 type Jax = any;
@@ -14,7 +14,7 @@ export async function jaxJs(): Promise<Contender | string> {
   const { numpy } = jax;
   return {
     name: "jax-js",
-    about: "jax-js 0.1.25, wasm",
+    about: `jax-js ${versionOf("@jax-js/jax")}, wasm`,
     prepare(job) {
       if (job.kind !== "gemm" || job.float64 === true) return `is not set up for ${job.kind}`;
       const a = numpy.ones([job.m, job.k]);

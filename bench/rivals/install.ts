@@ -25,6 +25,12 @@ export function loadRival<T>(name: string): T | string {
   }
 }
 
+/** The version that the manifest names. */
+export function versionOf(name: string): string | undefined {
+  const { dependencies } = require("./package.json") as { dependencies: Record<string, string> };
+  return dependencies[name];
+}
+
 function isInstalled(): boolean {
   const done = join(folder, "node_modules/.package-lock.json");
   return existsSync(done) && statSync(done).mtimeMs >= statSync(join(folder, "package-lock.json")).mtimeMs;

@@ -10,13 +10,17 @@ export class Clock {
   #since = 0;
   #ms = emptyPhases();
 
-  constructor(seconds = 0) {
+  readonly #now: () => number;
+
+  /** @param now  milliseconds of a clock that never goes back */
+  constructor(seconds = 0, now: () => number = () => performance.now()) {
     this.seconds = seconds;
+    this.#now = now;
   }
 
   /** Begin a phase; time since the last mark goes to the phase before. */
   mark(phase: Phase): void {
-    const now = performance.now();
+    const now = this.#now();
     if (this.#phase !== undefined) this.#add(now);
     this.#phase = phase;
     this.#since = now;
@@ -24,7 +28,7 @@ export class Clock {
 
   /** Stop until the next mark: evaluation, drawing and checkpoints are not training. */
   pause(): void {
-    if (this.#phase !== undefined) this.#add(performance.now());
+    if (this.#phase !== undefined) this.#add(this.#now());
     this.#phase = undefined;
   }
 

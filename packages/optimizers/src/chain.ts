@@ -16,14 +16,15 @@ export type Needs = CaptureRequest & { readonly oracles?: readonly (keyof Oracle
  * chain(precondition(kfacCurvature()), klClip(1e-3), momentum({ decay: 0.9 }));
  */
 export function chain(...transforms: readonly Transform[]): Transform<readonly StateTree[]> {
+  const name = transforms.map((transform) => transform.name).join(" → ");
   return {
-    name: transforms.map((transform) => transform.name).join(" → "),
+    name,
     needs: (step) => transforms.map((transform) => transform.needs?.(step) ?? {}).reduce(joinNeeds, {}),
     init: () => transforms.map(() => null),
     update(updates, state, context) {
       if (state.length !== transforms.length) {
         throw new UsageError({
-          where: transforms.map((transform) => transform.name).join(" → "),
+          where: name,
           problem: "the state was saved by another chain",
           expected: `${transforms.length} states`,
           got: state.length,
@@ -51,19 +52,18 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
  * @throws {UsageError} two label sources, or the bias both joint and separate
  */
 export function joinNeeds(a: Needs, b: Needs): Needs {
-  const factored = a.gradient === "factored" || b.gradient === "factored";
-  const joined = {
-    layers: a.layers === true || b.layers === true ? true : undefined,
-    inputs: a.inputs === true || b.inputs === true ? true : undefined,
-    outputGrads: same("labels", a.outputGrads, b.outputGrads),
-    bias: same("bias", a.bias, b.bias),
-    gradient: factored ? ("factored" as const) : (a.gradient ?? b.gradient),
-    oracles: a.oracles || b.oracles ? [...new Set([...(a.oracles ?? []), ...(b.oracles ?? [])])] : undefined,
-  };
-  return Object.fromEntries(Object.entries(joined).filter(([, value]) => value !== undefined)) as Needs;
-}
-
-function same<T>(what: string, a: T | undefined, b: T | undefined): T | undefined {
-  if (a === undefined || b === undefined || a === b) return a ?? b;
-  throw new UsageError({ where: "chain", problem: `two methods want different ${what} on the same step`, got: [a, b] });
+  const joined: Record<string, unknown> = { ...a };
+  for (const [name, wanted] of Object.entries(b)) {
+    const present = joined[name] ?? wanted;
+    if (present === wanted) joined[name] = wanted;
+    else if (name === "oracles") joined[name] = [...new Set([...(a.oracles ?? []), ...(b.oracles ?? [])])];
+    else if (name === "gradient") joined[name] = "factored";
+    else if (typeof wanted === "boolean") joined[name] = true;
+    else {
+      const what = name === "outputGrads" ? "labels" : name;
+      const problem = `two methods want different ${what} on the same step`;
+      throw new UsageError({ where: "chain", problem, got: [present, wanted] });
+    }
+  }
+  return joined;
 }

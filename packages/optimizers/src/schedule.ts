@@ -15,6 +15,8 @@ export interface ScheduleConfig {
 export interface NamedSchedule {
   (step: number): number;
   readonly config: ScheduleConfig;
+  /** The text that `parseSchedule` reads. */
+  toString(): string;
 }
 
 /**
@@ -39,13 +41,5 @@ export function at(schedule: Schedule, step: number): number {
  */
 export function describeSchedule(schedule: Schedule): string {
   if (typeof schedule === "number") return String(schedule);
-  return "config" in schedule ? write((schedule as NamedSchedule).config) : "custom";
-}
-
-function write(value: ScheduleConfig[string]): string {
-  if (typeof value !== "object") return String(value);
-  if (Array.isArray(value)) return `[${value.join(", ")}]`;
-  const { kind, ...rest } = value as ScheduleConfig;
-  if (kind === "custom" || kind === "constant") return kind === "custom" ? kind : String(rest.value);
-  return `${kind}(${Object.values(rest).map(write).join(", ")})`;
+  return "config" in schedule ? String(schedule) : "custom";
 }

@@ -102,7 +102,16 @@ export const schedules = {
 } as const;
 
 function define(kind: string, config: Omit<ScheduleConfig, "kind">, value: (step: number) => number): NamedSchedule {
-  return Object.assign((step: number) => value(step), { config: { kind, ...config } as ScheduleConfig });
+  const own = { kind, ...config } as ScheduleConfig;
+  return Object.assign((step: number) => value(step), { config: own, toString: () => write(own) });
+}
+
+function write(value: ScheduleConfig[string]): string {
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return `[${value.join(", ")}]`;
+  const { kind, ...rest } = value as ScheduleConfig;
+  if (kind === "custom" || kind === "constant") return kind === "custom" ? kind : String(rest.value);
+  return `${kind}(${Object.values(rest).map(write).join(", ")})`;
 }
 
 function configOf(schedule: Schedule): ScheduleConfig {

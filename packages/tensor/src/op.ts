@@ -7,7 +7,7 @@
  */
 
 import type { Device, HostOperand, Operand } from "./backend.ts";
-import type { Dtype } from "./dtype.ts";
+import type { Dtype, TypedArray } from "./dtype.ts";
 import { BackendError, DtypeError, ShapeError, UsageError } from "./errors.ts";
 import { assertShape, extentOf, isContiguous, type Layout, type Shape, sameShape, sizeOf, stridesOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
@@ -220,14 +220,11 @@ function execute<P>(
     });
   }
   row.reference += 1;
-  const reference = (hostOutputs: readonly HostOperand[], hostInputs: readonly HostOperand[]) =>
-    op.reference(hostOutputs, hostInputs, params);
   if (backend.host !== undefined) {
-    const { host } = backend;
-    const view = (o: Operand): HostOperand => ({ ...layoutOf(o), dtype: o.dtype, data: host.call(backend, o.handle) });
-    reference(outs.map(view), ins.map(view));
+    const view = (o: Operand): HostOperand => ({ ...o, data: backend.host?.(o.handle) as TypedArray });
+    op.reference(outs.map(view), ins.map(view), params);
   } else if (backend.runReference !== undefined) {
-    backend.runReference(reference, outs, ins);
+    backend.runReference((hostOutputs, hostInputs) => op.reference(hostOutputs, hostInputs, params), outs, ins);
   } else {
     throw new BackendError({
       where: op.name,
@@ -236,12 +233,8 @@ function execute<P>(
   }
 }
 
-function operand(t: Tensor): Operand {
-  return { ...layoutOf(t), dtype: t.dtype, handle: t.storage.handle };
-}
-
-function layoutOf({ shape, strides, offset }: Layout): Layout {
-  return { shape, strides, offset };
+function operand({ shape, strides, offset, dtype, storage }: Tensor): Operand {
+  return { shape, strides, offset, dtype, handle: storage.handle };
 }
 
 function commonDevice(where: string, tensors: readonly Tensor[]): Device {

@@ -269,6 +269,7 @@ describe("checkpoints of fit", () => {
       if (event.type === "step" && event.step === 7) control.abort();
     }
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "stopped", step: 7 });
+    expect(ofType(events, "eval").map(({ step }) => step)).toEqual([0, 5]); // none out of turn: it might become the best
     const rest = await saved({
       ...options,
       model: busyModel(7),

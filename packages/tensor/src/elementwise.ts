@@ -7,16 +7,7 @@
 
 import { asFloat, promote } from "./dtype.ts";
 import { UsageError } from "./errors.ts";
-import {
-  differentiate,
-  type Expression,
-  e,
-  inputsOf,
-  isComparison,
-  staysIntegral,
-  substitute,
-  topological,
-} from "./expression.ts";
+import { differentiate, type Expression, e, isComparison, staysIntegral, topological } from "./expression.ts";
 import { compile, interpret, type Program } from "./interpreter.ts";
 import { type ComputeOp, defineOp, run, type Spec, type Vjp } from "./op.ts";
 import { sumTo } from "./ops/sum.ts";
@@ -120,43 +111,54 @@ function outputSpecs(name: string, expressions: readonly Expression[], specs: re
   });
 }
 
-/** The gradient with respect to each input is itself an elementwise op of (cotangent, inputs it reads, output if it reads that). */
+/** The gradient with respect to each input is itself an elementwise op. */
 function derive(name: string, arity: number, root: Expression): Vjp<Scalars> {
-  const rules = new Map<number, { op: ElementwiseOp; reads: number[]; readsOutput: boolean } | null>();
+  const rules: (GradientRule | null)[] = [];
   const rule = (index: number) => {
-    const known = rules.get(index);
-    if (known !== undefined) return known;
-    const slope = differentiate(root, index);
-    if (slope === null) {
-      rules.set(index, null);
-      return null;
-    }
-    const withOutput = root.op === "input" ? slope : substitute(slope, new Map([[root, e.input(arity)]]));
-    const used = inputsOf(withOutput);
-    const renumber = new Map<Expression, Expression>();
-    for (const x of topological([withOutput]))
-      if (x.op === "input") renumber.set(x, e.input(1 + used.indexOf(x.value)));
-    const expression = e.mul(e.input(0), substitute(withOutput, renumber));
-    const op = elementwiseOp(`${name}.d${index}`, 1 + used.length, [expression], {});
-    const made = { op, reads: used.filter((i) => i < arity), readsOutput: used.includes(arity) };
-    rules.set(index, made);
-    return made;
+    if (rules[index] === undefined) rules[index] = gradientRule(name, arity, root, index);
+    return rules[index] as GradientRule | null;
   };
-  const needed = (needs: readonly boolean[]) =>
-    needs.flatMap((need, i) => (need ? [rule(i)] : [])).filter((r) => r !== null);
+  const reads = (needs: readonly boolean[]) =>
+    new Set(needs.flatMap((need, i) => (need ? (rule(i)?.reads ?? []) : [])));
   return {
-    saveInputs: (_, needs) => [...new Set(needed(needs).flatMap((r) => r.reads))],
-    saveOutputs: (_, needs) => (needed(needs).some((r) => r.readsOutput) ? [0] : []),
+    saveInputs: (_, needs) => [...reads(needs)].filter((i) => i < arity),
+    saveOutputs: (_, needs) => (reads(needs).has(arity) ? [0] : []),
     pull([cotangent], saved, scalars) {
       return saved.needs.map((need, i) => {
         const made = need ? rule(i) : null;
         if (made === null || cotangent === null || cotangent === undefined) return null;
-        const operands = made.reads.map((input) => saved.input(input));
-        if (made.readsOutput) operands.push(saved.output(0));
+        const operands = made.reads.map((input) => (input === arity ? saved.output(0) : saved.input(input)));
         const identity = made.op.expressions[0]?.op === "input";
         const full = identity ? cotangent : run(made.op, [cotangent, ...operands], scalars);
         return sumTo(full, (saved.specs[i] as Spec).shape);
       });
     },
   };
+}
+
+/** An op of the cotangent and of what the slope reads: inputs by number, and the output as number `arity`. */
+interface GradientRule {
+  readonly op: ElementwiseOp;
+  readonly reads: readonly number[];
+}
+
+function gradientRule(name: string, arity: number, root: Expression, index: number): GradientRule | null {
+  const slope = differentiate(root, index);
+  if (slope === null) return null;
+  const reads: number[] = [];
+  const operand = (number: number): Expression => {
+    if (!reads.includes(number)) reads.push(number);
+    return e.input(1 + reads.indexOf(number));
+  };
+  const rebuilt = new Map<Expression, Expression>();
+  const rebuild = (x: Expression): Expression => {
+    const known = rebuilt.get(x);
+    if (known !== undefined) return known;
+    const made =
+      x.op === "input" ? operand(x.value) : x === root ? operand(arity) : { ...x, args: x.args.map(rebuild) };
+    rebuilt.set(x, made);
+    return made;
+  };
+  const expression = e.mul(e.input(0), rebuild(slope));
+  return { op: elementwiseOp(`${name}.d${index}`, 1 + reads.length, [expression], {}), reads };
 }

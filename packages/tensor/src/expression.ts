@@ -141,20 +141,6 @@ export function differentiate(root: Expression, index: number): Expression | nul
   return isZero(result) ? null : result;
 }
 
-/** Rebuild an expression with some nodes replaced (by identity). */
-export function substitute(root: Expression, replacements: ReadonlyMap<Expression, Expression>): Expression {
-  const memo = new Map<Expression, Expression>(replacements);
-  const visit = (x: Expression): Expression => {
-    const known = memo.get(x);
-    if (known !== undefined) return known;
-    const args = x.args.map(visit);
-    const result = args.every((argument, i) => argument === x.args[i]) ? x : { ...x, args };
-    memo.set(x, result);
-    return result;
-  };
-  return visit(root);
-}
-
 /** Every distinct node, arguments before their users. */
 export function topological(roots: readonly Expression[]): Expression[] {
   const order: Expression[] = [];
@@ -167,12 +153,6 @@ export function topological(roots: readonly Expression[]): Expression[] {
   };
   roots.forEach(visit);
   return order;
-}
-
-/** Which inputs occur in an expression, ascending. */
-export function inputsOf(root: Expression): number[] {
-  const found = topological([root]).filter((x) => x.op === "input");
-  return [...new Set(found.map((x) => x.value))].sort((a, b) => a - b);
 }
 
 const comparisons = new Set<string>(["greater", "greaterEqual", "equal"]);

@@ -20,25 +20,36 @@ import type { Four, Pair, Window } from "../window.ts";
 import { gemm, type Matrix, shifted, transposed } from "./gemm.ts";
 import { runOf } from "./patches.ts";
 
+/** A matrix, and how far on it starts for the next group of channels. */
+type Grouped = readonly [matrix: Matrix, step: number];
+
+/** C = A B for each group; with `start`, C = start + A B. */
+function gemmByGroup(groups: number, a: Grouped, b: Grouped, c: Grouped, start?: Grouped): void {
+  for (let group = 0; group < groups; group++) {
+    const at = ([matrix, step]: Grouped) => shifted(matrix, group * step);
+    gemm(at(a), at(b), at(c), { start: start && at(start) });
+  }
+}
+
 /** x [N, C, H, W], weight [O, C/groups, kh, kw], bias [O] → [N, O, oh, ow] */
 export const conv2dLoops: Reference<Conv2dParams> = ([y], [x, weight, bias], { groups, ...geometry }) => {
   const [, , ...places] = y!.shape as unknown as Four;
   const [outputs, perGroup, ...kernel] = weight!.shape as unknown as Four;
   const count = outputs / groups;
   const image = padded(x!, geometry.padding);
-  const filters = filterMatrix(weight!, count);
   const patches = patchMatrix(image, perGroup, places, { ...geometry, kernel });
-  const target = channelMatrix(y!, count);
-  const start = bias && biasMatrix(bias, count, target.columns.length);
-  for (let group = 0; group < groups; group++) {
-    const first = group * count;
-    gemm(
-      shifted(filters, first * weight!.strides[0]!),
-      shifted(patches, group * perGroup * image.strides[1]!),
-      shifted(target, first * y!.strides[1]!),
-      { start: start && shifted(start, first * bias!.strides[0]!) },
-    );
-  }
+  const ofBias = (b: HostOperand): Matrix => ({
+    ...b,
+    rows: steps(count, b.strides[0]!),
+    columns: steps(patches.columns.length, 0), // the same value at every place
+  });
+  gemmByGroup(
+    groups,
+    [filterMatrix(weight!, count), count * weight!.strides[0]!],
+    [patches, perGroup * image.strides[1]!],
+    [channelMatrix(y!, count), count * y!.strides[1]!],
+    bias && [ofBias(bias), count * bias.strides[0]!],
+  );
 };
 
 /** x [N, C, H, W], outputGrad [N, O, oh, ow] → [O, C/groups, kh, kw] */
@@ -51,17 +62,12 @@ export const conv2dWeightGradLoops: Reference<Conv2dWeightGradParams> = (
   const [outputs, perGroup] = weight!.shape as unknown as Four;
   const count = outputs / groups;
   const image = padded(x!, window.padding);
-  const cotangents = channelMatrix(grad!, count);
-  const patches = transposed(patchMatrix(image, perGroup, places, window));
-  const target = filterMatrix(weight!, count);
-  for (let group = 0; group < groups; group++) {
-    const first = group * count;
-    gemm(
-      shifted(cotangents, first * grad!.strides[1]!),
-      shifted(patches, group * perGroup * image.strides[1]!),
-      shifted(target, first * weight!.strides[0]!),
-    );
-  }
+  gemmByGroup(
+    groups,
+    [channelMatrix(grad!, count), count * grad!.strides[1]!],
+    [transposed(patchMatrix(image, perGroup, places, window)), perGroup * image.strides[1]!],
+    [filterMatrix(weight!, count), count * weight!.strides[0]!],
+  );
 };
 
 /** outputGrad [N, O, oh, ow], weight [O, C/groups, kh, kw] → [N, C, H, W]; the sum is rounded to its dtype after each tap. */
@@ -71,36 +77,21 @@ export const conv2dInputGradLoops: Reference<Conv2dInputGradParams> = ([x], [gra
   const [xn, xc, xy, xx] = x!.strides as unknown as Four;
   const [gn, go, gi, gj] = grad!.strides as unknown as Four;
   const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
-  const count = outputs / params.groups;
-  const { data, offset } = x!;
-  const { size, stride } = params;
-  data.fill(0, offset, offset + sizeOf(x!.shape));
+  const { size, stride, groups } = params;
+  const count = outputs / groups;
+  x!.data.fill(0, x!.offset, x!.offset + sizeOf(x!.shape));
   for (let u = 0; u < kh; u++) {
     const rows = runOf(u, 0, oh, size, params);
     for (let v = 0; v < kw; v++) {
       const columns = runOf(v, 1, ow, size, params);
-      const tap: Matrix = {
-        data: weight!.data,
-        offset: weight!.offset + u * wu + v * wv,
-        rows: steps(perGroup, wc),
-        columns: steps(count, wo),
-      };
-      const cotangents: Matrix = {
-        data: grad!.data,
-        offset: grad!.offset + rows.place * gi + columns.place * gj,
-        rows: steps(count, go),
-        columns: offsetsOf([n, rows.count, columns.count], [gn, gi, gj]),
-      };
-      const target: Matrix = {
-        data,
-        offset: offset + rows.pixel * xy + columns.pixel * xx,
-        rows: steps(perGroup, xc),
-        columns: offsetsOf([n, rows.count, columns.count], [xn, stride[0] * xy, stride[1] * xx]),
-      };
-      for (let group = 0; group < params.groups; group++) {
-        const pixels = shifted(target, group * perGroup * xc);
-        gemm(shifted(tap, group * count * wo), shifted(cotangents, group * count * go), pixels, { start: pixels });
-      }
+      const places = [n, rows.count, columns.count];
+      const tap = shifted({ ...weight!, rows: steps(perGroup, wc), columns: steps(count, wo) }, u * wu + v * wv);
+      const cotangents = { ...grad!, rows: steps(count, go), columns: offsetsOf(places, [gn, gi, gj]) };
+      const pixels = offsetsOf(places, [xn, stride[0] * xy, stride[1] * xx]);
+      const target = { ...x!, rows: steps(perGroup, xc), columns: pixels };
+      const sum: Grouped = [shifted(target, rows.pixel * xy + columns.pixel * xx), perGroup * xc];
+      const ofPlaces = shifted(cotangents, rows.place * gi + columns.place * gj);
+      gemmByGroup(groups, [tap, count * wo], [ofPlaces, count * go], sum, sum);
     }
   }
 };
@@ -109,28 +100,23 @@ export const conv2dInputGradLoops: Reference<Conv2dInputGradParams> = ([x], [gra
 function patchMatrix(image: HostOperand, channels: number, places: Pair, { kernel, stride, dilation }: Window): Matrix {
   const [n, c, y, x] = image.strides as unknown as Four;
   return {
-    data: image.data,
-    offset: image.offset,
+    ...image,
     rows: offsetsOf([channels, ...kernel], [c, dilation[0] * y, dilation[1] * x]),
     columns: offsetsOf([image.shape[0]!, ...places], [n, stride[0] * y, stride[1] * x]),
   };
 }
 
 /** Rows: the first output channels. Columns: taps (channel, kernel row, kernel column). */
-function filterMatrix({ data, offset, shape, strides }: HostOperand, count: number): Matrix {
-  return { data, offset, rows: steps(count, strides[0]!), columns: offsetsOf(shape.slice(1), strides.slice(1)) };
+function filterMatrix(weight: HostOperand, count: number): Matrix {
+  const { shape, strides } = weight;
+  return { ...weight, rows: steps(count, strides[0]!), columns: offsetsOf(shape.slice(1), strides.slice(1)) };
 }
 
 /** Rows: the first channels. Columns: (image, row, column). */
-function channelMatrix({ data, offset, shape, strides }: HostOperand, count: number): Matrix {
-  const [n, , h, w] = shape as unknown as Four;
-  const [image, channel, y, x] = strides as unknown as Four;
-  return { data, offset, rows: steps(count, channel), columns: offsetsOf([n, h, w], [image, y, x]) };
-}
-
-/** Rows: the first output channels. Columns: the same value at every place. */
-function biasMatrix({ data, offset, strides }: HostOperand, count: number, places: number): Matrix {
-  return { data, offset, rows: steps(count, strides[0]!), columns: steps(places, 0) };
+function channelMatrix(images: HostOperand, count: number): Matrix {
+  const [n, , h, w] = images.shape as unknown as Four;
+  const [image, channel, y, x] = images.strides as unknown as Four;
+  return { ...images, rows: steps(count, channel), columns: offsetsOf([n, h, w], [image, y, x]) };
 }
 
 /** An image with zeros around it; the image itself where none are wanted. */

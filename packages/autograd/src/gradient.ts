@@ -8,10 +8,10 @@
 import {
   add,
   concat,
-  dot,
   heldTensors,
   linear,
   matmul,
+  mul,
   reshape,
   type Shape,
   scale,
@@ -165,11 +165,11 @@ export function innerProduct(p: Gradient, q: Gradient): Tensor {
     const others = q.parts();
     return p
       .parts()
-      .map((part, i) => dot(part, others[i] as Tensor))
+      .map((part, i) => sum(mul(part, others[i] as Tensor)))
       .reduce(add);
   }
   const outer = linear(p.factors.g, q.factors.g, null); // [n, n′]
-  const product = dot(outer, inputProducts(p.factors, q.factors));
+  const product = sum(mul(outer, inputProducts(p.factors, q.factors)));
   return scale(product, p.factors.scale * q.factors.scale);
 }
 

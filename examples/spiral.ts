@@ -7,9 +7,9 @@ const run = fit({
   model: mlp([2, 32, 32, 2], { activation: tanh, rng, device }), // or any Sequential of layers
   data: spiral({ rng, turns: 1.5 }), // or mnist({ dir }), csv(...), your own arrays
   loss: softmaxCrossEntropy(),
-  optimizer: skfac({ learningRate: schedules.linear(0.1, 0, 300), damping: 0.003 }),
+  optimizer: skfac({ learningRate: schedules.linear(0.03, 0, 400), damping: 0.003 }),
   batch: 64,
-  steps: 300,
+  steps: 400,
   evaluateEvery: 100,
   rng,
 });

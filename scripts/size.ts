@@ -47,7 +47,7 @@ export function table(rows: readonly Row[]): string {
       row.name,
       ...[row.files, row.lines, row.median, row.max].map((value) => cell(value)),
       cell(row.gzip, 1),
-      cell(row.budget),
+      cell(row.budget, 1),
     ]),
   ];
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));

@@ -20,13 +20,14 @@ import {
   type Tensor,
   tensor,
 } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { type Contender, type Turn, timed } from "../contender.ts";
 import { type ElementwiseOp, type Job, rowLength } from "../job.ts";
 import { optimizerFor, Steps, Trainer } from "./nets.ts";
 import { positiveDefinite, uniformValues } from "./numbers.ts";
 
 /** A bias and an activation in one pass, as a layer of one's own would declare it. */
-const biasReluOp = elementwise("benchBiasRelu", (e, x, bias) => e.max(e.add(x, bias), e.constant(0)), {});
+const biasReluOp = elementwise("benchBiasRelu", (x, bias) => e.max(e.add(x, bias), e.constant(0)), {});
 
 /** A contender that computes on a device. */
 export function ownContender(name: string, device: Device): Contender {

@@ -19,6 +19,7 @@ import {
   tensor,
   UsageError,
 } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { Tape } from "./tape.ts";
@@ -44,8 +45,8 @@ function opsOf(f: () => void): string[] {
   return names;
 }
 
-const double = elementwise("tapeTestDouble", (e, x) => e.add(x, x));
-const noGradient = elementwise("tapeTestNoGradient", (e, x) => e.add(x, x), { noVjp: "it is a test" });
+const double = elementwise("tapeTestDouble", (x) => e.add(x, x));
+const noGradient = elementwise("tapeTestNoGradient", (x) => e.add(x, x), { noVjp: "it is a test" });
 const undeclared = defineOp({
   name: "tapeTestUndeclared",
   shape: ([x]) => [x!],

@@ -1,6 +1,7 @@
 /** What kernel families share: products, passes over memory, row-major copies. */
 
-import { e, isContiguous, type Kernel, type Operand, sizeOf, stridesOf, type TypedArray } from "@kronograd/tensor";
+import { isContiguous, type Kernel, type Operand, sizeOf, stridesOf, type TypedArray } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { createElementwise, type RunExpressions } from "./kernels/elementwise.ts";
 import { bothProducts, type Products } from "./kernels/products.ts";
 import type { Block } from "./memory.ts";

@@ -29,5 +29,6 @@ export * from "@kronograd/optimizers";
 export type { PairLike, Range } from "@kronograd/tensor";
 export * from "@kronograd/tensor";
 export * as ops from "@kronograd/tensor";
+export * as e from "@kronograd/tensor/expression";
 export * from "@kronograd/train";
 export { createDevice } from "./create-device.ts";

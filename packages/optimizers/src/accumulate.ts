@@ -7,9 +7,10 @@
 
 import { factoredGradient, type Gradient, type GradientFactors, partsGradient } from "@kronograd/autograd";
 import { concat, dispatchInto, elementwise, scale, type Tensor, UsageError } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import type { Updates } from "./transform.ts";
 
-const addScaledOp = elementwise("addScaled", (e, sum, x) => e.add(sum, e.mul(e.parameter("weight"), x)), {
+const addScaledOp = /* @__PURE__ */ elementwise("addScaled", (sum, x) => e.add(sum, e.mul(e.parameter("weight"), x)), {
   parameters: { weight: 0.5 },
 });
 

@@ -9,13 +9,13 @@ import {
   dispatchInto,
   type ElementwiseOp,
   type Expression,
-  e,
   empty,
   full,
   type Scalars,
   type Tensor,
   UsageError,
 } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { mapParts, type Transform } from "./transform.ts";
 
 /** An update rule: what is kept, how it moves, and the numbers that change with the step. */

@@ -7,6 +7,7 @@
 
 import type { LayerRecord, Parameters } from "@kronograd/autograd";
 import { copy, dispatchInto, elementwise, Rng, scope, type Tensor } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import type { Needs } from "./chain.ts";
 import type { CurvatureView } from "./curvature.ts";
 import { at, type Schedule } from "./schedule.ts";
@@ -14,9 +15,13 @@ import { disposeState, mapTensors, replaceState, type StateTree } from "./state.
 import { type Oracles, parameterNamed, type StepContext, type Transform, type Updates } from "./transform.ts";
 
 /** w ← w − rate · direction */
-const stepOp = elementwise("optimizerStep", (e, w, direction) => e.sub(w, e.mul(e.parameter("rate"), direction)), {
-  parameters: { rate: 0.1 },
-});
+const stepOp = /* @__PURE__ */ elementwise(
+  "optimizerStep",
+  (w, direction) => e.sub(w, e.mul(e.parameter("rate"), direction)),
+  {
+    parameters: { rate: 0.1 },
+  },
+);
 
 /** What an optimizer is made of. */
 export interface OptimizerOptions {

@@ -5,13 +5,15 @@
  * Fusion is explicit: one op is one pass over memory, on every backend, and nothing is fused behind the user's back.
  */
 
+import { differentiate } from "./differentiate.ts";
 import { asFloat, promote } from "./dtype.ts";
 import { UsageError } from "./errors.ts";
-import { differentiate, type Expression, e, isComparison, staysIntegral, topological } from "./expression.ts";
+import { type Expression, isComparison, staysIntegral, topological } from "./expression.ts";
 import { compile, interpret, type Program } from "./interpreter.ts";
 import { type ComputeOp, defineOp, run, type Spec, type Vjp } from "./op.ts";
 import { sumTo } from "./ops/sum.ts";
 import { broadcastShapes } from "./shape.ts";
+import * as e from "./vocabulary.ts";
 
 /** Values of an expression's named parameters. */
 export type Scalars = Readonly<Record<string, number>>;
@@ -39,21 +41,22 @@ export interface ElementwiseOptions {
   readonly noVjp?: string;
 }
 
-type Build = (vocabulary: typeof e, ...inputs: Expression[]) => Expression | readonly Expression[];
+type Build = (...inputs: Expression[]) => Expression | readonly Expression[];
 
 /**
  * Define an elementwise op from an expression of its inputs.
  *
- * @param build  gets the vocabulary and one expression per input; several results make several outputs
+ * @param build  gets one expression per input and joins them with the words of `@kronograd/tensor/expression`;
+ *   several results make several outputs
  * @cost one pass over memory, forward and for each input's gradient
  * @example
- * const swish = elementwise("swish", (e, x) => e.mul(x, e.sigmoid(e.mul(e.parameter("beta"), x))), { parameters: { beta: 1 } });
+ * const swish = elementwise("swish", (x) => e.mul(x, e.sigmoid(e.mul(e.parameter("beta"), x))), { parameters: { beta: 1 } });
  * run(swish, [x], { beta: 1.5 });
  */
 export function elementwise(name: string, build: Build, options: ElementwiseOptions = {}): ElementwiseOp {
-  const arity = build.length - 1;
+  const arity = build.length;
   const inputs = Array.from({ length: arity }, (_, i) => e.input(i));
-  const built = build(e, ...inputs);
+  const built = build(...inputs);
   const expressions = Array.isArray(built) ? (built as readonly Expression[]) : [built as Expression];
   return defineOp(elementwiseOp(name, arity, expressions, options)) as ElementwiseOp;
 }

@@ -9,7 +9,7 @@ export * from "./create.ts";
 export * from "./dtype.ts";
 export * from "./elementwise.ts";
 export * from "./errors.ts";
-export { type Expression, e } from "./expression.ts";
+export type { Expression } from "./expression.ts";
 export { gemm, type Matrix, transposed } from "./loops/gemm.ts";
 export { syrkLoops } from "./loops/products.ts";
 export * from "./memory.ts";

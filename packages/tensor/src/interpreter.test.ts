@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { HostOperand } from "./backend.ts";
 import { chunkSize } from "./chunk.ts";
 import type { TypedArray } from "./dtype.ts";
-import { e } from "./expression.ts";
 import { compile, interpret } from "./interpreter.ts";
 import { stridesOf } from "./shape.ts";
+import * as e from "./vocabulary.ts";
 
 const operand = (data: TypedArray, shape: number[], strides = stridesOf(shape), offset = 0): HostOperand => ({
   data,

@@ -5,8 +5,7 @@
 
 import type { HostOperand } from "./backend.ts";
 import { chunkSize, load, store } from "./chunk.ts";
-import { type Expression, topological } from "./expression.ts";
-import { type Loop, loops } from "./primitives.ts";
+import { type Expression, type Loop, type Primitive, topological } from "./expression.ts";
 import { broadcastStrides, isContiguous, type Layout, sizeOf } from "./shape.ts";
 
 /** Expressions made ready to run. */
@@ -45,7 +44,7 @@ export function compile(roots: readonly Expression[]): Program {
     else if (node.op === "parameter") fills.push({ value: node.name, register });
     else {
       const [x, y, z] = node.args.map(registerFor) as [Float64Array, Float64Array?, Float64Array?];
-      steps.push({ loop: loops[node.op], registers: [register, x, y ?? x, z ?? x] });
+      steps.push({ loop: (node.primitive as Primitive).loop, registers: [register, x, y ?? x, z ?? x] });
     }
   }
   return { inputs, fills, steps, results: roots.map(registerFor) };

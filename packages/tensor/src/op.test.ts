@@ -11,6 +11,7 @@ import { transpose } from "./ops/permute.ts";
 import { slice } from "./ops/slice.ts";
 import { sum } from "./ops/sum.ts";
 import { scope } from "./scope.ts";
+import * as e from "./vocabulary.ts";
 
 const values = (t: { dataSync(): TypedArray }) => Array.from(t.dataSync());
 
@@ -161,7 +162,7 @@ describe("setRecorder", () => {
 });
 
 describe("dispatchInto", () => {
-  const momentumOp = elementwise("test.momentum", (e, w, v, g) => {
+  const momentumOp = elementwise("test.momentum", (w, v, g) => {
     const next = e.add(e.mul(e.parameter("momentum"), v), g);
     return [e.sub(w, next), next];
   });

@@ -14,15 +14,16 @@ import {
   transpose,
   where,
 } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { describe, expect, it } from "vitest";
 import { agree, guarded } from "../../testing/agree.ts";
 
-const swap = elementwise("testSwap", (e, x, y) => [e.add(y, e.constant(1)), e.sub(x, e.parameter("by"))], {
+const swap = elementwise("testSwap", (x, y) => [e.add(y, e.constant(1)), e.sub(x, e.parameter("by"))], {
   parameters: { by: 1 },
 });
 const chain = elementwise(
   "testChain",
-  (e, x, y, condition) =>
+  (x, y, condition) =>
     e.select(condition, e.mul(e.exp(e.neg(e.square(x))), y), e.sub(e.constant(1), e.parameter("decay"))),
   {
     int32: [2],

@@ -13,7 +13,8 @@
  * A pivot that is not positive, or a diagonal element that is 0 or NaN, is left to the reference, which names it.
  */
 
-import { e, type Operand, sizeOf } from "@kronograd/tensor";
+import { type Operand, sizeOf } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { Module } from "../assembler.ts";
 import { defineClearUpper, defineFactor, defineSubstitution } from "../emit/factor.ts";
 import { defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";

@@ -3,7 +3,8 @@
  * elementwise pass. The input is seen as [N, K, C, S], as in tensor's normalization.ts; a set shares mean and variance.
  */
 
-import { type Expression, e, type Operand, type Shape, sizeOf, type TypedArray } from "@kronograd/tensor";
+import { type Expression, type Operand, type Shape, sizeOf, type TypedArray } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { Module } from "../assembler.ts";
 import { defineMoments, definePairSums } from "../emit/moments.ts";
 import type { Kernels, Kit } from "../kit.ts";

@@ -5,6 +5,7 @@
  */
 
 import { elementwise, frobenius2, run } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { chain } from "../chain.ts";
 import { commonOptions, commonParts } from "../common-options.ts";
 import { groupOf } from "../groups.ts";
@@ -25,16 +26,16 @@ export const lambOptions = {
 export type LambOptions = OptionsOf<typeof lambOptions>;
 
 /** r + d w */
-const decayedOp = elementwise(
+const decayedOp = /* @__PURE__ */ elementwise(
   "lambDecayed",
-  (e, direction, weight) => e.add(direction, e.mul(e.parameter("decay"), weight)),
+  (direction, weight) => e.add(direction, e.mul(e.parameter("decay"), weight)),
   { parameters: { decay: 0.5 } },
 );
 
 /** √(‖w‖²/‖r‖²); 1 where either is 0. */
-const trustOp = elementwise(
+const trustOp = /* @__PURE__ */ elementwise(
   "lambTrust",
-  (e, weight, direction) =>
+  (weight, direction) =>
     e.select(e.greater(e.min(weight, direction), e.constant(0)), e.sqrt(e.div(weight, direction)), e.constant(1)),
   { ranges: [[0.5, 2], [0.5, 2]] }, // biome-ignore format: two ranges
 );

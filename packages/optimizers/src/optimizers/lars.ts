@@ -7,6 +7,7 @@
  */
 
 import { elementwise, frobenius2, run } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { chain } from "../chain.ts";
 import { commonOptions, commonParts } from "../common-options.ts";
 import { groupOf } from "../groups.ts";
@@ -27,9 +28,9 @@ export const larsOptions = {
 export type LarsOptions = OptionsOf<typeof larsOptions>;
 
 /** λ from ‖w‖² and ‖g‖²; 1 where either side of the ratio is 0. */
-const localRateOp = elementwise(
+const localRateOp = /* @__PURE__ */ elementwise(
   "larsLocalRate",
-  (e, squaredWeight, squaredGradient) => {
+  (squaredWeight, squaredGradient) => {
     const weight = e.sqrt(squaredWeight);
     const pull = e.add(e.sqrt(squaredGradient), e.mul(e.parameter("decay"), weight));
     const ratio = e.div(e.mul(e.parameter("trust"), weight), pull);
@@ -39,9 +40,9 @@ const localRateOp = elementwise(
 );
 
 /** λ (g + d w) */
-const updateOp = elementwise(
+const updateOp = /* @__PURE__ */ elementwise(
   "larsUpdate",
-  (e, rate, gradient, weight) => e.mul(rate, e.add(gradient, e.mul(e.parameter("decay"), weight))),
+  (rate, gradient, weight) => e.mul(rate, e.add(gradient, e.mul(e.parameter("decay"), weight))),
   { parameters: { decay: 0.5 } },
 );
 

@@ -1,6 +1,7 @@
 /** Lion: the sign of a momentum. u = sign(β₁ m + (1−β₁) g);  m ← β₂ m + (1−β₂) g;  w ← w − η (u + d w). */
 
 import { elementwise } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { commonOptions } from "../common-options.ts";
 import { elementwiseTransform, runningMean, runningScalars } from "../elementwise-transform.ts";
 import { firstOrder } from "../first-order.ts";
@@ -17,9 +18,9 @@ export const lionOptions = {
 /** What `lion` can be given. */
 export type LionOptions = OptionsOf<typeof lionOptions>;
 
-const lionOp = elementwise(
+const lionOp = /* @__PURE__ */ elementwise(
   "lionUpdate",
-  (e, gradient, mean) => [runningMean("decay", mean, gradient), e.sign(runningMean("momentum", mean, gradient))],
+  (gradient, mean) => [runningMean("decay", mean, gradient), e.sign(runningMean("momentum", mean, gradient))],
   { parameters: { decay: 0.99, decayGain: 0.01, momentum: 0.9, momentumGain: 0.1 }, distinct: true },
 );
 

@@ -4,7 +4,8 @@
  * For g² ≫ ε the direction does not change with the scale of the loss; the first has size √(ε/(1−ρ)).
  */
 
-import { e, elementwise } from "@kronograd/tensor";
+import { elementwise } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform, runningMean, runningScalars } from "../elementwise-transform.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import type { Transform } from "../transform.ts";
@@ -15,9 +16,9 @@ export const adadeltaScalingOptions = {
   epsilon: option.number({ default: 1e-6, above: 0, help: "ε, under both roots; it starts the motion" }),
 };
 
-const op = elementwise(
+const op = /* @__PURE__ */ elementwise(
   "adadeltaUpdate",
-  (_, gradient, square, moved) => {
+  (gradient, square, moved) => {
     const epsilon = e.parameter("epsilon");
     const s = runningMean("decay", square, e.square(gradient));
     const d = e.mul(e.div(e.sqrt(e.add(moved, epsilon)), e.sqrt(e.add(s, epsilon))), gradient);

@@ -3,7 +3,8 @@
  * direction has size 1/√t in every coordinate.
  */
 
-import { e, elementwise } from "@kronograd/tensor";
+import { elementwise } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform } from "../elementwise-transform.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import type { Transform } from "../transform.ts";
@@ -15,9 +16,9 @@ export const adagradScalingOptions = {
   epsilon: option.number({ default: 1e-10, min: 0, help: "ε, added to the root" }),
 };
 
-const op = elementwise(
+const op = /* @__PURE__ */ elementwise(
   "adagradUpdate",
-  (_, gradient, sum) => {
+  (gradient, sum) => {
     const s = e.add(sum, e.square(gradient));
     return [s, e.div(e.mul(e.parameter("rate"), gradient), e.add(e.sqrt(s), e.parameter("epsilon")))];
   },

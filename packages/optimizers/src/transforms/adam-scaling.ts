@@ -7,7 +7,8 @@
  * no coordinate's step grows again.
  */
 
-import { type Expression, e, elementwise } from "@kronograd/tensor";
+import { type Expression, elementwise } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform, runningMean, runningScalars } from "../elementwise-transform.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import type { Transform } from "../transform.ts";
@@ -33,9 +34,9 @@ const samples = {
 const direction = (mean: Expression, square: Expression): Expression =>
   e.div(e.mul(e.parameter("rate"), mean), e.add(e.mul(e.parameter("root"), e.sqrt(square)), e.parameter("epsilon")));
 
-const adamOp = elementwise(
+const adamOp = /* @__PURE__ */ elementwise(
   "adamUpdate",
-  (_, gradient, mean, square) => {
+  (gradient, mean, square) => {
     const m = runningMean("momentum", mean, gradient);
     const v = runningMean("decay", square, e.square(gradient));
     return [m, v, direction(m, v)];
@@ -43,9 +44,9 @@ const adamOp = elementwise(
   samples,
 );
 
-const amsgradOp = elementwise(
+const amsgradOp = /* @__PURE__ */ elementwise(
   "amsgradUpdate",
-  (_, gradient, mean, square, largest) => {
+  (gradient, mean, square, largest) => {
     const m = runningMean("momentum", mean, gradient);
     const v = runningMean("decay", square, e.square(gradient));
     const top = e.max(largest, v);

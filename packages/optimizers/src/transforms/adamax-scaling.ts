@@ -3,7 +3,8 @@
  * m̂ / u with m̂ = m/(1−β₁ᵗ). No correction of u is needed: it starts at |g|.
  */
 
-import { e, elementwise } from "@kronograd/tensor";
+import { elementwise } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform, runningMean, runningScalars } from "../elementwise-transform.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import type { Transform } from "../transform.ts";
@@ -15,9 +16,9 @@ export const adamaxScalingOptions = {
   epsilon: option.number({ default: 1e-8, min: 0, help: "ε, added to |g|" }),
 };
 
-const op = elementwise(
+const op = /* @__PURE__ */ elementwise(
   "adamaxUpdate",
-  (_, gradient, mean, largest) => {
+  (gradient, mean, largest) => {
     const m = runningMean("momentum", mean, gradient);
     const u = e.max(e.mul(e.parameter("decay"), largest), e.add(e.abs(gradient), e.parameter("epsilon")));
     return [m, u, e.div(e.mul(e.parameter("rate"), m), u)];

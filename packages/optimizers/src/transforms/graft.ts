@@ -5,11 +5,12 @@
 
 import { squaredNorm } from "@kronograd/autograd";
 import { elementwise, run } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { scaleGradient, type Transform } from "../transform.ts";
 
-const ratioOp = elementwise(
+const ratioOp = /* @__PURE__ */ elementwise(
   "graftRatio",
-  (e, wanted, present) => e.select(e.greater(present, e.constant(0)), e.sqrt(e.div(wanted, present)), e.constant(0)),
+  (wanted, present) => e.select(e.greater(present, e.constant(0)), e.sqrt(e.div(wanted, present)), e.constant(0)),
   {
     ranges: [
       [0.5, 2],

@@ -9,6 +9,7 @@
 
 import { innerProduct } from "@kronograd/autograd";
 import { add, elementwise, run, type Tensor } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import { type StepContext, scaleGradient, type Transform, type Updates } from "../transform.ts";
 
@@ -18,9 +19,9 @@ export const klClipOptions = {
   first: option.integer({ default: 0, min: 0, help: "steps at the start that each compute their own" }),
 };
 
-const coefficientOp = elementwise(
+const coefficientOp = /* @__PURE__ */ elementwise(
   "klClipCoefficient",
-  (e, product) => {
+  (product) => {
     const bounded = e.min(e.constant(1), e.sqrt(e.div(e.parameter("allowed"), product)));
     return e.select(e.greater(product, e.constant(0)), bounded, e.constant(1));
   },

@@ -5,6 +5,7 @@
  */
 
 import { elementwise } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform } from "../elementwise-transform.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import type { Transform } from "../transform.ts";
@@ -16,15 +17,15 @@ export const momentumOptions = {
   dampening: option.number({ default: 0, min: 0, max: 1, help: "how much of a new gradient is left out" }),
 };
 
-const plainOp = elementwise(
+const plainOp = /* @__PURE__ */ elementwise(
   "momentumUpdate",
-  (e, gradient, velocity) => e.add(e.mul(e.parameter("momentum"), velocity), e.mul(e.parameter("gain"), gradient)),
+  (gradient, velocity) => e.add(e.mul(e.parameter("momentum"), velocity), e.mul(e.parameter("gain"), gradient)),
   { parameters: { momentum: 0.9, gain: 0.5 } },
 );
 
-const nesterovOp = elementwise(
+const nesterovOp = /* @__PURE__ */ elementwise(
   "nesterovUpdate",
-  (e, gradient, velocity) => {
+  (gradient, velocity) => {
     const next = e.add(e.mul(e.parameter("momentum"), velocity), e.mul(e.parameter("gain"), gradient));
     return [next, e.add(gradient, e.mul(e.parameter("momentum"), next))];
   },

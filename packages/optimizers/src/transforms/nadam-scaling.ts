@@ -6,7 +6,8 @@
  * PyTorch 1 had Pₜ μₜ μₜ₊₁ in the second denominator, which its pull request 92699 mended; numbers made with it need that.
  */
 
-import { e, elementwise } from "@kronograd/tensor";
+import { elementwise } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform, runningMean, runningScalars } from "../elementwise-transform.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import type { Transform } from "../transform.ts";
@@ -24,9 +25,9 @@ export const nadamScalingOptions = {
   }),
 };
 
-const op = elementwise(
+const op = /* @__PURE__ */ elementwise(
   "nadamUpdate",
-  (_, gradient, mean, square) => {
+  (gradient, mean, square) => {
     const m = runningMean("momentum", mean, gradient);
     const v = runningMean("decay", square, e.square(gradient));
     const ahead = e.add(e.mul(e.parameter("ofGradient"), gradient), e.mul(e.parameter("ofMean"), m));

@@ -1,12 +1,13 @@
 /** Clip the norm of all updates together: u ← min(1, limit/‖u‖) · u, with one ‖u‖ for all blocks. */
 
 import { elementwise, run } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { checkOptions, option } from "../options.ts";
 import { globalSquaredNorm, scaleGradient, type Transform } from "../transform.ts";
 
-const coefficientOp = elementwise(
+const coefficientOp = /* @__PURE__ */ elementwise(
   "normClipCoefficient",
-  (e, squared) => e.min(e.constant(1), e.div(e.parameter("limit"), e.sqrt(squared))),
+  (squared) => e.min(e.constant(1), e.div(e.parameter("limit"), e.sqrt(squared))),
   { ranges: [[4, 9]], parameters: { limit: 1 } },
 );
 

@@ -7,7 +7,8 @@
  * before that it is m̂ alone: a warm-up that needs no setting. Both are rate · m / (root · √v + guard).
  */
 
-import { e, elementwise } from "@kronograd/tensor";
+import { elementwise } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform, runningMean, runningScalars } from "../elementwise-transform.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import type { Transform } from "../transform.ts";
@@ -19,9 +20,9 @@ export const radamScalingOptions = {
   epsilon: option.number({ default: 1e-8, min: 0, help: "ε, added to the root" }),
 };
 
-const op = elementwise(
+const op = /* @__PURE__ */ elementwise(
   "radamUpdate",
-  (_, gradient, mean, square) => {
+  (gradient, mean, square) => {
     const m = runningMean("momentum", mean, gradient);
     const v = runningMean("decay", square, e.square(gradient));
     const guarded = e.add(e.mul(e.parameter("root"), e.sqrt(v)), e.parameter("guard"));

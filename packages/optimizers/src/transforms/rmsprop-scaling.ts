@@ -3,7 +3,8 @@
  * makes it a variance.
  */
 
-import { e, elementwise } from "@kronograd/tensor";
+import { elementwise } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform, runningMean, runningScalars } from "../elementwise-transform.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import type { Transform } from "../transform.ts";
@@ -24,18 +25,18 @@ const samples = {
   parameters: { decay: 0.99, decayGain: 0.01, epsilon: 1e-8 },
 };
 
-const plainOp = elementwise(
+const plainOp = /* @__PURE__ */ elementwise(
   "rmspropUpdate",
-  (_, gradient, square) => {
+  (gradient, square) => {
     const v = runningMean("decay", square, e.square(gradient));
     return [v, e.div(gradient, e.add(e.sqrt(v), e.parameter("epsilon")))];
   },
   samples,
 );
 
-const centeredOp = elementwise(
+const centeredOp = /* @__PURE__ */ elementwise(
   "rmspropCenteredUpdate",
-  (_, gradient, square, mean) => {
+  (gradient, square, mean) => {
     const v = runningMean("decay", square, e.square(gradient));
     const m = runningMean("decay", mean, gradient);
     // A variance is ≥ 0; under a constant gradient rounding takes the difference below it

@@ -7,11 +7,16 @@
 
 import { partsGradient } from "@kronograd/autograd";
 import { elementwise, run, UsageError } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { parameterNamed, type Transform } from "../transform.ts";
 
-const decayOp = elementwise("weightDecay", (e, update, weight) => e.add(update, e.mul(e.parameter("amount"), weight)), {
-  parameters: { amount: 0.1 },
-});
+const decayOp = /* @__PURE__ */ elementwise(
+  "weightDecay",
+  (update, weight) => e.add(update, e.mul(e.parameter("amount"), weight)),
+  {
+    parameters: { amount: 0.1 },
+  },
+);
 
 /**
  * Pull weights towards zero.

@@ -3,30 +3,31 @@
 import { elementwise } from "../elementwise.ts";
 import { run } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
+import * as e from "../vocabulary.ts";
 
 // max(0, x), not max(x, 0): at a tie the gradient goes to the first, so relu′(0) = 0; and only the result is kept for it
-const reluOp = /* @__PURE__ */ elementwise("relu", (e, x) => e.max(e.constant(0), x), { distinct: true });
+const reluOp = /* @__PURE__ */ elementwise("relu", (x) => e.max(e.constant(0), x), { distinct: true });
 const leakyReluOp = /* @__PURE__ */ elementwise(
   "leakyRelu",
-  (e, x) => e.select(e.greater(x, e.constant(0)), x, e.mul(e.parameter("slope"), x)),
+  (x) => e.select(e.greater(x, e.constant(0)), x, e.mul(e.parameter("slope"), x)),
   { parameters: { slope: 0.1 }, distinct: true },
 );
 const eluOp = /* @__PURE__ */ elementwise(
   "elu",
-  (e, x) => e.select(e.greater(x, e.constant(0)), x, e.mul(e.parameter("alpha"), e.expm1(x))),
+  (x) => e.select(e.greater(x, e.constant(0)), x, e.mul(e.parameter("alpha"), e.expm1(x))),
   { parameters: { alpha: 0.7 }, distinct: true },
 );
-const hardtanhOp = /* @__PURE__ */ elementwise("hardtanh", (e, x) => e.min(e.max(x, e.constant(-1)), e.constant(1)), {
+const hardtanhOp = /* @__PURE__ */ elementwise("hardtanh", (x) => e.min(e.max(x, e.constant(-1)), e.constant(1)), {
   distinct: true,
 });
-const tanhOp = /* @__PURE__ */ elementwise("tanh", (e, x) => e.tanh(x));
-const sigmoidOp = /* @__PURE__ */ elementwise("sigmoid", (e, x) => e.sigmoid(x));
-const softplusOp = /* @__PURE__ */ elementwise("softplus", (e, x) => e.softplus(x));
-const siluOp = /* @__PURE__ */ elementwise("silu", (e, x) => e.mul(x, e.sigmoid(x)));
-const geluOp = /* @__PURE__ */ elementwise("gelu", (e, x) =>
+const tanhOp = /* @__PURE__ */ elementwise("tanh", (x) => e.tanh(x));
+const sigmoidOp = /* @__PURE__ */ elementwise("sigmoid", (x) => e.sigmoid(x));
+const softplusOp = /* @__PURE__ */ elementwise("softplus", (x) => e.softplus(x));
+const siluOp = /* @__PURE__ */ elementwise("silu", (x) => e.mul(x, e.sigmoid(x)));
+const geluOp = /* @__PURE__ */ elementwise("gelu", (x) =>
   e.mul(e.mul(e.constant(0.5), x), e.add(e.constant(1), e.erf(e.mul(e.constant(Math.SQRT1_2), x)))),
 );
-const geluTanhOp = /* @__PURE__ */ elementwise("geluTanh", (e, x) => {
+const geluTanhOp = /* @__PURE__ */ elementwise("geluTanh", (x) => {
   const inner = e.add(x, e.mul(e.constant(0.044715), e.mul(x, e.square(x))));
   const t = e.tanh(e.mul(e.constant(Math.sqrt(2 / Math.PI)), inner));
   return e.mul(e.mul(e.constant(0.5), x), e.add(e.constant(1), t));

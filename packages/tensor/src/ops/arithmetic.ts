@@ -4,27 +4,28 @@ import { elementwise } from "../elementwise.ts";
 import { run } from "../op.ts";
 import { type Operable, runMixed } from "../operable.ts";
 import type { Tensor } from "../tensor.ts";
+import * as e from "../vocabulary.ts";
 
 const any = [-2, 2] as const;
 const positive = [0.5, 2] as const;
 const apart = { ranges: [[-2, 0] as const, [0.1, 2] as const] }; // no ties: they have no derivative
 
-const addOp = /* @__PURE__ */ elementwise("add", (e, x, y) => e.add(x, y));
-const subOp = /* @__PURE__ */ elementwise("sub", (e, x, y) => e.sub(x, y));
+const addOp = /* @__PURE__ */ elementwise("add", (x, y) => e.add(x, y));
+const subOp = /* @__PURE__ */ elementwise("sub", (x, y) => e.sub(x, y));
 /** The op behind `mul`. */
-export const mulOp = /* @__PURE__ */ elementwise("mul", (e, x, y) => e.mul(x, y));
-const divOp = /* @__PURE__ */ elementwise("div", (e, x, y) => e.div(x, y), { ranges: [any, positive] });
-const powOp = /* @__PURE__ */ elementwise("pow", (e, x, y) => e.pow(x, y), { ranges: [positive, any] });
-const maximumOp = /* @__PURE__ */ elementwise("maximum", (e, x, y) => e.max(x, y), apart);
-const minimumOp = /* @__PURE__ */ elementwise("minimum", (e, x, y) => e.min(x, y), apart);
-const negOp = /* @__PURE__ */ elementwise("neg", (e, x) => e.neg(x));
-const scaleOp = /* @__PURE__ */ elementwise("scale", (e, x) => e.mul(e.parameter("factor"), x), {
+export const mulOp = /* @__PURE__ */ elementwise("mul", (x, y) => e.mul(x, y));
+const divOp = /* @__PURE__ */ elementwise("div", (x, y) => e.div(x, y), { ranges: [any, positive] });
+const powOp = /* @__PURE__ */ elementwise("pow", (x, y) => e.pow(x, y), { ranges: [positive, any] });
+const maximumOp = /* @__PURE__ */ elementwise("maximum", (x, y) => e.max(x, y), apart);
+const minimumOp = /* @__PURE__ */ elementwise("minimum", (x, y) => e.min(x, y), apart);
+const negOp = /* @__PURE__ */ elementwise("neg", (x) => e.neg(x));
+const scaleOp = /* @__PURE__ */ elementwise("scale", (x) => e.mul(e.parameter("factor"), x), {
   parameters: { factor: -1.5 },
 });
-const shiftOp = /* @__PURE__ */ elementwise("shift", (e, x) => e.add(x, e.parameter("amount")), {
+const shiftOp = /* @__PURE__ */ elementwise("shift", (x) => e.add(x, e.parameter("amount")), {
   parameters: { amount: 0.5 },
 });
-const multiplyAddOp = /* @__PURE__ */ elementwise("multiplyAdd", (e, x, y, z) => e.add(e.mul(x, y), z));
+const multiplyAddOp = /* @__PURE__ */ elementwise("multiplyAdd", (x, y, z) => e.add(e.mul(x, y), z));
 
 /** x + y, broadcasting. @throws {ShapeError} the shapes do not broadcast */
 export const add = (x: Operable, y: Operable): Tensor => runMixed(addOp, x, y);

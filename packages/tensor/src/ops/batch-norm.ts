@@ -6,12 +6,13 @@ import { normalization } from "../normalization.ts";
 import { dispatch, run } from "../op.ts";
 import { scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
+import * as e from "../vocabulary.ts";
 import { div, shift } from "./arithmetic.ts";
 import { reshape } from "./reshape.ts";
 import { sqrt } from "./transcendental.ts";
 
 const batchNormOp = /* @__PURE__ */ normalization("batchNorm", [0, 3]);
-const affineOp = /* @__PURE__ */ elementwise("batchNormInference", (e, x, mean, slope, beta) =>
+const affineOp = /* @__PURE__ */ elementwise("batchNormInference", (x, mean, slope, beta) =>
   e.add(e.mul(e.sub(x, mean), slope), beta),
 );
 

@@ -1,28 +1,26 @@
 /** Comparisons, elementwise with broadcasting: int32 truth values, 1 or 0. A comparison with NaN is false. */
 
 import { type ElementwiseOp, elementwise } from "../elementwise.ts";
-import type { Expression, e as Vocabulary } from "../expression.ts";
+import type { Expression } from "../expression.ts";
 import { run } from "../op.ts";
 import { type Operable, runMixed } from "../operable.ts";
 import type { Tensor } from "../tensor.ts";
+import * as e from "../vocabulary.ts";
 
-function comparison(
-  name: string,
-  build: (e: typeof Vocabulary, x: Expression, y: Expression) => Expression,
-): ElementwiseOp {
-  return elementwise(name, (e, x, y) => build(e, x, y), { noVjp: "truth values are piecewise constant" });
+function comparison(name: string, build: (x: Expression, y: Expression) => Expression): ElementwiseOp {
+  return elementwise(name, build, { noVjp: "truth values are piecewise constant" });
 }
 
-const greaterOp = /* @__PURE__ */ comparison("greater", (e, x, y) => e.greater(x, y));
-const greaterEqualOp = /* @__PURE__ */ comparison("greaterEqual", (e, x, y) => e.greaterEqual(x, y));
-const lessOp = /* @__PURE__ */ comparison("less", (e, x, y) => e.greater(y, x));
-const lessEqualOp = /* @__PURE__ */ comparison("lessEqual", (e, x, y) => e.greaterEqual(y, x));
-const equalOp = /* @__PURE__ */ comparison("equal", (e, x, y) => e.equal(x, y));
-const notEqualOp = /* @__PURE__ */ comparison("notEqual", (e, x, y) => e.equal(e.equal(x, y), e.constant(0)));
-const isFiniteOp = /* @__PURE__ */ elementwise("isFinite", (e, x) => e.equal(e.sub(x, x), e.constant(0)), {
+const greaterOp = /* @__PURE__ */ comparison("greater", (x, y) => e.greater(x, y));
+const greaterEqualOp = /* @__PURE__ */ comparison("greaterEqual", (x, y) => e.greaterEqual(x, y));
+const lessOp = /* @__PURE__ */ comparison("less", (x, y) => e.greater(y, x));
+const lessEqualOp = /* @__PURE__ */ comparison("lessEqual", (x, y) => e.greaterEqual(y, x));
+const equalOp = /* @__PURE__ */ comparison("equal", (x, y) => e.equal(x, y));
+const notEqualOp = /* @__PURE__ */ comparison("notEqual", (x, y) => e.equal(e.equal(x, y), e.constant(0)));
+const isFiniteOp = /* @__PURE__ */ elementwise("isFinite", (x) => e.equal(e.sub(x, x), e.constant(0)), {
   noVjp: "truth values are piecewise constant",
 });
-const whereOp = /* @__PURE__ */ elementwise("where", (e, condition, x, y) => e.select(condition, x, y), {
+const whereOp = /* @__PURE__ */ elementwise("where", (condition, x, y) => e.select(condition, x, y), {
   ranges: [[0, 2]],
   int32: [0],
 });

@@ -6,8 +6,9 @@
 import { elementwise } from "../elementwise.ts";
 import { type Operable, runMixed } from "../operable.ts";
 import type { Tensor } from "../tensor.ts";
+import * as e from "../vocabulary.ts";
 
-const logAddExpOp = elementwise("logAddExp", (e, x, y) => {
+const logAddExpOp = /* @__PURE__ */ elementwise("logAddExp", (x, y) => {
   const apart = e.sub(x, y);
   const larger = e.select(
     e.greater(x, y),

@@ -4,27 +4,27 @@ import { elementwise } from "../elementwise.ts";
 import { UsageError } from "../errors.ts";
 import { run } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
+import * as e from "../vocabulary.ts";
 
 const positive = { ranges: [[0.5, 2] as const] };
 
-const expOp = /* @__PURE__ */ elementwise("exp", (e, x) => e.exp(x));
-const expm1Op = /* @__PURE__ */ elementwise("expm1", (e, x) => e.expm1(x));
-const logOp = /* @__PURE__ */ elementwise("log", (e, x) => e.log(x), positive);
-const log1pOp = /* @__PURE__ */ elementwise("log1p", (e, x) => e.log1p(x), positive);
-const sqrtOp = /* @__PURE__ */ elementwise("sqrt", (e, x) => e.sqrt(x), positive);
-const squareOp = /* @__PURE__ */ elementwise("square", (e, x) => e.square(x));
-const reciprocalOp = /* @__PURE__ */ elementwise("reciprocal", (e, x) => e.div(e.constant(1), x), positive);
-const absOp = /* @__PURE__ */ elementwise("abs", (e, x) => e.abs(x), { distinct: true });
-const signOp = /* @__PURE__ */ elementwise("sign", (e, x) => e.sign(x), { distinct: true });
-const floorOp = /* @__PURE__ */ elementwise("floor", (e, x) => e.floor(x), { distinct: true });
-const sinOp = /* @__PURE__ */ elementwise("sin", (e, x) => e.sin(x));
-const cosOp = /* @__PURE__ */ elementwise("cos", (e, x) => e.cos(x));
-const erfOp = /* @__PURE__ */ elementwise("erf", (e, x) => e.erf(x));
-const clampOp = /* @__PURE__ */ elementwise(
-  "clamp",
-  (e, x) => e.min(e.max(x, e.parameter("low")), e.parameter("high")),
-  { parameters: { low: -1, high: 0.5 }, distinct: true },
-);
+const expOp = /* @__PURE__ */ elementwise("exp", (x) => e.exp(x));
+const expm1Op = /* @__PURE__ */ elementwise("expm1", (x) => e.expm1(x));
+const logOp = /* @__PURE__ */ elementwise("log", (x) => e.log(x), positive);
+const log1pOp = /* @__PURE__ */ elementwise("log1p", (x) => e.log1p(x), positive);
+const sqrtOp = /* @__PURE__ */ elementwise("sqrt", (x) => e.sqrt(x), positive);
+const squareOp = /* @__PURE__ */ elementwise("square", (x) => e.square(x));
+const reciprocalOp = /* @__PURE__ */ elementwise("reciprocal", (x) => e.div(e.constant(1), x), positive);
+const absOp = /* @__PURE__ */ elementwise("abs", (x) => e.abs(x), { distinct: true });
+const signOp = /* @__PURE__ */ elementwise("sign", (x) => e.sign(x), { distinct: true });
+const floorOp = /* @__PURE__ */ elementwise("floor", (x) => e.floor(x), { distinct: true });
+const sinOp = /* @__PURE__ */ elementwise("sin", (x) => e.sin(x));
+const cosOp = /* @__PURE__ */ elementwise("cos", (x) => e.cos(x));
+const erfOp = /* @__PURE__ */ elementwise("erf", (x) => e.erf(x));
+const clampOp = /* @__PURE__ */ elementwise("clamp", (x) => e.min(e.max(x, e.parameter("low")), e.parameter("high")), {
+  parameters: { low: -1, high: 0.5 },
+  distinct: true,
+});
 
 /** eˣ. */
 export const exp = (x: Tensor): Tensor => run(expOp, [x], {});

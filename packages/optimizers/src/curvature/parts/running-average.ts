@@ -6,6 +6,7 @@
  */
 
 import { dispatchInto, elementwise, type Tensor } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 
 /** How a running average begins: its first value; the bias from zero undone; the plain mean of the first 1/(1−ρ) values. */
 export type AverageStart = "first" | "unbiased" | "martens";
@@ -25,9 +26,9 @@ export function decayAt(start: AverageStart, decay: number, k: number): number {
   return start === "martens" ? Math.min(1 - 1 / k, decay) : decay;
 }
 
-const blendOp = elementwise(
+const blendOp = /* @__PURE__ */ elementwise(
   "runningAverage",
-  (e, mean, value) => e.add(e.mul(e.parameter("decay"), mean), e.mul(e.parameter("gain"), value)),
+  (mean, value) => e.add(e.mul(e.parameter("decay"), mean), e.mul(e.parameter("gain"), value)),
   { parameters: { decay: 0.9, gain: 0.1 } },
 );
 

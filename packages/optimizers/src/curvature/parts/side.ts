@@ -22,6 +22,7 @@ import {
   trace,
   transpose,
 } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { damped } from "../../damping.ts";
 import { averageColumns } from "./columns.ts";
 import { dualApply, primalApply } from "./cost.ts";
@@ -38,9 +39,13 @@ export type SideInverse =
   | { readonly form: "primal"; readonly inverse: Tensor };
 
 /** (x − y) / μ */
-const remainderOp = elementwise("woodburyRemainder", (e, x, y) => e.mul(e.parameter("gain"), e.sub(x, y)), {
-  parameters: { gain: 2 },
-});
+const remainderOp = /* @__PURE__ */ elementwise(
+  "woodburyRemainder",
+  (x, y) => e.mul(e.parameter("gain"), e.sub(x, y)),
+  {
+    parameters: { gain: 2 },
+  },
+);
 
 /**
  * Take the columns of a batch into a side's running average.

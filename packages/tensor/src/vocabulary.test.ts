@@ -1,15 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { erf, loops } from "./primitives.ts";
+import type { Primitive } from "./expression.ts";
+import * as e from "./vocabulary.ts";
 
 /** One value of a primitive. */
-function at(name: keyof typeof loops, x: number, y = 0, z = 0): number {
+function at(name: keyof typeof e, x: number, y = 0, z = 0): number {
   const out = Float64Array.of(Number.NaN, -7);
-  loops[name](1, out, Float64Array.of(x), Float64Array.of(y), Float64Array.of(z));
+  const arguments_ = [e.input(0), e.input(1), e.input(2)];
+  const word = new Map<string, unknown>(Object.entries(e)).get(name) as (...of: unknown[]) => e.Expression;
+  const { loop } = word(...arguments_).primitive as Primitive;
+  loop(1, out, Float64Array.of(x), Float64Array.of(y), Float64Array.of(z));
   expect(out[1]).toBe(-7); // nothing beyond the first place
   return out[0] as number;
 }
 
-describe("loops", () => {
+describe("the words' loops", () => {
   it("sigmoid and softplus neither overflow nor lose small values", () => {
     expect(at("sigmoid", 0)).toBe(0.5);
     expect(at("sigmoid", 800)).toBe(1);
@@ -66,24 +70,21 @@ describe("loops", () => {
   });
 });
 
-describe("erf", () => {
-  // values of the C library's erf
-  it.each([
-    [0, 0],
-    [0.5, 0.5204998778130465],
-    [1, 0.8427007929497149],
-    [2, 0.9953222650189527],
-    [2.5, 0.999593047982555],
-    [3, 0.9999779095030014],
-    [5, 0.9999999999984626],
-  ])("erf(%d) is %d to 2 units in the last place, and odd", (x, want) => {
-    expect(Math.abs(erf(x) - want)).toBeLessThanOrEqual(4.5e-16);
-    expect(erf(-x)).toBe(-erf(x));
-  });
+const x = e.input(0);
 
-  it("is continuous where its two formulas meet, and has its limits", () => {
-    expect(Math.abs(erf(2.5) - erf(2.5 - 1e-12))).toBeLessThan(1e-14);
-    expect([erf(7), erf(-7), erf(Number.POSITIVE_INFINITY)]).toEqual([1, -1, 1]);
-    expect(erf(Number.NaN)).toBeNaN();
+describe("builders", () => {
+  it("fold 0 and 1", () => {
+    const [zero, one] = [e.constant(0), e.constant(1)];
+    expect([
+      e.add(x, zero),
+      e.add(zero, x),
+      e.mul(one, x),
+      e.mul(x, one),
+      e.div(x, one),
+      e.sub(x, zero),
+      e.pow(x, one),
+    ]).toEqual(new Array(7).fill(x));
+    expect(e.mul(x, zero)).toMatchObject({ op: "constant", value: 0 });
+    expect(e.sub(zero, x)).toEqual(e.neg(x));
   });
 });

@@ -63,13 +63,14 @@ export function overBudget(rows: readonly Row[]): string[] {
     .map(({ name, gzip, budget }) => `${name}: ${gzip?.toFixed(1)} kB gzip, budget ${budget} kB`);
 }
 
-/** Bundle an entry as a browser would get it and give its gzip size in kB; `own` leaves other packages out. */
-async function bundleSize(entry: string, own: boolean): Promise<number> {
+/** Bundle an entry as a browser would get it, minified; `own` leaves other packages out, `outfile` writes it there. */
+export async function bundle(entry: string, { own = false, outfile }: { own?: boolean; outfile?: string } = {}) {
   const result = await build({
     entryPoints: [join(root, entry)],
     bundle: true,
     minify: true,
-    write: false,
+    ...(outfile === undefined ? {} : { outfile }),
+    write: outfile !== undefined,
     format: "esm",
     target: "es2022",
     conditions: ["@kronograd/source"],
@@ -77,7 +78,12 @@ async function bundleSize(entry: string, own: boolean): Promise<number> {
     packages: own ? "external" : "bundle",
     logLevel: "error",
   });
-  return gzipSync(result.outputFiles[0]!.contents, { level: 9 }).length / 1000;
+  return result.outputFiles?.[0]?.contents ?? new Uint8Array();
+}
+
+/** The gzip size of a bundle in kB. */
+async function bundleSize(entry: string, own: boolean): Promise<number> {
+  return gzipSync(await bundle(entry, { own }), { level: 9 }).length / 1000;
 }
 
 async function packageRow(workspace: Workspace, budgets: Budgets): Promise<Row> {

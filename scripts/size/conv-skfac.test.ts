@@ -1,12 +1,34 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { normal, Rng } from "kronograd";
 import { describe, expect, it } from "vitest";
+import { bundle } from "../size.ts";
 import { trainConvNet } from "./conv-skfac.ts";
+import { type Batch, trainConvNet as trainWithPreset } from "./conv-skfac-preset.ts";
+
+/** The same 16 pictures each time. */
+const repeated = (times: number): Batch[] => {
+  const images = normal(new Rng(1), [16, 1, 28, 28]).dataSync() as Float32Array;
+  return Array.from({ length: times }, () => ({ images, labels: Int32Array.from({ length: 16 }, (_, n) => n % 10) }));
+};
 
 describe("the program of the size budget", () => {
-  it("learns a batch by heart within 8 steps", () => {
-    const images = normal(new Rng(1), [16, 1, 28, 28]).dataSync() as Float32Array;
-    const labels = Int32Array.from({ length: 16 }, (_, n) => n % 10);
-    const losses = trainConvNet(Array.from({ length: 8 }, () => ({ images, labels })));
-    expect(losses.at(-1)).toBeLessThan(0.5 * (losses[0] as number));
+  it("learns a batch by heart within 8 steps, bundled and minified as it is measured", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "kronograd-size-"));
+    try {
+      const outfile = join(folder, "program.mjs");
+      await bundle("scripts/size/conv-skfac.ts", { outfile });
+      const program = (await import(/* @vite-ignore */ outfile)) as typeof import("./conv-skfac.ts");
+      const losses = program.trainConvNet(repeated(8));
+      expect(losses.at(-1)).toBeLessThan(0.5 * (losses[0] as number));
+      expect(losses).toEqual(trainConvNet(repeated(8)));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("takes the steps of skfac() bit for bit, past a refresh", () => {
+    expect(trainConvNet(repeated(22))).toEqual(trainWithPreset(repeated(22)));
   });
 });

@@ -44,7 +44,14 @@ export interface Backend {
   readonly name: string;
   /** What really runs: processor features, adapter, renderer. */
   readonly adapter: string;
-  /** Reserve an uninitialised buffer of `length` elements. @throws {BackendError} when memory is at its end */
+  /** Dtypes that its kernels compute in; default: all. A call with another runs its reference in host memory, counted. */
+  readonly dtypes?: ReadonlySet<Dtype>;
+  /**
+   * What curvature factors its small systems in: "float64" (default), on the host where `dtypes` has none; "float32", on the
+   * device, with a step of refinement.
+   */
+  readonly systems?: "float32" | "float64";
+  /** Reserve an uninitialised buffer of `length` elements, of any dtype. @throws {BackendError} when memory is at its end */
   allocate(dtype: Dtype, length: number): Handle;
   free(handle: Handle): void;
   /** Copy host values to the start of a buffer. */
@@ -55,7 +62,11 @@ export interface Backend {
   wrap?(values: TypedArray): Handle;
   /** The buffer itself as host memory, where the device computes in host memory (no copy). Valid until the next allocation. */
   host?(handle: Handle): TypedArray;
-  /** Run a reference kernel where there is no `host`: the backend knows how to wait for its inputs. */
+  /**
+   * Run a reference kernel where there is no `host`: at once, or in its turn once the inputs have arrived, while the caller
+   * goes on. A reference that throws a NumericalError then leaves NaN in its outputs, and reading one of those rejects with
+   * it; any other error rejects the next read.
+   */
   runReference?(
     reference: (outputs: readonly HostOperand[], inputs: readonly HostOperand[]) => void,
     outputs: readonly Operand[],

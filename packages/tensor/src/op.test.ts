@@ -82,6 +82,18 @@ describe("dispatch", () => {
     expect(device.coverage.get("test.shift")).toEqual({ kernel: 0, reference: 1 });
   });
 
+  it("falls back for a dtype that is not the device's own, without asking the kernel", () => {
+    const asked: string[] = [];
+    const kernel: Kernel = (_, [x]) => void asked.push(x!.dtype);
+    const host = (handle: unknown) => handle as TypedArray;
+    const device = deviceWith({ "test.shift": kernel }, { host, dtypes: new Set(["float32"] as const) });
+    const wide = run(shiftOp, [tensor([1, 2], { device, dtype: "float64" })], { by: 1 });
+    run(shiftOp, [tensor([1, 2], { device })], { by: 1 });
+    expect(values(wide)).toEqual([2, 3]);
+    expect(asked).toEqual(["float32"]);
+    expect(device.coverage.get("test.shift")).toEqual({ kernel: 1, reference: 1 });
+  });
+
   it("finds a kernel by family, but one of the op's own first", () => {
     const write =
       (value: number): Kernel =>

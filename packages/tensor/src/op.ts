@@ -206,8 +206,9 @@ function execute<P>(
   }
   const outs = outputs.map(operand);
   const ins = inputs.map(operand);
+  const isNative = ({ dtype }: Operand) => backend.dtypes?.has(dtype) ?? true;
   const kernel = backend.kernels.get(op.name) ?? (op.family === undefined ? undefined : backend.kernels.get(op.family));
-  if (kernel !== undefined && kernel(outs, ins, params, op) !== false) {
+  if (kernel !== undefined && outs.every(isNative) && ins.every(isNative) && kernel(outs, ins, params, op) !== false) {
     row.kernel += 1;
     return;
   }

@@ -9,6 +9,7 @@ export { allclose, type Comparison, compare, type Tolerance } from "./allclose.t
 export { backendSuite } from "./backend-suite.ts";
 export { type CoverageOptions, type CoverageRow, coverageTable, coverOp } from "./coverage.ts";
 export { curvatureSuite } from "./curvature-suite.ts";
+export { type DeferredCounts, DeferredDevice, type DeferredOptions, deferred } from "./deferred.ts";
 export {
   checkGradients,
   type Differentiable,

@@ -3,6 +3,7 @@
 export * from "./cg.ts";
 export { cholesky, choleskyInverse, choleskySolve, logDet } from "./cholesky.ts";
 export * from "./cholesky-update.ts";
+export * from "./damped-inverse.ts";
 export * from "./factored-damping.ts";
 export * from "./hutchinson.ts";
 export * from "./kronecker.ts";

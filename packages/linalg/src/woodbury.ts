@@ -89,7 +89,7 @@ function factorDamped(
   X: Tensor,
   mu: number,
   product: (X: Tensor) => Tensor,
-  bits = chooseBits(X, mu),
+  bits = chooseGramBits(X, mu),
 ): DampedGram {
   if (!(mu >= 0 && mu < Number.POSITIVE_INFINITY)) {
     throw new UsageError({ where, problem: "μ must be a number ≥ 0", got: mu });
@@ -101,8 +101,13 @@ function factorDamped(
   });
 }
 
-/** An asynchronous device cannot be asked for the trace without waiting: there the caller decides, or X's precision is kept. */
-function chooseBits(X: Tensor, mu: number): GramBits {
+/**
+ * Choose the precision of the Gram matrix of columns X by `gramBits`. An asynchronous device cannot be asked for the trace
+ * without waiting: there the caller decides, or X's precision is kept.
+ *
+ * @param X  of any shape; its norm counts
+ */
+export function chooseGramBits(X: Tensor, mu: number): GramBits {
   if (X.dtype === "float64") return 64;
   if (X.device.backend.host === undefined) return 32;
   return gramBits(

@@ -1,5 +1,5 @@
 /**
- * Kernels of cholesky and solveTriangular, in float64 for both dtypes.
+ * Kernels of cholesky, solveTriangular and dampedInverse, in float64 for both dtypes.
  *
  * Halving turns nearly all work into products: with A = UᵀU and L X = B cut in the middle,
  *
@@ -48,6 +48,9 @@ const transposed = ({ address, rowStep, columnStep }: Matrix): Matrix => ({
   rowStep: columnStep,
   columnStep: rowStep,
 });
+
+/** A dense matrix of n columns. */
+const rowsAt = (address: number, n: number): Matrix => ({ address, rowStep: n * bytes, columnStep: bytes });
 
 /** The row where a block is cut: a multiple of the smallest block. */
 const middle = (n: number) => Math.ceil(n / 2 / smallest) * smallest;
@@ -108,17 +111,38 @@ export function factorizationKernels(kit: Kit): Kernels {
     return factor(rest, n - h, work);
   };
 
+  /** Write the lower Cholesky factor of A + μI; false where a pivot fails. */
+  const factorInto = (target: Operand, A: Operand, n: number, damping: number): boolean => {
+    kit.runExpressions(turnedRound, [target], [wide(A)], { zero: 0 });
+    const work = addressOf(kit.temporary("float64", [workspaceBytes(f64x2) / bytes]));
+    const values = kit.values(target);
+    for (let at = 0; at < n * n; at += n + 1) values[at]! -= damping;
+    const address = addressOf(target);
+    code().toUpper(n, address);
+    if (!factor(rowsAt(address, n), n, work)) return false;
+    code().toLower(n, address);
+    code().clearUpper(n, address);
+    return true;
+  };
+
   return {
     cholesky([out], [A], params, op) {
       const n = A!.shape[0]!;
+      const isDone = rounding(out!, (target) => factorInto(target, A!, n, 0));
+      if (!isDone) runReference(kit, op, [out!], [A!], params);
+    },
+
+    dampedInverse([out], [A], params: { readonly damping: number }, op) {
+      const n = A!.shape[0]!;
+      const L = kit.temporary("float64", [n, n]);
+      const inverse = kit.temporary("float64", [n, n]); // of L: what is solved for is an identity with its sign turned
       const isDone = rounding(out!, (target) => {
-        kit.runExpressions(turnedRound, [target], [wide(A!)], { zero: 0 });
-        const address = addressOf(target);
-        code().toUpper(n, address);
-        const work = addressOf(kit.temporary("float64", [workspaceBytes(f64x2) / bytes]));
-        if (!factor({ address, rowStep: n * bytes, columnStep: bytes }, n, work)) return false;
-        code().toLower(n, address);
-        code().clearUpper(n, address);
+        if (!factorInto(L, A!, n, params.damping)) return false;
+        const values = kit.values(inverse).fill(0);
+        for (let at = 0; at < n * n; at += n + 1) values[at] = -1;
+        const X = rowsAt(addressOf(inverse), n);
+        solve(rowsAt(addressOf(L), n), X, n, (row) => row + 1);
+        products.square(n, n, transposed(X), addressOf(target));
         return true;
       });
       if (!isDone) runReference(kit, op, [out!], [A!], params);

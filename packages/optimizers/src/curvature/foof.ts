@@ -10,14 +10,13 @@
  * ā [in(+1)] an input, with a 1 for the bias · A [in(+1), in(+1)] · ∇W [out, in(+1)]
  */
 
-import { gram } from "@kronograd/linalg";
+import { dampedInverse, gram } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { matmul, type Tensor } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import { factorOptions } from "./parts/factors.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
-import { dampedInverse } from "./parts/side.ts";
 
 /** The options of `foofCurvature`. */
 export const foofCurvatureOptions = {

@@ -11,7 +11,7 @@
  * A [in(+1), in(+1)] · G [out, out] · ∇W [out, in(+1)] · A = U_A diag(w_A) U_Aᵀ, and so G
  */
 
-import { kroneckerEigenSolve } from "@kronograd/linalg";
+import { dampedInverse, kroneckerEigenSolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, type Tensor, trace } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
@@ -20,7 +20,6 @@ import { checkOptions, type OptionsOf, option } from "../options.ts";
 import { primalApply } from "./parts/cost.ts";
 import { factorOptions, kroneckerFactors } from "./parts/factors.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
-import { dampedInverse } from "./parts/side.ts";
 import { preconditionBoth } from "./parts/two-sided.ts";
 
 /** The options of `kfacCurvature`. */

@@ -6,7 +6,7 @@ import {
   layerRecord,
   type Reduction,
 } from "@kronograd/autograd";
-import { gram } from "@kronograd/linalg";
+import { dampedInverse, gram } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import {
   concat,
@@ -26,7 +26,6 @@ import { curvatureSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../testing.ts";
 import { kfacCurvature } from "./kfac.ts";
-import { dampedInverse } from "./parts/side.ts";
 import { paperSkfac, type SkfacState, skfacCurvature } from "./skfac.ts";
 
 curvatureSuite(skfacCurvature());

@@ -1,4 +1,4 @@
-import { gram } from "@kronograd/linalg";
+import { dampedInverse, gram } from "@kronograd/linalg";
 import {
   cast,
   concat,
@@ -19,7 +19,6 @@ import {
   applyCost,
   applyToColumns,
   applyToRows,
-  dampedInverse,
   dimensionOf,
   invert,
   type Moment,

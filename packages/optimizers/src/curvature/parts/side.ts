@@ -9,21 +9,22 @@
  * Source: Hager (1989), "Updating the inverse of a matrix", eq. (2); Tang et al. (2021), §3
  */
 
-import { cholesky, choleskyInverse, dampedGram, type GramBits, gram } from "@kronograd/linalg";
+import { chooseGramBits, dampedInverse, type GramBits, gram, syrk } from "@kronograd/linalg";
 import {
   cast,
   elementwise,
+  frobenius2,
   linear,
   matmul,
   NumericalError,
+  reshape,
   run,
+  slice,
   sum,
   type Tensor,
-  trace,
   transpose,
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { damped } from "../../damping.ts";
 import { averageColumns } from "./columns.ts";
 import { dualApply, primalApply } from "./cost.ts";
 import { blend } from "./running-average.ts";
@@ -69,7 +70,9 @@ export function updateMoment(
 
 /** tr M = ‖X‖². */
 export function traceOf(moment: Moment): number {
-  return (moment.form === "primal" ? trace(moment.M) : sum(moment.Xt.mul(moment.Xt))).itemSync();
+  if (moment.form === "dual") return frobenius2(moment.Xt).itemSync();
+  const [d] = moment.M.shape as [number];
+  return sum(slice(reshape(moment.M, [-1]), [[0, d * d, d + 1]])).itemSync(); // each d + 1st number is on the diagonal
 }
 
 /** d */
@@ -96,18 +99,9 @@ export function invert(where: string, moment: Moment, mu: number): SideInverse {
       details: { mu, columns: c, dimension: d },
     });
   }
-  const { L, bits } = dampedGram(transpose(Xt), mu);
-  const kept = bits === 64 && Xt.dtype === "float32" ? cast(Xt, "float64") : Xt;
-  return { form: "dual", Xt: kept, Kinv: cast(choleskyInverse(L), kept.dtype), mu, bits };
-}
-
-/**
- * (M + μI)⁻¹ in float64, rounded to M's dtype.
- *
- * @throws {NumericalError} M + μI is not positive definite
- */
-export function dampedInverse(M: Tensor, mu: number): Tensor {
-  return cast(choleskyInverse(cholesky(damped(cast(M, "float64"), mu))), M.dtype);
+  const bits = chooseGramBits(Xt, mu);
+  const kept = bits === 64 ? cast(Xt, "float64") : Xt;
+  return { form: "dual", Xt: kept, Kinv: dampedInverse(syrk(kept), mu), mu, bits };
 }
 
 /** R (M + μI)⁻¹ for rows R [n, d]. */

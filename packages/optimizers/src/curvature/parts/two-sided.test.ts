@@ -1,5 +1,5 @@
 import { type Block, denseGradient, factoredGradient } from "@kronograd/autograd";
-import { gram } from "@kronograd/linalg";
+import { dampedInverse, gram } from "@kronograd/linalg";
 import {
   cast,
   concat,
@@ -18,7 +18,7 @@ import {
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { pushThrough } from "./push-through.ts";
-import { dampedInverse, invert, type SideInverse } from "./side.ts";
+import { invert, type SideInverse } from "./side.ts";
 import { inputRows, preconditionBoth } from "./two-sided.ts";
 
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });

@@ -1,5 +1,7 @@
 import {
+  add,
   concat,
+  copy,
   cpu,
   matmul,
   mul,
@@ -9,6 +11,7 @@ import {
   reshape,
   scale,
   scope,
+  setRecorder,
   slice,
   sum,
   type Tensor,
@@ -18,6 +21,7 @@ import {
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import {
+  addFactors,
   type Block,
   denseGradient,
   factoredGradient,
@@ -55,15 +59,15 @@ const single: Block = {
 };
 const dense = layer([2, 3], true);
 
-/** Factors of four examples; explicit: the bias coordinate is a stored column of its own. */
+/** Factors of four examples; explicit: the bias coordinates are stored, and no ones. */
 function factorsOf(seed: number, form: "implied" | "explicit" | "none"): GradientFactors {
-  const a = random(seed + 1, [4, form === "explicit" ? 4 : 3]);
-  return { g: random(seed, [4, 2]), a, scale: 0.25, hasBias: form === "implied" };
+  const last = form === "explicit" ? random(seed + 2, [4, 1]) : undefined;
+  return { g: random(seed, [4, 2]), a: random(seed + 1, [4, 3]), scale: 0.25, hasBias: form !== "none", last };
 }
 
-/** scale · gᵀ [a, 1] */
-function formed({ g, a, scale: factor, hasBias }: GradientFactors): Tensor {
-  const full = hasBias ? concat([a, ones([4, 1], { dtype: "float64" })], 1) : a;
+/** scale · gᵀ [a, last] */
+function formed({ g, a, scale: factor, hasBias, last = ones([4, 1], { dtype: "float64" }) }: GradientFactors): Tensor {
+  const full = hasBias ? concat([a, last], 1) : a;
   return scale(matmul(transpose(g), full), factor);
 }
 
@@ -143,6 +147,29 @@ describe("a gradient", () => {
     const gradient = scope(() => factoredGradient(dense, factorsOf(1, "implied")));
     expect(cpu.memory.tensors).toBe(before + 2);
     for (const t of tensorsIn(gradient)) t.dispose();
+  });
+});
+
+describe("addFactors", () => {
+  it("moves tensors in place as the formed gradient would", () => {
+    for (const form of ["implied", "explicit", "none"] as const) {
+      const factors = factorsOf(1, form);
+      const block = layer([2, 3], factors.hasBias);
+      const before = joinParts(block, factors.hasBias ? [random(7, [2, 3]), random(8, [2])] : [random(7, [2, 3])]);
+      const targets = splitJoint(block, before).map(copy);
+      addFactors(targets, factors, 0.9, 0.5);
+      expect(joinParts(block, targets)).toBeAllclose(add(scale(before, 0.9), scale(formed(factors), 0.5)));
+    }
+  });
+
+  it("forms no gradient", () => {
+    const sizes: number[] = [];
+    const targets = [random(7, [2, 3]), random(8, [2])];
+    const outer = setRecorder({ record: (_, __, outputs) => void sizes.push(...outputs.map(({ size }) => size)) });
+    addFactors(targets, factorsOf(1, "implied"), 0.9, 1);
+    setRecorder(outer);
+    expect(sizes).toContain(4 * 2); // the rows of g, scaled
+    expect(sizes).not.toContain(2 * 3);
   });
 });
 

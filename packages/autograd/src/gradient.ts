@@ -7,11 +7,15 @@
 
 import {
   add,
+  addProduct,
+  addProductOp,
   concat,
+  dispatchInto,
   heldTensors,
   linear,
   matmul,
   mul,
+  ones,
   reshape,
   type Shape,
   scale,
@@ -43,12 +47,14 @@ export interface Block {
 export interface GradientFactors {
   /** [n, out] output gradients of the per-example losses */
   readonly g: Tensor;
-  /** [n, in(+1)] inputs */
+  /** [n, in] inputs */
   readonly a: Tensor;
   /** 1 / lossScale */
   readonly scale: number;
-  /** Each row of a, [n, in], goes on with a 1 that is not stored: the bias coordinate. */
+  /** Each row of a goes on with the bias coordinate. */
   readonly hasBias: boolean;
+  /** [n, 1] the bias coordinates; those of a layer's inputs are ones, which are not stored. */
+  readonly last?: Tensor | undefined;
 }
 
 /** A gradient, or a direction made from one. What is computed on request dies with the scope of the request. */
@@ -103,23 +109,35 @@ export function factoredGradient(block: Block, factors: GradientFactors): Gradie
     factors,
     dense: joint.get,
     parts: parts.get,
-    [heldTensors]: () => [factors.g, factors.a, parts.held, joint.held],
+    [heldTensors]: () => [factors.g, factors.a, factors.last, parts.held, joint.held],
   };
 }
 
-function multiply(block: Block, { g, a, scale: factor, hasBias }: GradientFactors): Tensor[] {
+function multiply(block: Block, { g, a, scale: factor, hasBias, last }: GradientFactors): Tensor[] {
   const product = (columns: Tensor): Tensor => scale(matmul(transpose(g), columns), factor); // [out, columns]
   const [weight, bias] = block.shapes as [Shape, Shape | undefined];
-  if (bias === undefined) return [reshape(product(a), weight)];
-  if (hasBias) return [reshape(product(a), weight), scale(sum(g, 0), factor)];
-  const { features, last } = split(a);
-  return [reshape(product(features), weight), reshape(product(last), bias)];
+  if (!hasBias) return [reshape(product(a), weight)];
+  const biasPart = last === undefined ? scale(sum(g, 0), factor) : reshape(product(last), bias as Shape);
+  return [reshape(product(a), weight), biasPart];
 }
 
-/** [n, in+1] → [n, in] and [n, 1] */
-function split(a: Tensor): { features: Tensor; last: Tensor } {
-  return { features: slice(a, [null, [0, -1]]), last: slice(a, [null, [-1]]) };
+/**
+ * Move tensors that decay on by a gradient in factors: v ← decay · v + gain · ∇, by products that add to v; ∇ is never formed.
+ *
+ * @param targets  one for each parameter of the block, in its shape; written in place
+ * @cost 2 n in out flops, one pass over v
+ */
+export function addFactors(targets: readonly Tensor[], factors: GradientFactors, decay: number, gain: number): void {
+  const [weight, bias] = targets as [Tensor, Tensor | undefined];
+  const size = factors.scale * gain;
+  const g = size === 1 ? factors.g : scale(factors.g, size); // [n, out]
+  const add = (v: Tensor, left: Tensor, right: Tensor) => dispatchInto(addProductOp, [v], [v, left, right], { decay });
+  add(reshape(weight, [g.shape[1] as number, -1]), transpose(g), factors.a);
+  if (bias !== undefined) add(reshape(bias, [1, -1]), transpose(lastOf(factors)), g);
 }
+
+/** The bias coordinates, [n, 1]. */
+export const lastOf = ({ g, last }: GradientFactors): Tensor => last ?? ones([g.shape[0] as number, 1], g);
 
 /** [W | b] from parts; a single parameter is its own joint form. */
 export function joinParts(block: Block, parts: readonly Tensor[]): Tensor {
@@ -173,11 +191,10 @@ export function innerProduct(p: Gradient, q: Gradient): Tensor {
   return scale(product, p.factors.scale * q.factors.scale);
 }
 
-/** Inner products of all pairs of input rows, ones that are not stored included: [n, n′]. */
+/** Inner products of all pairs of input rows, bias coordinates included: [n, n′]. */
 function inputProducts(p: GradientFactors, q: GradientFactors): Tensor {
-  if (p.hasBias && q.hasBias) return shift(linear(p.a, q.a, null), 1);
-  if (!p.hasBias && !q.hasBias) return linear(p.a, q.a, null);
-  if (q.hasBias) return transpose(inputProducts(q, p));
-  const { features, last } = split(q.a);
-  return add(linear(p.a, features, null), reshape(last, [1, -1]));
+  const features = linear(p.a, q.a, null);
+  if (!p.hasBias) return features;
+  if (p.last === undefined && q.last === undefined) return shift(features, 1);
+  return addProduct(features, lastOf(p), transpose(lastOf(q)), 1);
 }

@@ -5,6 +5,7 @@
  * Invariant: the state tensors belong to the optimizer and are written in place; gradients are only read.
  */
 
+import { type Gradient, type GradientFactors, partsGradient } from "@kronograd/autograd";
 import {
   dispatchInto,
   type ElementwiseOp,
@@ -12,11 +13,12 @@ import {
   empty,
   full,
   type Scalars,
+  type Shape,
   type Tensor,
   UsageError,
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { mapParts, type Transform } from "./transform.ts";
+import { mapGradient, type Transform } from "./transform.ts";
 
 /** An update rule: what is kept, how it moves, and the numbers that change with the step. */
 export interface ElementwiseRule {
@@ -30,6 +32,11 @@ export interface ElementwiseRule {
   readonly tensors: Readonly<Record<string, number>>;
   /** Initial value of numbers that go from step to step. */
   readonly numbers?: Readonly<Record<string, number>>;
+  /**
+   * Where the direction is the first state tensor and linear in the gradient: move that tensor of each parameter on by a
+   * gradient that is there as factors, in place, without forming it.
+   */
+  accumulate?(targets: readonly Tensor[], factors: GradientFactors, scalars: Scalars): void;
   /** The op's scalars, and the new `numbers`, at step t of a parameter, counted from 1. */
   scalars(t: number, numbers: Readonly<Record<string, number>>): Scalars;
 }
@@ -44,7 +51,7 @@ export function elementwiseTransform(rule: ElementwiseRule): Transform<Elementwi
   const { name, op, tensors, numbers = {} } = rule;
   const slots = Object.keys(tensors);
   const hasDirection = op.expressions.length > slots.length;
-  const fresh = ({ shape, device, dtype }: Tensor): ParameterState => {
+  const fresh = (shape: Shape, { device, dtype }: Tensor): ParameterState => {
     const made = slots.map((slot) => [slot, full(shape, tensors[slot] as number, { device, dtype })] as const);
     return { steps: 0, ...numbers, ...Object.fromEntries(made) };
   };
@@ -53,17 +60,34 @@ export function elementwiseTransform(rule: ElementwiseRule): Transform<Elementwi
     init: () => ({}),
     update(updates, state) {
       const next: Record<string, ParameterState> = { ...state };
-      const directions = mapParts(updates, (part, parameter) => {
-        const own = next[parameter] ?? fresh(part);
-        const kept = slots.map((slot) => tensorOf(name, parameter, own, slot));
+      /** Count a parameter's step; its state tensors, and the scalars of the step. */
+      const advance = (parameter: string, shape: Shape, like: Tensor) => {
+        const own = next[parameter] ?? fresh(shape, like);
         const steps = own.steps + 1;
         const scalars = rule.scalars(steps, own as Readonly<Record<string, number>>);
         const carried = Object.keys(numbers).map((key) => [key, scalars[key] as number] as const);
+        next[parameter] = { ...own, steps, ...Object.fromEntries(carried) };
+        return { kept: slots.map((slot) => tensorOf(name, parameter, own, slot)), scalars };
+      };
+      const onFactors = ({ block, factors }: Gradient): Gradient => {
+        const moved = block.parameters.map((parameter, i) =>
+          advance(parameter, block.shapes[i] as Shape, (factors as GradientFactors).g),
+        );
+        const targets = moved.map(({ kept }) => kept[0] as Tensor);
+        rule.accumulate?.(targets, factors as GradientFactors, moved[0]?.scalars as Scalars);
+        return partsGradient(block, targets);
+      };
+      const onPart = (part: Tensor, parameter: string): Tensor => {
+        const { kept, scalars } = advance(parameter, part.shape, part);
         const outputs = hasDirection ? [...kept, empty(part.device, part.shape, part.dtype)] : kept;
         dispatchInto(op, outputs, [part, ...kept], scalars);
-        next[parameter] = { ...own, steps, ...Object.fromEntries(carried) };
         return (hasDirection ? outputs.at(-1) : kept[0]) as Tensor;
-      });
+      };
+      const directions = new Map<string, Gradient>();
+      for (const [name, gradient] of updates) {
+        const isProduct = rule.accumulate !== undefined && gradient.factors !== undefined;
+        directions.set(name, isProduct ? onFactors(gradient) : mapGradient(gradient, onPart));
+      }
       return { updates: directions, state: next };
     },
   };

@@ -17,7 +17,8 @@ import {
   partsGradient,
   squaredNorm,
 } from "@kronograd/autograd";
-import { add, mul, type Rng, type Tensor, UsageError } from "@kronograd/tensor";
+import { add, elementwise, mul, type Rng, run, type Tensor, UsageError } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import type { CurvatureView } from "./curvature.ts";
 import type { StateTree } from "./state.ts";
 
@@ -91,20 +92,30 @@ export function updatesOf(gradients: Parameters): Updates {
  * that the function leaves as it is keeps its form.
  */
 export function mapParts(updates: Updates, f: (part: Tensor, parameter: string) => Tensor): Updates {
-  const result = new Map<string, Gradient>();
-  for (const [name, gradient] of updates) {
-    const { block } = gradient;
-    const before = gradient.parts();
-    const after = before.map((part, i) => f(part, block.parameters[i] as string));
-    result.set(name, after.every((part, i) => part === before[i]) ? gradient : partsGradient(block, after));
-  }
-  return result;
+  return new Map([...updates].map(([name, gradient]) => [name, mapGradient(gradient, f)]));
 }
+
+/** `mapParts` of one block. */
+export function mapGradient(gradient: Gradient, f: (part: Tensor, parameter: string) => Tensor): Gradient {
+  const { block } = gradient;
+  const before = gradient.parts();
+  const after = before.map((part, i) => f(part, block.parameters[i] as string));
+  return after.every((part, i) => part === before[i]) ? gradient : partsGradient(block, after);
+}
+
+const scaledOp = /* @__PURE__ */ elementwise(
+  "scaledByTensor",
+  (x, coefficient) => e.mul(e.mul(e.parameter("factor"), coefficient), x),
+  { parameters: { factor: 0.5 } },
+);
 
 /** A gradient times a number that the device holds; factors stay factors. */
 export function scaleGradient(gradient: Gradient, coefficient: Tensor): Gradient {
   const { block, factors } = gradient;
-  if (factors !== undefined) return factoredGradient(block, { ...factors, g: mul(factors.g, coefficient) });
+  if (factors !== undefined) {
+    const g = run(scaledOp, [factors.g, coefficient], { factor: factors.scale });
+    return factoredGradient(block, { ...factors, g, scale: 1 });
+  }
   return partsGradient(
     block,
     gradient.parts().map((part) => mul(part, coefficient)),

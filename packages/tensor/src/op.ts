@@ -52,6 +52,8 @@ interface OpBase<P> {
 export interface ComputeOp<P> extends OpBase<P> {
   /** A kernel of this name serves all ops of the family that have none of their own ("elementwise"). */
   readonly family?: string;
+  /** Input 0 may be the in-place target itself: it is read, element for element, before that is written. */
+  readonly accumulates?: boolean;
   /** Check the inputs and give each output's shape and dtype. @throws {ShapeError | DtypeError | UsageError} */
   shape(inputs: readonly Spec[], params: P): Spec[];
   /** Loops over strided inputs of any dtype, on host memory; outputs are contiguous and must be wholly written. */
@@ -162,7 +164,7 @@ export function dispatchInto<P>(
     if (!isContiguous(target)) {
       throw new ShapeError({ where: op.name, problem: "in-place target must be contiguous", got: target.strides });
     }
-    const spoilt = inputs.find((input) => readsWhileWritten(op, input, target));
+    const spoilt = inputs.find((input, place) => readsWhileWritten(op, place, input, target));
     if (spoilt !== undefined) {
       throw new UsageError({
         where: op.name,
@@ -177,10 +179,11 @@ export function dispatchInto<P>(
 }
 
 /** Whether writing the target changes elements of an input that are still to be read. */
-function readsWhileWritten<P>(op: ComputeOp<P>, input: Tensor, target: Tensor): boolean {
+function readsWhileWritten<P>(op: ComputeOp<P>, place: number, input: Tensor, target: Tensor): boolean {
   if (input.storage !== target.storage) return false;
-  const inStep = op.family === "elementwise" && isContiguous(input) && sameShape(input.shape, target.shape);
-  if (inStep && input.offset === target.offset) return false;
+  const inStep = op.family === "elementwise" || (op.accumulates === true && place === 0);
+  const isSame = isContiguous(input) && sameShape(input.shape, target.shape) && input.offset === target.offset;
+  if (inStep && isSame) return false;
   const [first, last] = extentOf(input);
   const [start, end] = extentOf(target);
   return first <= end && start <= last;

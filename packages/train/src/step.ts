@@ -128,7 +128,9 @@ function nonFiniteIn(what: string, updates: Updates): string | null {
 
 /** The tensors of a gradient as they are stored: nothing is formed for the look. */
 function stored(gradient: Gradient): readonly Tensor[] {
-  return gradient.factors === undefined ? gradient.parts() : [gradient.factors.g, gradient.factors.a];
+  if (gradient.factors === undefined) return gradient.parts();
+  const { g, a, last } = gradient.factors;
+  return last === undefined ? [g, a] : [g, a, last];
 }
 
 function normOf(gradients: Updates): number | null {

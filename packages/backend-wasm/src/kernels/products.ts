@@ -1,6 +1,7 @@
 /** Kernels of matmul, linear and syrk: one blocked product of strided matrices, float32 and float64. */
 
 import { type Operand, reshapeStrides, sizeOf } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { Module } from "../assembler.ts";
 import { blocksOf, defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
 import { defineMirror } from "../emit/mirror.ts";
@@ -81,7 +82,9 @@ export function matrixOf(operand: Operand, { bytes }: Lanes): Matrix {
 
 const moved = (matrix: Matrix, bytes: number): Matrix => ({ ...matrix, address: matrix.address + bytes });
 
-export function productKernels({ products, dense }: Kit): Kernels {
+const scaled = [e.mul(e.input(0), e.parameter("decay"))];
+
+export function productKernels({ products, dense, runExpressions }: Kit): Kernels {
   return {
     /** [..., m, k] × [..., k, n] → [..., m, n] */
     matmul([out], [a, b]) {
@@ -126,6 +129,17 @@ export function productKernels({ products, dense }: Kit): Kernels {
       if (bias !== undefined) own.repeat(rows, outputs * bytes, addressOf(dense(bias)), target.address);
       const turned = { ...w, rowStep: w.columnStep, columnStep: w.rowStep };
       own.multiply(rows, outputs, features, left, turned, target, bias !== undefined);
+      return true;
+    },
+
+    /** C [m, n], A [m, k], B [k, n] → decay · C + A B, which may be written over C */
+    addProduct([out], [c, a, b], params: { readonly decay: number }) {
+      const own = products(out!.dtype);
+      if (own === null || !allOf(out!.dtype, [c!, a!, b!])) return false;
+      const [m, n] = out!.shape as [number, number];
+      if (params.decay !== 1 || addressOf(c!) !== addressOf(out!)) runExpressions(scaled, [out!], [c!], params);
+      const target = { address: addressOf(out!), rowStep: n * own.lanes.bytes, columnStep: own.lanes.bytes };
+      own.multiply(m, n, a!.shape[1]!, matrixOf(a!, own.lanes), matrixOf(b!, own.lanes), target, true);
       return true;
     },
 

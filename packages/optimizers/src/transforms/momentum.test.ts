@@ -1,8 +1,9 @@
+import { factoredGradient, partsGradient } from "@kronograd/autograd";
 import { cpu, scope, UsageError, zeros } from "@kronograd/tensor";
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { Optimizer } from "../optimizer.ts";
-import { directionsOf, f64, valuesOf } from "../testing.ts";
+import { directionsOf, f64, layerBlock, valuesOf } from "../testing.ts";
 import { updatesOf } from "../transform.ts";
 import { momentum } from "./momentum.ts";
 
@@ -44,6 +45,36 @@ describe("momentum", () => {
       expect(cpu.memory.buffers).toBe(buffers);
       expect(valuesOf(second, "w")).toEqual([1.5]);
       expect([...gradient.dataSync()]).toEqual([1]);
+    });
+  });
+
+  it("takes factors as it would their product, which is not formed", () => {
+    scope(() => {
+      const factors = {
+        g: f64([[1], [2]]),
+        a: f64([
+          [3, 0],
+          [0, 1],
+        ]),
+        scale: 0.5,
+        hasBias: true,
+      };
+      const block = layerBlock("a", 1, 2);
+      const parameters = { "a.weight": zeros([1, 2]), "a.bias": zeros([1]) };
+      const runs = [true, false].map((isFactored) => {
+        const optimizer = new Optimizer({
+          name: "test",
+          learningRate: 1,
+          chain: momentum({ decay: 0.5, dampening: 0.25 }),
+        });
+        return [0, 1, 2].map((step) => {
+          const gradient = factoredGradient(block, factors);
+          const updates = new Map([["a", isFactored ? gradient : partsGradient(block, gradient.parts())]]);
+          return valuesOf(optimizer.update(updates, { parameters, step }), "a");
+        });
+      });
+      expect(runs[0]).toEqual(runs[1]);
+      expect(runs[0]?.[1]).toEqual([1.875, 1.25, 1.875]);
     });
   });
 

@@ -4,6 +4,7 @@
  * The learning rate is not in v, so a change of the rate needs no correction of the momentum.
  */
 
+import { addFactors } from "@kronograd/autograd";
 import { elementwise } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform } from "../elementwise-transform.ts";
@@ -46,6 +47,10 @@ export function momentum(options: OptionsOf<typeof momentumOptions> = {}): Trans
     name: nesterov ? `nesterov(${decay})` : `momentum(${decay})`,
     op: nesterov ? nesterovOp : plainOp,
     tensors: { velocity: 0 },
+    // Nesterov's direction needs the gradient beside the velocity
+    ...(nesterov
+      ? {}
+      : { accumulate: (v, factors, { momentum, gain }) => addFactors(v, factors, momentum as number, gain as number) }),
     scalars: (t) => ({ momentum: decay, gain: t === 1 ? 1 : 1 - dampening }),
   });
 }

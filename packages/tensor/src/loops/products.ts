@@ -41,6 +41,12 @@ export const linearLoops: Reference<None> = ([out], [x, weight, bias]) => {
   );
 };
 
+/** out [m, n] += A [m, k] × B [k, n] */
+export const addProductLoops: Reference<None> = ([out], [a, b]) => {
+  const target = matrixOf(out!);
+  gemm(matrixOf(a!), matrixOf(b!), target, { start: target });
+};
+
 /** X [n, k] → X Xᵀ [n, n]: the lower triangle is computed, the upper copied from it. */
 export const syrkLoops: Reference<None> = ([out], [x]) => {
   const matrix = matrixOf(x!);

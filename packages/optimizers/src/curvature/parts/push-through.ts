@@ -12,10 +12,10 @@
  * g [B, o] · a [B, i] · source: derived here; from (Y Yᵀ + μI) Y = Y (YᵀY + μI) follows (Y Yᵀ + μI)⁻¹ Y = Y (YᵀY + μI)⁻¹
  */
 
-import { type Block, factoredGradient, type Gradient, type GradientFactors } from "@kronograd/autograd";
+import { type Block, factoredGradient, type Gradient, type GradientFactors, lastOf } from "@kronograd/autograd";
 import { cast, matmul, type Tensor } from "@kronograd/tensor";
 import { applyToRows, type SideInverse } from "./side.ts";
-import { inputRows } from "./two-sided.ts";
+import { onFactors } from "./two-sided.ts";
 
 /**
  * Precondition a batch's factored gradient by the factors of that same batch.
@@ -24,15 +24,14 @@ import { inputRows } from "./two-sided.ts";
  */
 export function pushThrough(block: Block, factors: GradientFactors, A: SideInverse, G: SideInverse): Gradient {
   const [o, i] = block.shape as [number, number];
-  const { scale } = factors;
   const g = G.form === "primal" ? applyToRows(G, factors.g) : factors.g;
   const inverses = [G, A].flatMap((side) => (side.form === "dual" ? [cast(side.Kinv, g.dtype)] : []));
-  const a = () => (A.form === "primal" ? applyToRows(A, inputRows(factors)) : inputRows(factors));
+  const inputs = A.form === "primal" ? onFactors(A, factors) : {}; // else a itself, not even copied
   // gᵀ K_Y⁻¹ K_X⁻¹ a: as (K_X⁻¹ K_Y⁻¹ g)ᵀ a or gᵀ (K_Y⁻¹ K_X⁻¹ a), whichever has fewer columns
-  if (o > i) return factoredGradient(block, { g, a: product(inverses, a()), scale, hasBias: false });
-  const solved = product(inverses.toReversed(), g);
-  if (A.form === "dual") return factoredGradient(block, { ...factors, g: solved }); // a itself, not even copied
-  return factoredGradient(block, { g: solved, a: a(), scale, hasBias: false });
+  if (o <= i) return factoredGradient(block, { ...factors, ...inputs, g: product(inverses.toReversed(), g) });
+  const rows = { ...factors, ...inputs, g };
+  const last = rows.hasBias ? product(inverses, lastOf(rows)) : undefined;
+  return factoredGradient(block, { ...rows, a: product(inverses, rows.a), last });
 }
 
 /** The matrices' product times R [B, n], in the cheaper order. */

@@ -11,20 +11,19 @@
 
 import { chooseGramBits, dampedInverse, type GramBits, gram, syrk } from "@kronograd/linalg";
 import {
+  addProduct,
   cast,
-  elementwise,
   frobenius2,
   linear,
   matmul,
   NumericalError,
   reshape,
-  run,
+  scale,
   slice,
   sum,
   type Tensor,
   transpose,
 } from "@kronograd/tensor";
-import * as e from "@kronograd/tensor/expression";
 import { averageColumns } from "./columns.ts";
 import { dualApply, primalApply } from "./cost.ts";
 import { blend } from "./running-average.ts";
@@ -34,19 +33,16 @@ export type Moment =
   | { readonly form: "dual" /** [c, d] */; readonly Xt: Tensor }
   | { readonly form: "primal" /** [d, d] */; readonly M: Tensor };
 
-/** (M + μI)⁻¹. */
-export type SideInverse =
-  | { readonly form: "dual"; readonly Xt: Tensor; readonly Kinv: Tensor; readonly mu: number; readonly bits: GramBits }
-  | { readonly form: "primal"; readonly inverse: Tensor };
+type DualInverse = {
+  readonly form: "dual";
+  readonly Xt: Tensor;
+  readonly Kinv: Tensor;
+  readonly mu: number;
+  readonly bits: GramBits;
+};
 
-/** (x − y) / μ */
-const remainderOp = /* @__PURE__ */ elementwise(
-  "woodburyRemainder",
-  (x, y) => e.mul(e.parameter("gain"), e.sub(x, y)),
-  {
-    parameters: { gain: 2 },
-  },
-);
+/** (M + μI)⁻¹. */
+export type SideInverse = DualInverse | { readonly form: "primal"; readonly inverse: Tensor };
 
 /**
  * Take the columns of a batch into a side's running average.
@@ -107,19 +103,55 @@ export function invert(where: string, moment: Moment, mu: number): SideInverse {
 /** R (M + μI)⁻¹ for rows R [n, d]. */
 export function applyToRows(side: SideInverse, R: Tensor): Tensor {
   if (side.form === "primal") return linear(R, side.inverse, null); // symmetric
-  const { Xt, Kinv, mu } = side;
+  const { Xt, mu } = side;
   const wide = cast(R, Xt.dtype);
-  const inner = linear(linear(wide, Xt, null), Kinv, null); // [n, c]
-  return cast(run(remainderOp, [wide, matmul(inner, Xt)], { gain: 1 / mu }), R.dtype);
+  return cast(addProduct(wide, correction(side, linear(wide, Xt, null)), Xt, 1 / mu), R.dtype);
 }
+
+/**
+ * [a, last] (M + μI)⁻¹ for rows whose bias coordinate stands apart; no row is copied to join it.
+ *
+ * @returns  a [n, d − 1] and last [n, 1]
+ */
+export function applyToInputs(
+  side: SideInverse,
+  a: Tensor,
+  last: Tensor,
+): { readonly a: Tensor; readonly last: Tensor } {
+  if (side.form === "primal") {
+    const [features, column] = split(timesTransposed(a, last, side.inverse));
+    return { a: features, last: column };
+  }
+  const { Xt, mu } = side;
+  const [features, column] = split(Xt);
+  const [wide, wideLast] = [cast(a, Xt.dtype), cast(last, Xt.dtype)];
+  const inner = correction(side, timesTransposed(wide, wideLast, Xt)); // [n, c]
+  return {
+    a: cast(addProduct(wide, inner, features, 1 / mu), a.dtype),
+    last: cast(addProduct(wideLast, inner, column, 1 / mu), a.dtype),
+  };
+}
+
+/** [a, last] Mᵀ for M [k, d] */
+function timesTransposed(a: Tensor, last: Tensor, M: Tensor): Tensor {
+  const [features, column] = split(M);
+  return addProduct(linear(a, features, null), last, transpose(column), 1);
+}
+
+/** All columns but the last, and the last: views. */
+const split = (M: Tensor): [Tensor, Tensor] => [slice(M, [null, [0, -1]]), slice(M, [null, [-1]])];
+
+/** −R X K⁻¹ / μ from R X: what is multiplied with Xᵀ and added to R/μ. */
+const correction = ({ Kinv, mu }: DualInverse, products: Tensor): Tensor =>
+  scale(linear(products, Kinv, null), -1 / mu);
 
 /** (M + μI)⁻¹ V for columns V [d, k]. */
 export function applyToColumns(side: SideInverse, V: Tensor): Tensor {
   if (side.form === "primal") return matmul(side.inverse, V);
   const { Xt, Kinv, mu } = side;
   const wide = cast(V, Xt.dtype);
-  const inner = matmul(Kinv, matmul(Xt, wide)); // [c, k]
-  return cast(run(remainderOp, [wide, matmul(transpose(Xt), inner)], { gain: 1 / mu }), V.dtype);
+  const inner = scale(matmul(Kinv, matmul(Xt, wide)), -1 / mu); // [c, k]
+  return cast(addProduct(wide, transpose(Xt), inner, 1 / mu), V.dtype);
 }
 
 /** d of an inverse */

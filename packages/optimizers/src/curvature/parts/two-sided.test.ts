@@ -19,7 +19,7 @@ import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { pushThrough } from "./push-through.ts";
 import { invert, type SideInverse } from "./side.ts";
-import { inputRows, preconditionBoth } from "./two-sided.ts";
+import { preconditionBoth } from "./two-sided.ts";
 
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
 const blockOf = (o: number, i: number, hasBias: boolean): Block => ({
@@ -96,14 +96,9 @@ describe("preconditionBoth", () => {
   });
 });
 
-describe("inputRows", () => {
-  it("stores the ones that factors only imply", () => {
-    const a = random(1, [3, 2]);
-    const factors = { g: random(2, [3, 2]), a, scale: 1 };
-    expect(inputRows({ ...factors, hasBias: true })).toBeAllclose(concat([a, ones([3, 1], { dtype: "float64" })], 1));
-    expect(inputRows({ ...factors, hasBias: false })).toBe(a);
-  });
-});
+/** [a, 1] */
+const inputRows = ({ a, hasBias }: { a: Tensor; hasBias: boolean }): Tensor =>
+  hasBias ? concat([a, ones([a.shape[0] as number, 1], a)], 1) : a;
 
 describe("S2: pushThrough", () => {
   /** A batch's factors, and both inverses made of that very batch. */

@@ -4,10 +4,10 @@
  *     G⁻¹ (gᵀ a) A⁻¹ = (g G⁻¹)ᵀ (a A⁻¹)      g [n, o] · a [n, i] · ∇W [o, i]
  */
 
-import { denseGradient, factoredGradient, type Gradient, type GradientFactors } from "@kronograd/autograd";
-import { concat, ones, permute, reshape, type Tensor } from "@kronograd/tensor";
+import { denseGradient, factoredGradient, type Gradient, type GradientFactors, lastOf } from "@kronograd/autograd";
+import { permute, reshape, type Tensor } from "@kronograd/tensor";
 import { factorsAreCheaper } from "./cost.ts";
-import { applyCost, applyToColumns, applyToRows, type SideInverse, sideDimension } from "./side.ts";
+import { applyCost, applyToColumns, applyToInputs, applyToRows, type SideInverse, sideDimension } from "./side.ts";
 
 /**
  * Precondition a gradient from both sides.
@@ -20,13 +20,7 @@ export function preconditionBoth(gradient: Gradient, A: SideInverse, G: SideInve
   const { block, factors } = gradient;
   const [o, i] = block.shape as [number, number];
   if (factors !== undefined && factorsAreCheaper(factors.g.shape[0] as number, [o, i], applyCost(A), applyCost(G))) {
-    const { g, scale } = factors;
-    return factoredGradient(block, {
-      g: applyToRows(G, g),
-      a: applyToRows(A, inputRows(factors)),
-      scale,
-      hasBias: false,
-    });
+    return factoredGradient(block, { ...factors, g: applyToRows(G, factors.g), ...onFactors(A, factors) });
   }
   return denseGradient(block, applyToColumns(G, onInputs(A, gradient.dense())));
 }
@@ -40,8 +34,7 @@ function onInputs(A: SideInverse, V: Tensor): Tensor {
   return reshape(permute(reshape(applyToRows(A, byTap), [o, -1, channels]), [0, 2, 1]), [o, i]);
 }
 
-/** [a, 1] with the ones that are not stored. */
-export function inputRows({ a, hasBias }: GradientFactors): Tensor {
-  if (!hasBias) return a;
-  return concat([a, ones([a.shape[0] as number, 1], { device: a.device, dtype: a.dtype })], 1);
+/** a A⁻¹, with the bias coordinates where there are any. */
+export function onFactors(A: SideInverse, factors: GradientFactors): Pick<GradientFactors, "a" | "last"> {
+  return factors.hasBias ? applyToInputs(A, factors.a, lastOf(factors)) : { a: applyToRows(A, factors.a) };
 }

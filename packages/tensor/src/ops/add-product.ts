@@ -1,6 +1,5 @@
 /** A product added to a decaying matrix, in one pass over it: β C + A B. */
 
-import { chunkSize, load, store } from "../chunk.ts";
 import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { addProductLoops } from "../loops/products.ts";
@@ -9,11 +8,6 @@ import { rowMajor } from "../rows.ts";
 import { sampled } from "../samples.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { scale } from "./arithmetic.ts";
-import { matmul } from "./matmul.ts";
-import { transpose } from "./permute.ts";
-
-const register = /* @__PURE__ */ new Float64Array(chunkSize);
 
 /** The op behind `addProduct`; run with `dispatchInto`, its target may be C itself. */
 export const addProductOp: ComputeOp<{ readonly decay: number }> = /* @__PURE__ */ defineOp({
@@ -41,24 +35,14 @@ export const addProductOp: ComputeOp<{ readonly decay: number }> = /* @__PURE__ 
   },
 
   reference([out], [C, A, B], { decay }) {
-    const values = rowMajor(C!);
-    for (let start = 0; start < values.length; start += chunkSize) {
-      const n = Math.min(chunkSize, values.length - start);
-      load(register, values, start, n);
-      for (let i = 0; i < n; i++) register[i]! *= decay;
-      store(out!.data, out!.offset + start, register, n);
-    }
+    const { data, offset } = out!;
+    rowMajor(C!).forEach((value: number, i: number) => {
+      data[offset + i] = decay * value;
+    });
     addProductLoops([out!], [A!, B!], {});
   },
 
-  vjp: {
-    saveInputs: (_, needs) => [...(needs[1] ? [2] : []), ...(needs[2] ? [1] : [])],
-    pull: ([cotangent], { needs, input }, { decay }) => [
-      needs[0] ? scale(cotangent as Tensor, decay) : null,
-      needs[1] ? matmul(cotangent as Tensor, transpose(input(2))) : null,
-      needs[2] ? matmul(transpose(input(1)), cotangent as Tensor) : null,
-    ],
-  },
+  noVjp: "it moves state on; scale, add and matmul have derivatives",
 });
 
 /* @__PURE__ */ sampled(addProductOp, (rng) => {

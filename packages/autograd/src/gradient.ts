@@ -8,9 +8,7 @@
 import {
   add,
   addProduct,
-  addProductOp,
   concat,
-  dispatchInto,
   heldTensors,
   linear,
   matmul,
@@ -124,16 +122,23 @@ function multiply(block: Block, { g, a, scale: factor, hasBias, last }: Gradient
 /**
  * Move tensors that decay on by a gradient in factors: v ← decay · v + gain · ∇, by products that add to v; ∇ is never formed.
  *
- * @param targets  one for each parameter of the block, in its shape; written in place
+ * @param from  one v for each parameter of the block, in its shape; only read
+ * @returns     the new ones
  * @cost 2 n in out flops, one pass over v
  */
-export function addFactors(targets: readonly Tensor[], factors: GradientFactors, decay: number, gain: number): void {
-  const [weight, bias] = targets as [Tensor, Tensor | undefined];
+export function addFactors(
+  from: readonly Tensor[],
+  factors: GradientFactors,
+  decay: number,
+  gain: number,
+): readonly Tensor[] {
+  const [weight, bias] = from as [Tensor, Tensor | undefined];
   const size = factors.scale * gain;
   const g = size === 1 ? factors.g : scale(factors.g, size); // [n, out]
-  const add = (v: Tensor, left: Tensor, right: Tensor) => dispatchInto(addProductOp, [v], [v, left, right], { decay });
-  add(reshape(weight, [g.shape[1] as number, -1]), transpose(g), factors.a);
-  if (bias !== undefined) add(reshape(bias, [1, -1]), transpose(lastOf(factors)), g);
+  const add = (v: Tensor, rows: number, left: Tensor, right: Tensor) =>
+    reshape(addProduct(reshape(v, [rows, -1]), left, right, decay), v.shape);
+  const moved = add(weight, g.shape[1] as number, transpose(g), factors.a);
+  return bias === undefined ? [moved] : [moved, add(bias, 1, transpose(lastOf(factors)), g)];
 }
 
 /** The bias coordinates, [n, 1]. */

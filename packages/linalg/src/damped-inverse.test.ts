@@ -32,6 +32,12 @@ describe("dampedInverse", () => {
     expect(transpose(inverse).dataSync()).toEqual(inverse.dataSync());
   });
 
+  it("takes a damping that is on the device", () => {
+    const A = spd(4);
+    expect(dampedInverse(A, tensor(0.3, f64)).dataSync()).toEqual(dampedInverse(A, 0.3).dataSync());
+    expect(() => dampedInverse(A, tensor([0.3], f64))).toThrow(/μ/);
+  });
+
   it("computes float32 in float64 and rounds once", () => {
     const A = tensor([[1, 0.9999], [0.9999, 1]]); // biome-ignore format: a matrix
     const wide = tensor(Float64Array.from(A.dataSync()), { shape: [2, 2] });

@@ -3,7 +3,16 @@
  * (L⁻¹)ᵀ L⁻¹, exactly symmetric. One op, so that nothing between is stored, rounded or recorded.
  */
 
-import { defineOp, type HostOperand, run, type Spec, sampled, syrkLoops, type Tensor } from "@kronograd/tensor";
+import {
+  assertShape,
+  defineOp,
+  type HostOperand,
+  run,
+  type Spec,
+  sampled,
+  syrkLoops,
+  type Tensor,
+} from "@kronograd/tensor";
 import { factorLower, scratchOf, solveLower } from "./blocks.ts";
 import { squareSize } from "./checks.ts";
 import { pivotError } from "./cholesky.ts";
@@ -11,17 +20,18 @@ import { pivotError } from "./cholesky.ts";
 const dampedInverseOp = /* @__PURE__ */ defineOp<{ readonly damping: number }>({
   name: "dampedInverse",
   noVjp: "only curvature goes through it; choleskyInverse(cholesky(A)) has a derivative",
-  shape([A]) {
+  shape([A, mu]) {
+    if (mu !== undefined) assertShape("dampedInverse", "μ must be one number", [], mu.shape);
     squareSize("dampedInverse", "A", A as Spec);
     return [A as Spec];
   },
-  reference([out], [A], { damping }) {
+  reference([out], [A, mu], { damping }) {
     const { shape, dtype } = A as HostOperand;
     const n = shape[0] as number;
     const L = scratchOf(A as HostOperand);
     const inverse = new Float64Array(n * n); // of L, lower
     for (let at = 0; at < n * n; at += n + 1) {
-      L.data[at]! += damping;
+      L.data[at]! += mu === undefined ? damping : mu.data[mu.offset]!;
       inverse[at] = 1;
     }
     factorLower(L, (pivot, value) => pivotError("dampedInverse", "A + μI", pivot, value, shape, dtype));
@@ -40,7 +50,7 @@ const dampedInverseOp = /* @__PURE__ */ defineOp<{ readonly damping: number }>({
  * Invert A + μI.
  *
  * @param A        [n, n]  symmetric; only the lower triangle is read
- * @param damping  []      μ ≥ 0
+ * @param damping  []      μ ≥ 0, which the device may hold
  * @returns        [n, n]  exactly symmetric; computed in float64 and rounded to A's dtype
  * @throws {ShapeError}      A is not square
  * @throws {NumericalError}  A + μI is not positive definite or not finite; names the pivot (from 0) and its value
@@ -49,6 +59,8 @@ const dampedInverseOp = /* @__PURE__ */ defineOp<{ readonly damping: number }>({
  * @example
  * dampedInverse(tensor([[3, 2], [2, 3]]), 1);   // [[1/3, -1/6], [-1/6, 1/3]]
  */
-export function dampedInverse(A: Tensor, damping: number): Tensor {
-  return run(dampedInverseOp, [A], { damping });
+export function dampedInverse(A: Tensor, damping: number | Tensor): Tensor {
+  return typeof damping === "number"
+    ? run(dampedInverseOp, [A], { damping })
+    : run(dampedInverseOp, [A, damping], { damping: 0 });
 }

@@ -37,16 +37,18 @@ describe("splitDamping", () => {
     const [A, G, I, J] = [spd(1, 3), spd(2, 2), eye(3, float64), eye(2, float64)];
     const share = splitDamping(0.3, { ...traces, traceA: 5, traceG: 1 }, true);
     const product = (left: Tensor, right: Tensor) => toDense(kronecker(left, right));
-    const split = product(damped(G, share.G), damped(A, share.A));
+    const split = product(damped(G, Number(share.G)), damped(A, Number(share.A)));
     const expanded = [
       product(G, A),
-      scale(product(G, I), share.A),
-      scale(product(J, A), share.G),
+      scale(product(G, I), Number(share.A)),
+      scale(product(J, A), Number(share.G)),
       scale(product(J, I), 0.3),
     ];
     expect(split).toBeAllclose(expanded.reduce(add));
     const inverse = (M: Tensor) => choleskyInverse(cholesky(M));
-    expect(inverse(split)).toBeAllclose(product(inverse(damped(G, share.G)), inverse(damped(A, share.A))));
+    expect(inverse(split)).toBeAllclose(
+      product(inverse(damped(G, Number(share.G))), inverse(damped(A, Number(share.A)))),
+    );
   });
 
   it("throws UsageError for a trace that is no number", () => {

@@ -7,7 +7,16 @@
  */
 
 import { piOf } from "@kronograd/linalg";
-import { add, eye, scale, type Tensor } from "@kronograd/tensor";
+import { add, dispatch, elementwise, eye, scale, type Tensor } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
+
+/** A number, or [] where the device cannot say it at once. */
+export type Scalar = number | Tensor;
+
+/** The value of [] on a device that computes in host memory; on others the tensor itself, so that nothing waits. */
+export function scalarOf(t: Tensor): Scalar {
+  return t.device.backend.host === undefined ? t : t.itemSync();
+}
 
 /**
  * Add a multiple of the identity: M + amount · I.
@@ -23,20 +32,38 @@ export function damped(M: Tensor, amount: number): Tensor {
 
 /** The two factors' size and trace, from which their share of the damping follows. */
 export interface FactorTraces {
-  readonly traceA: number;
+  readonly traceA: Scalar;
   readonly dimA: number;
-  readonly traceG: number;
+  readonly traceG: Scalar;
   readonly dimG: number;
 }
 
 /** Damping of each factor. */
 export interface SplitDamping {
   /** π√λ */
-  readonly A: number;
+  readonly A: Scalar;
   /** √λ/π */
-  readonly G: number;
-  readonly pi: number;
+  readonly G: Scalar;
+  readonly pi: Scalar;
 }
+
+/** (tr A, tr G) → π√λ, √λ/π, π, with π as `piOf` gives it; a trace below 0 is left to the factorisation that follows. */
+const splitOp = /* @__PURE__ */ elementwise(
+  "splitDamping",
+  (traceA, traceG) => {
+    const [meanA, meanG] = [e.div(traceA, e.parameter("dimA")), e.div(traceG, e.parameter("dimG"))];
+    const isBalanced = e.greater(e.mul(meanA, meanG), e.constant(0));
+    const pi = e.select(isBalanced, e.sqrt(e.div(meanA, meanG)), e.constant(1));
+    return [e.mul(pi, e.parameter("root")), e.div(e.parameter("root"), pi), pi];
+  },
+  {
+    parameters: { dimA: 2, dimG: 3, root: 0.5 },
+    ranges: [
+      [0.5, 2],
+      [0.5, 2],
+    ],
+  },
+);
 
 /**
  * Split λ over the factors of G ⊗ A.
@@ -47,7 +74,11 @@ export interface SplitDamping {
  */
 export function splitDamping(damping: number, traces: FactorTraces, balanced: boolean): SplitDamping {
   const { traceA, dimA, traceG, dimG } = traces;
-  const pi = balanced ? piOf(traceA, dimA, traceG, dimG) : 1;
   const root = Math.sqrt(damping);
+  if (balanced && typeof traceA === "object" && typeof traceG === "object") {
+    const [A, G, pi] = dispatch(splitOp, [traceA, traceG], { dimA, dimG, root }) as [Tensor, Tensor, Tensor];
+    return { A, G, pi };
+  }
+  const pi = balanced ? piOf(Number(traceA), dimA, Number(traceG), dimG) : 1;
   return { A: pi * root, G: root / pi, pi };
 }

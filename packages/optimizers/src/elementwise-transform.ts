@@ -2,15 +2,14 @@
  * The common form of momentum, Adam and their family: each parameter keeps a few tensors of its own shape and a count of
  * its steps, and one elementwise op moves them on and gives the direction, in a single pass over memory.
  *
- * Invariant: the state tensors belong to the optimizer and are written in place; gradients are only read.
+ * Invariant: a step makes new state tensors and writes none, so that a step that cannot be taken leaves the old ones.
  */
 
 import { type Gradient, type GradientFactors, partsGradient } from "@kronograd/autograd";
 import {
-  dispatchInto,
+  dispatch,
   type ElementwiseOp,
   type Expression,
-  empty,
   full,
   type Scalars,
   type Shape,
@@ -33,10 +32,10 @@ export interface ElementwiseRule {
   /** Initial value of numbers that go from step to step. */
   readonly numbers?: Readonly<Record<string, number>>;
   /**
-   * Where the direction is the first state tensor and linear in the gradient: move that tensor of each parameter on by a
-   * gradient that is there as factors, in place, without forming it.
+   * Where the direction is the first state tensor and linear in the gradient: that tensor of each parameter, moved on by a
+   * gradient that is there as factors, without forming it.
    */
-  accumulate?(targets: readonly Tensor[], factors: GradientFactors, scalars: Scalars): void;
+  accumulate?(from: readonly Tensor[], factors: GradientFactors, scalars: Scalars): readonly Tensor[];
   /** The op's scalars, and the new `numbers`, at step t of a parameter, counted from 1. */
   scalars(t: number, numbers: Readonly<Record<string, number>>): Scalars;
 }
@@ -60,33 +59,37 @@ export function elementwiseTransform(rule: ElementwiseRule): Transform<Elementwi
     init: () => ({}),
     update(updates, state) {
       const next: Record<string, ParameterState> = { ...state };
-      /** Count a parameter's step; its state tensors, and the scalars of the step. */
-      const advance = (parameter: string, shape: Shape, like: Tensor) => {
+      /** A parameter's state, and the scalars of its next step. */
+      const stateOf = (parameter: string, shape: Shape, like: Tensor) => {
         const own = next[parameter] ?? fresh(shape, like);
-        const steps = own.steps + 1;
-        const scalars = rule.scalars(steps, own as Readonly<Record<string, number>>);
-        const carried = Object.keys(numbers).map((key) => [key, scalars[key] as number] as const);
-        next[parameter] = { ...own, steps, ...Object.fromEntries(carried) };
-        return { kept: slots.map((slot) => tensorOf(name, parameter, own, slot)), scalars };
+        const kept = slots.map((slot) => tensorOf(name, parameter, own, slot));
+        return { own, kept, scalars: rule.scalars(own.steps + 1, own as Readonly<Record<string, number>>) };
       };
-      const onFactors = ({ block, factors }: Gradient): Gradient => {
-        const moved = block.parameters.map((parameter, i) =>
-          advance(parameter, block.shapes[i] as Shape, (factors as GradientFactors).g),
-        );
-        const targets = moved.map(({ kept }) => kept[0] as Tensor);
-        rule.accumulate?.(targets, factors as GradientFactors, moved[0]?.scalars as Scalars);
-        return partsGradient(block, targets);
+      const move = (parameter: string, own: ParameterState, scalars: Scalars, moved: readonly Tensor[]) => {
+        const carried = Object.keys(numbers).map((key) => [key, scalars[key] as number]);
+        const made = slots.map((slot, i) => [slot, moved[i]]);
+        next[parameter] = { ...own, steps: own.steps + 1, ...Object.fromEntries([...carried, ...made]) };
+      };
+      const onFactors = ({ block, factors }: Gradient, accumulate: NonNullable<ElementwiseRule["accumulate"]>) => {
+        const { g } = factors as GradientFactors;
+        const states = block.parameters.map((parameter, i) => stateOf(parameter, block.shapes[i] as Shape, g));
+        const from = states.map(({ kept }) => kept[0] as Tensor);
+        const moved = accumulate(from, factors as GradientFactors, states[0]?.scalars as Scalars);
+        states.forEach(({ own, scalars }, i) => {
+          move(block.parameters[i] as string, own, scalars, [moved[i] as Tensor]);
+        });
+        return partsGradient(block, moved);
       };
       const onPart = (part: Tensor, parameter: string): Tensor => {
-        const { kept, scalars } = advance(parameter, part.shape, part);
-        const outputs = hasDirection ? [...kept, empty(part.device, part.shape, part.dtype)] : kept;
-        dispatchInto(op, outputs, [part, ...kept], scalars);
-        return (hasDirection ? outputs.at(-1) : kept[0]) as Tensor;
+        const { own, kept, scalars } = stateOf(parameter, part.shape, part);
+        const outputs = dispatch(op, [part, ...kept], scalars);
+        move(parameter, own, scalars, outputs);
+        return (hasDirection ? outputs.at(-1) : outputs[0]) as Tensor;
       };
       const directions = new Map<string, Gradient>();
       for (const [name, gradient] of updates) {
-        const isProduct = rule.accumulate !== undefined && gradient.factors !== undefined;
-        directions.set(name, isProduct ? onFactors(gradient) : mapGradient(gradient, onPart));
+        const accumulate = gradient.factors === undefined ? undefined : rule.accumulate;
+        directions.set(name, accumulate ? onFactors(gradient, accumulate) : mapGradient(gradient, onPart));
       }
       return { updates: directions, state: next };
     },

@@ -1,5 +1,6 @@
 import { factoredGradient } from "@kronograd/autograd";
-import { cpu, ones, scope, type Tensor, tensorsIn, UsageError } from "@kronograd/tensor";
+import { cpu, elementwise, ones, scope, type Tensor, tensor, tensorsIn, UsageError, zeros } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { describe, expect, it } from "vitest";
 import { chain } from "./chain.ts";
 import { Optimizer } from "./optimizer.ts";
@@ -65,6 +66,49 @@ describe("Optimizer", () => {
     const apply = () => plain().apply({ a: f64([1]) }, updatesOf({ b: f64([1]) }), 0);
     expect(apply).toThrow(UsageError);
     expect(apply).toThrow('optimizer: there is a gradient for "b" but no such parameter (got [a]).');
+  });
+
+  it("takes its state back to where it was held, numbers and tensors", () => {
+    const parameters = { w: zeros([1], { dtype: "float64" }) };
+    const update = (optimizer: Optimizer, step: number, gradient: number) =>
+      scope(() => valuesOf(optimizer.update(updatesOf({ w: f64([gradient]) }), { parameters, step }), "w"));
+    using optimizer = adam({ learningRate: 1 });
+    using plain = adam({ learningRate: 1 });
+    for (const each of [optimizer, plain]) update(each, 0, 3);
+    const { tensors } = cpu.memory;
+    const before = optimizer.hold();
+    update(optimizer, 1, Number.NaN);
+    before.restore();
+    before[Symbol.dispose]();
+    expect(cpu.memory.tensors).toBe(tensors);
+    expect(update(optimizer, 1, 5)).toEqual(update(plain, 1, 5));
+  });
+
+  it("holds nothing before its first step, and goes back to that", () => {
+    using optimizer = adam({ learningRate: 1 });
+    const parameters = { w: zeros([1], { dtype: "float64" }) };
+    const { tensors } = cpu.memory;
+    using before = optimizer.hold();
+    scope(() => void optimizer.update(updatesOf({ w: f64([1]) }), { parameters, step: 0 }));
+    before.restore();
+    expect(optimizer.state).toBeNull();
+    expect(cpu.memory.tensors).toBe(tensors);
+  });
+
+  it("writes as its gate says", () => {
+    const gated = elementwise(
+      "test.gated",
+      (w, direction, flag) => e.select(flag, e.sub(w, e.mul(e.parameter("rate"), direction)), w),
+      { noVjp: "in place", int32: [2], parameters: { rate: 1 } },
+    );
+    scope(() => {
+      const parameters = { w: f64([1, 2]) };
+      for (const open of [0, 1]) {
+        const flag = tensor(Int32Array.of(open), { shape: [] });
+        plain().apply(parameters, updatesOf({ w: f64([2, 2]) }), 0, { op: gated, flag });
+        expect([...parameters.w.dataSync()]).toEqual(open === 1 ? [0, 1] : [1, 2]);
+      }
+    });
   });
 
   it("goes on from a loaded state with the same bits, and shares nothing with its source", () => {

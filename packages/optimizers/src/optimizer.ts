@@ -6,7 +6,16 @@
  */
 
 import type { LayerRecord, Parameters } from "@kronograd/autograd";
-import { copy, dispatchInto, elementwise, Rng, scope, type Tensor } from "@kronograd/tensor";
+import {
+  copy,
+  dispatchInto,
+  type ElementwiseOp,
+  elementwise,
+  Rng,
+  retain,
+  scope,
+  type Tensor,
+} from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import type { Needs } from "./chain.ts";
 import type { CurvatureView } from "./curvature.ts";
@@ -45,6 +54,22 @@ export interface UpdateOptions {
   /** Gets the numbers of the step; tensors among them belong to the caller's scope, as the directions do. */
   readonly report?: (name: string, value: number | Tensor) => void;
   readonly mark?: (phase: string) => void;
+  /** Gets what the step depends on where the device is asynchronous: it holds only if the count is 0. */
+  readonly guard?: (what: string, count: Tensor) => void;
+}
+
+/** A state that was kept. */
+export interface HeldState extends Disposable {
+  /** Take the optimizer back to it; once. */
+  restore(): void;
+}
+
+/** How parameters are written where the host does not know yet whether the step holds. */
+export interface Gate {
+  /** (w, direction, flag) → new w, with the parameter "rate" */
+  readonly op: ElementwiseOp;
+  /** [] */
+  readonly flag: Tensor;
 }
 
 /** Turns gradients into changes of parameters, step after step. Dispose of it to free its state. */
@@ -96,6 +121,10 @@ export class Optimizer implements Disposable {
         reported.push(value);
         options.report?.(name, value);
       },
+      guard(what, count) {
+        reported.push(count);
+        options.guard?.(what, count);
+      },
       mark: (phase) => options.mark?.(phase),
     };
     return scope(() => {
@@ -107,18 +136,43 @@ export class Optimizer implements Disposable {
   }
 
   /**
+   * Keep the state as it is now, for a step that may turn out not to hold. Dispose of what is returned once it does.
+   *
+   * @example
+   * using before = optimizer.hold();
+   * const directions = optimizer.update(gradients, { parameters, step });
+   * if (!areFinite(directions)) before.restore();
+   */
+  hold(): HeldState {
+    let kept = this.#state === undefined ? undefined : mapTensors(this.#state, retain);
+    return {
+      restore: () => {
+        disposeState(this.#state);
+        this.#state = kept;
+        kept = undefined;
+      },
+      [Symbol.dispose]: () => {
+        disposeState(kept);
+        kept = undefined;
+      },
+    };
+  }
+
+  /**
    * Write w ← w − learningRate · direction into the parameters.
    *
+   * @param gate  writes in its own way, by a flag that is still on the device
    * @throws {UsageError} a direction for a parameter that is not there
    */
-  apply(parameters: Parameters, directions: Updates, step: number): void {
+  apply(parameters: Parameters, directions: Updates, step: number, gate?: Gate): void {
     const learningRate = this.learningRateAt(step);
     scope(() => {
       for (const direction of directions.values()) {
         direction.parts().forEach((part, i) => {
           const name = direction.block.parameters[i] as string;
           const target = parameterNamed(parameters, name);
-          dispatchInto(stepOp, [target], [target, part], { rate: learningRate * this.#rateOf(name) });
+          const inputs = gate === undefined ? [target, part] : [target, part, gate.flag];
+          dispatchInto(gate?.op ?? stepOp, [target], inputs, { rate: learningRate * this.#rateOf(name) });
         });
       }
     });

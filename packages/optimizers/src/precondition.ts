@@ -9,13 +9,13 @@
  */
 
 import { type Block, denseGradient, type Gradient, type LayerRecord } from "@kronograd/autograd";
-import { concat, frobenius2, scope, slice, UsageError } from "@kronograd/tensor";
+import { concat, countNonFinite, frobenius2, scope, slice, UsageError } from "@kronograd/tensor";
 import type { CurvatureContext, CurvatureMethod } from "./curvature.ts";
 import { refreshWithDamping } from "./raise-damping.ts";
 import { at, type Schedule } from "./schedule.ts";
 import { someExamples } from "./some-examples.ts";
 import type { StateTree } from "./state.ts";
-import type { Oracles, Transform } from "./transform.ts";
+import type { Oracles, StepContext, Transform } from "./transform.ts";
 
 /** When a method looks, and how much is added to what it sees. */
 export interface PreconditionOptions {
@@ -81,7 +81,7 @@ export function precondition<S extends StateTree>(
       const look = Math.floor(step / statisticsEvery);
       const finite = (whole: LayerRecord | undefined): LayerRecord | undefined => {
         const record = whole && someExamples(whole, examplesPerBatch, look);
-        if (record === undefined || isFiniteRecord(record)) return record;
+        if (record === undefined || isFiniteRecord(record, context)) return record;
         skipped += 1;
         return undefined;
       };
@@ -183,15 +183,15 @@ function byGroup(
 }
 
 /**
- * Whether a record's numbers, and the sums of their squares, are finite. A device that must be waited for is not asked:
- * there the training driver looks at the loss.
+ * Whether a record's numbers, and the sums of their squares, are finite. A device that must be waited for is not asked: there
+ * the whole step depends on it.
  */
-function isFiniteRecord({ uses }: LayerRecord): boolean {
-  return scope(() =>
-    uses
-      .flatMap(({ input, outputGrads }) => [input, ...outputGrads])
-      .every((t) => t.device.backend.host === undefined || Number.isFinite(frobenius2(t).itemSync())),
-  );
+function isFiniteRecord({ uses }: LayerRecord, { guard }: Pick<StepContext, "guard">): boolean {
+  const values = uses.flatMap(({ input, outputGrads }) => [input, ...outputGrads]);
+  if (values.every((t) => t.device.backend.host !== undefined))
+    return scope(() => values.every((t) => Number.isFinite(frobenius2(t).itemSync())));
+  guard("statistics", countNonFinite(...values.map((t) => frobenius2(t))));
+  return true;
 }
 
 const isDue = (step: number, every: number): boolean => step % every === 0;

@@ -55,6 +55,11 @@ export interface StepContext {
    * reported lives as long as the step's directions.
    */
   report(name: string, value: number | Tensor): void;
+  /**
+   * Make the step depend on something that a device cannot say at once: it holds only if this count, [], is 0. What is asked
+   * lives as long as the step's directions.
+   */
+  guard(what: string, count: Tensor): void;
   /** Say which phase begins ("statistics", "refresh", "precondition", "update"), for a profile. */
   mark(phase: string): void;
 }
@@ -66,7 +71,7 @@ export interface Transform<S extends StateTree = StateTree> {
   needs?(step: number): CaptureRequest & { readonly oracles?: readonly (keyof Oracles)[] };
   /** Fresh state, made at the first step. */
   init(updates: Updates, context: StepContext): S;
-  /** New updates and new state; tensors of the old state may be updated in place and returned. */
+  /** New updates and new state. The old state's tensors are not written: the step may not hold, and then it stays. */
   update(updates: Updates, state: S, context: StepContext): { updates: Updates; state: S };
   /** Describe what will be done to a block, for the printed plan; null when there is nothing to say. */
   plan?(

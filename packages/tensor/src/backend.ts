@@ -46,11 +46,6 @@ export interface Backend {
   readonly adapter: string;
   /** Dtypes that its kernels compute in; default: all. A call with another runs its reference in host memory, counted. */
   readonly dtypes?: ReadonlySet<Dtype>;
-  /**
-   * What curvature factors its small systems in: "float64" (default), on the host where `dtypes` has none; "float32", on the
-   * device, with a step of refinement.
-   */
-  readonly systems?: "float32" | "float64";
   /** Reserve an uninitialised buffer of `length` elements, of any dtype. @throws {BackendError} when memory is at its end */
   allocate(dtype: Dtype, length: number): Handle;
   free(handle: Handle): void;

@@ -43,12 +43,19 @@ describe("deferred", () => {
   });
 
   it("rejects the read of a failed factor, and gives NaN on from there", async () => {
-    const device = deferred({ systems: "float32" });
+    const device = deferred();
     const L = cholesky(tensor([[-1]], { device }));
     const after = add(L, 1);
     await expect(L.data()).rejects.toThrow(/not positive definite/);
     expect(await after.item()).toBeNaN();
     expect(await copy(ones([1], { device })).item()).toBe(1);
+  });
+
+  it("runs an op without a kernel on the host", async () => {
+    const device = deferred({ without: ["matmul"] });
+    const t = ones([1, 1], { device });
+    expect(await matmul(t, t).item()).toBe(1);
+    expect(device.counts.hostCalls).toBe(1);
   });
 
   it("rejects the next read after any other error of a loop", async () => {

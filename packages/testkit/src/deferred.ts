@@ -16,7 +16,6 @@ import {
   type Kernel,
   NumericalError,
   type Operand,
-  ops,
   type TypedArray,
   typedArray,
 } from "@kronograd/tensor";
@@ -25,8 +24,8 @@ import {
 export interface DeferredOptions {
   /** Dtypes with kernels; default float32 and int32. */
   readonly dtypes?: readonly Dtype[];
-  /** As `Backend.systems`; default "float64". */
-  readonly systems?: "float32" | "float64";
+  /** Ops without a kernel; default: none. */
+  readonly without?: readonly string[];
 }
 
 /** What a deferred device was asked for so far. */
@@ -69,7 +68,6 @@ class DeferredBackend implements Backend {
   readonly name = "deferred";
   readonly adapter = "cpu behind a queue";
   readonly dtypes: ReadonlySet<Dtype>;
-  readonly systems: "float32" | "float64";
   readonly kernels: ReadonlyMap<string, Kernel>;
   readonly counts: DeferredCounts = { reads: 0, allocations: 0, hostCalls: 0 };
   lost = false;
@@ -78,11 +76,12 @@ class DeferredBackend implements Backend {
   /** What went wrong in the queue since the last read. */
   #fault: unknown;
 
-  constructor({ dtypes = ["float32", "int32"], systems = "float64" }: DeferredOptions) {
+  constructor({ dtypes = ["float32", "int32"], without = [] }: DeferredOptions) {
     this.dtypes = new Set(dtypes);
-    this.systems = systems;
-    this.kernels = new Kernels((op, outputs, inputs, params) =>
-      this.#enqueue((outs, ins) => op.reference(outs, ins, params), outputs, inputs),
+    this.kernels = new Kernels(
+      (outputs, inputs, params, op) =>
+        this.#enqueue((outs, ins) => (op as ComputeOp<unknown>).reference(outs, ins, params), outputs, inputs),
+      without,
     );
   }
 
@@ -171,21 +170,19 @@ class DeferredBackend implements Backend {
   }
 }
 
-type RunOp = (op: ComputeOp<unknown>, outputs: readonly Operand[], inputs: readonly Operand[], params: unknown) => void;
-
-/** A kernel for every op of the registry. */
+/** One kernel for every op but some. */
 class Kernels extends Map<string, Kernel> {
-  readonly #run: RunOp;
+  readonly #kernel: Kernel;
+  readonly #without: readonly string[];
 
-  constructor(run: RunOp) {
+  constructor(kernel: Kernel, without: readonly string[]) {
     super();
-    this.#run = run;
+    this.#kernel = kernel;
+    this.#without = without;
   }
 
   override get(name: string): Kernel | undefined {
-    const op = ops.get(name);
-    if (op === undefined || "view" in op) return undefined;
-    return (outputs, inputs, params) => this.#run(op, outputs, inputs, params);
+    return this.#without.includes(name) ? undefined : this.#kernel;
   }
 }
 

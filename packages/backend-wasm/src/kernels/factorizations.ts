@@ -132,7 +132,8 @@ export function factorizationKernels(kit: Kit): Kernels {
       if (!isDone) runReference(kit, op, [out!], [A!], params);
     },
 
-    dampedInverse([out], [A], params: { readonly damping: number }, op) {
+    dampedInverse([out], [A, mu], params: { readonly damping: number }, op) {
+      if (mu !== undefined) return false; // of devices that cannot be asked for it
       const n = A!.shape[0]!;
       const L = kit.temporary("float64", [n, n]);
       const inverse = kit.temporary("float64", [n, n]); // of L: what is solved for is an identity with its sign turned
@@ -146,6 +147,7 @@ export function factorizationKernels(kit: Kit): Kernels {
         return true;
       });
       if (!isDone) runReference(kit, op, [out!], [A!], params);
+      return true;
     },
 
     solveTriangular([out], [T, B], params: Triangular, op) {

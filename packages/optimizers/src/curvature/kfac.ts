@@ -15,7 +15,7 @@ import { dampedInverse, kroneckerEigenSolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, type Tensor, trace } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
-import { splitDamping } from "../damping.ts";
+import { type Scalar, scalarOf, splitDamping } from "../damping.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import { primalApply } from "./parts/cost.ts";
 import { factorOptions, kroneckerFactors } from "./parts/factors.ts";
@@ -50,7 +50,7 @@ export type KfacState = {
   readonly batches: number;
   readonly A: Tensor | null;
   readonly G: Tensor | null;
-  readonly pi: number;
+  readonly pi: Scalar;
   readonly inverses: { readonly A: Tensor; readonly G: Tensor } | null;
   readonly eigen: { readonly A: Eigenpairs; readonly G: Eigenpairs } | null;
 };
@@ -103,7 +103,8 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
     refresh(state, { damping }) {
       const { A, G } = state as { A: Tensor; G: Tensor };
       if (exact) return { ...state, eigen: { A: eigenpairs(A), G: eigenpairs(G) } };
-      const traces = { traceA: trace(A).itemSync(), dimA: A.shape[0]!, traceG: trace(G).itemSync(), dimG: G.shape[0]! };
+      const [traceA, traceG] = [scalarOf(trace(A)), scalarOf(trace(G))];
+      const traces = { traceA, dimA: A.shape[0]!, traceG, dimG: G.shape[0]! };
       const share = splitDamping(damping, traces, balanced);
       return { ...state, pi: share.pi, inverses: { A: dampedInverse(A, share.A), G: dampedInverse(G, share.G) } };
     },

@@ -138,7 +138,7 @@ describe("S4: skfacCurvature on every refresh", () => {
       kfac.init(block, context(0.1)),
     );
     const fresh = kfac.refresh(seen, context(0.1));
-    expect(state.pi).toBeCloseTo(fresh.pi, 10);
+    expect(state.pi).toBeCloseTo(Number(fresh.pi), 10);
     const gradient = denseGradient(block, random(9, [5, 31]));
     expect(direction(options, state, gradient)).toBeAllclose(joint(kfac.precondition(fresh, gradient, context(0.1))), {
       rtol: 1e-8,

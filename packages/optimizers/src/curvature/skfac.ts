@@ -27,7 +27,7 @@ import { type Block, type LayerRecord, type Reduction, reductions } from "@krono
 import { gram } from "@kronograd/linalg";
 import { type Storage, transpose, UsageError } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
-import { splitDamping } from "../damping.ts";
+import { type Scalar, splitDamping } from "../damping.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import { factorOptions } from "./parts/factors.ts";
 import { pushThrough } from "./parts/push-through.ts";
@@ -66,7 +66,7 @@ export type SkfacState = {
   readonly batches: number;
   readonly A: Moment | null;
   readonly G: Moment | null;
-  readonly pi: number;
+  readonly pi: Scalar;
   readonly inverses: { readonly A: SideInverse; readonly G: SideInverse } | null;
   /** Step of the batch in A and G; −1 where they are not one batch's alone. */
   readonly seenStep: number;

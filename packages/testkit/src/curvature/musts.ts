@@ -272,6 +272,7 @@ function stepContext(step: number, gradients: ReadonlyMap<string, Gradient>, rec
     gradients,
     records: new Map([[record.name, record]]),
     report: () => {},
+    guard: () => {},
     mark: () => {},
   };
 }

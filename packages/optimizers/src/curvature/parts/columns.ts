@@ -40,7 +40,7 @@ export function truncateColumns(Xt: Tensor, rank: number): Tensor {
   const [m, d] = Xt.shape as [number, number];
   const size = Math.min(m, d);
   const kept = Math.min(rank, size);
-  const wide = cast(Xt, "float64");
+  const wide = Xt.device.backend.dtypes?.has("float64") === false ? Xt : cast(Xt, "float64"); // else all of X would travel
   const { values, vectors } = symmetricEigen(m <= d ? syrk(wide) : gram(wide)); // ascending
   const top = slice(vectors, [[size - kept, size]]); // [kept, size]
   if (m <= d) return matmul(cast(top, Xt.dtype), Xt); // (X V)ᵀ

@@ -5,7 +5,7 @@
  * bias exactly, or as the plain mean until that would weigh old values more than ρ does.
  */
 
-import { dispatchInto, elementwise, type Tensor } from "@kronograd/tensor";
+import { elementwise, run, type Tensor } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 
 /** How a running average begins: its first value; the bias from zero undone; the plain mean of the first 1/(1−ρ) values. */
@@ -32,9 +32,8 @@ const blendOp = /* @__PURE__ */ elementwise(
   { parameters: { decay: 0.9, gain: 0.1 } },
 );
 
-/** Move a running average on, in place; the first value, or one with decay 0, becomes the average itself. */
+/** Move a running average on; the first value, or one with decay 0, becomes the average itself. */
 export function blend(mean: Tensor | null, value: Tensor, decay: number): Tensor {
   if (mean === null || decay === 0) return value;
-  dispatchInto(blendOp, [mean], [mean, value], { decay, gain: 1 - decay });
-  return mean;
+  return run(blendOp, [mean, value], { decay, gain: 1 - decay });
 }

@@ -4,7 +4,8 @@
  * primal: M [d, d] and the inverse itself. dual: Xᵀ [c, d] with M = X Xᵀ, and the inverse K⁻¹ [c, c] of K = XᵀX + μI, by
  *     (X Xᵀ + μI)⁻¹ = (I − X K⁻¹ Xᵀ) / μ,
  * which is never formed. Inverses are computed in float64 and kept in X's own dtype, except where the subtraction would
- * lose too much of float32 (‖X‖²/μ · ε > 1e-2): then they are kept, and applied, in float64.
+ * lose too much of float32 (‖X‖²/μ · ε > 1e-2): then they are kept, and applied, in float64. An asynchronous device cannot say
+ * that in time, and keeps X's dtype.
  *
  * Source: Hager (1989), "Updating the inverse of a matrix", eq. (2); Tang et al. (2021), §3
  */
@@ -13,10 +14,12 @@ import { chooseGramBits, dampedInverse, type GramBits, gram, syrk } from "@krono
 import {
   addProduct,
   cast,
+  div,
   frobenius2,
   linear,
   matmul,
   NumericalError,
+  neg,
   reshape,
   scale,
   slice,
@@ -24,6 +27,7 @@ import {
   type Tensor,
   transpose,
 } from "@kronograd/tensor";
+import { type Scalar, scalarOf } from "../../damping.ts";
 import { averageColumns } from "./columns.ts";
 import { dualApply, primalApply } from "./cost.ts";
 import { blend } from "./running-average.ts";
@@ -37,7 +41,7 @@ type DualInverse = {
   readonly form: "dual";
   readonly Xt: Tensor;
   readonly Kinv: Tensor;
-  readonly mu: number;
+  readonly mu: Scalar;
   readonly bits: GramBits;
 };
 
@@ -65,10 +69,10 @@ export function updateMoment(
 }
 
 /** tr M = ‖X‖². */
-export function traceOf(moment: Moment): number {
-  if (moment.form === "dual") return frobenius2(moment.Xt).itemSync();
+export function traceOf(moment: Moment): Scalar {
+  if (moment.form === "dual") return scalarOf(frobenius2(moment.Xt));
   const [d] = moment.M.shape as [number];
-  return sum(slice(reshape(moment.M, [-1]), [[0, d * d, d + 1]])).itemSync(); // each d + 1st number is on the diagonal
+  return scalarOf(sum(slice(reshape(moment.M, [-1]), [[0, d * d, d + 1]]))); // each d + 1st number is on the diagonal
 }
 
 /** d */
@@ -83,9 +87,11 @@ export function dimensionOf(moment: Moment): number {
  * @throws {NumericalError} μ is 0 and M has fewer columns than rows, or is not positive definite
  * @cost dual c² d + 2⅓ c³ flops, primal 2⅓ d³
  */
-export function invert(where: string, moment: Moment, mu: number): SideInverse {
+export function invert(where: string, moment: Moment, mu: Scalar): SideInverse {
   if (moment.form === "primal") return { form: "primal", inverse: dampedInverse(moment.M, mu) };
   const { Xt } = moment;
+  const own = Xt.dtype === "float64" ? 64 : 32;
+  if (typeof mu === "object") return { form: "dual", Xt, Kinv: dampedInverse(syrk(Xt), mu), mu, bits: own };
   if (!(mu > 0)) {
     const [c, d] = Xt.shape as [number, number];
     throw new NumericalError({
@@ -105,7 +111,7 @@ export function applyToRows(side: SideInverse, R: Tensor): Tensor {
   if (side.form === "primal") return linear(R, side.inverse, null); // symmetric
   const { Xt, mu } = side;
   const wide = cast(R, Xt.dtype);
-  return cast(addProduct(wide, correction(side, linear(wide, Xt, null)), Xt, 1 / mu), R.dtype);
+  return cast(addOver(wide, mu, correction(side, linear(wide, Xt, null)), Xt), R.dtype);
 }
 
 /**
@@ -127,8 +133,8 @@ export function applyToInputs(
   const [wide, wideLast] = [cast(a, Xt.dtype), cast(last, Xt.dtype)];
   const inner = correction(side, timesTransposed(wide, wideLast, Xt)); // [n, c]
   return {
-    a: cast(addProduct(wide, inner, features, 1 / mu), a.dtype),
-    last: cast(addProduct(wideLast, inner, column, 1 / mu), a.dtype),
+    a: cast(addOver(wide, mu, inner, features), a.dtype),
+    last: cast(addOver(wideLast, mu, inner, column), a.dtype),
   };
 }
 
@@ -142,16 +148,23 @@ function timesTransposed(a: Tensor, last: Tensor, M: Tensor): Tensor {
 const split = (M: Tensor): [Tensor, Tensor] => [slice(M, [null, [0, -1]]), slice(M, [null, [-1]])];
 
 /** −R X K⁻¹ / μ from R X: what is multiplied with Xᵀ and added to R/μ. */
-const correction = ({ Kinv, mu }: DualInverse, products: Tensor): Tensor =>
-  scale(linear(products, Kinv, null), -1 / mu);
+const correction = ({ Kinv, mu }: DualInverse, products: Tensor): Tensor => minusOver(linear(products, Kinv, null), mu);
+
+/** −x / μ */
+const minusOver = (x: Tensor, mu: Scalar): Tensor =>
+  typeof mu === "number" ? scale(x, -1 / mu) : neg(div(x, cast(mu, x.dtype)));
+
+/** V / μ + P Q */
+const addOver = (V: Tensor, mu: Scalar, P: Tensor, Q: Tensor): Tensor =>
+  typeof mu === "number" ? addProduct(V, P, Q, 1 / mu) : addProduct(div(V, cast(mu, V.dtype)), P, Q, 1);
 
 /** (M + μI)⁻¹ V for columns V [d, k]. */
 export function applyToColumns(side: SideInverse, V: Tensor): Tensor {
   if (side.form === "primal") return matmul(side.inverse, V);
   const { Xt, Kinv, mu } = side;
   const wide = cast(V, Xt.dtype);
-  const inner = scale(matmul(Kinv, matmul(Xt, wide)), -1 / mu); // [c, k]
-  return cast(addProduct(wide, transpose(Xt), inner, 1 / mu), V.dtype);
+  const inner = minusOver(matmul(Kinv, matmul(Xt, wide)), mu); // [c, k]
+  return cast(addOver(wide, mu, transpose(Xt), inner), V.dtype);
 }
 
 /** d of an inverse */

@@ -29,4 +29,18 @@ describe("docCoverage", () => {
     expect(total).toBe(2);
     expect(gaps).toEqual([expect.stringMatching(/add\.ts:3: Bare has no doc comment$/)]);
   });
+
+  it("takes the head of a file for the comment of its namespace", () => {
+    using folder = tree({
+      "packages/tensor/package.json": {
+        name: "@kronograd/tensor",
+        exports: { ".": { "@kronograd/source": "./src/index.ts" } },
+      },
+      "packages/tensor/src/index.ts": `export * as words from "./words.ts";\nexport * as bare from "./bare.ts";`,
+      "packages/tensor/src/words.ts": `/**\n * Words of expressions.\n *\n * More.\n */\nexport const add = 1;`,
+      "packages/tensor/src/bare.ts": `export const add = 1;`,
+    });
+    const { gaps } = docCoverage(workspaces(folder.base), folder.base);
+    expect(gaps).toEqual([expect.stringMatching(/bare\.ts:1: bare has no doc comment$/)]);
+  });
 });

@@ -45,13 +45,22 @@ export function docCoverage(packages: readonly Workspace[], base = root): Covera
       if (!declaration || !declaredIn || seen.has(symbol)) continue;
       if (!declaredIn.fileName.startsWith(`${join(base, workspace.folder)}/`)) continue;
       seen.add(symbol);
-      const problem = docProblem(ts.displayPartsToString(symbol.getDocumentationComment(checker)));
+      const text = ts.isSourceFile(declaration)
+        ? headOf(declaration) // a namespace is documented by its file
+        : ts.displayPartsToString(symbol.getDocumentationComment(checker));
+      const problem = docProblem(text);
       if (problem === undefined) continue;
       const { line } = declaredIn.getLineAndCharacterOfPosition(declaration.getStart());
       gaps.add(`${fromRoot(declaredIn.fileName)}:${line + 1}: ${exported.name} ${problem}`);
     }
   }
   return { total: seen.size, gaps: [...gaps].sort((a, b) => a.localeCompare(b, "en", { numeric: true })) };
+}
+
+/** The comment that a file begins with. */
+function headOf({ text }: ts.SourceFile): string {
+  const [, head = ""] = /^\/\*\*(.*?)\*\//s.exec(text) ?? [];
+  return head.replace(/^\s*\* ?/gm, "").trim();
 }
 
 function compilerOptions(): ts.CompilerOptions {

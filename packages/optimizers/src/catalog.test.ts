@@ -142,7 +142,7 @@ describe("catalogEntry", () => {
     for (const { summary, options } of Object.values(catalog)) {
       expect(summary).toMatch(/\w/);
       for (const entry of Object.values(options)) {
-        expect(entry.help).not.toBe("");
+        expect(entry.help).toMatch(/\S/);
         expect(entry.accepts(entry.default)).toBe(true);
       }
     }

@@ -20,6 +20,7 @@ export * from "./schedule.ts";
 export * from "./schedule-text.ts";
 export * from "./schedules.ts";
 export * from "./second-order.ts";
+export * from "./some-examples.ts";
 export * from "./state.ts";
 export * from "./transform.ts";
 export * from "./transforms/index.ts";

@@ -4,8 +4,9 @@
  */
 
 import { nearest, UsageError } from "@kronograd/tensor";
-import type { ParameterGroup } from "./groups.ts";
-import type { Schedule } from "./schedule.ts";
+
+export type { Range } from "./option-kinds.ts";
+export * as option from "./option-kinds.ts";
 
 /** One option. */
 export interface Option<T> {
@@ -31,71 +32,15 @@ export type ChosenOptions<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
 };
 
-/** Bounds of a number: `min` and `max` are allowed themselves, `above` and `below` are not. */
-export interface Range {
-  readonly min?: number;
-  readonly max?: number;
-  readonly above?: number;
-  readonly below?: number;
+/**
+ * Give a table's options their meaning in words. The checks themselves need none, so a program without help holds none.
+ *
+ * @param help  one line for each option; in one object or several
+ */
+export function described<T extends OptionTable>(table: T, ...help: readonly Readonly<Record<string, string>>[]): T {
+  const lines: Record<string, string> = Object.assign({}, ...help);
+  return Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, { ...entry, help: lines[name] }])) as T;
 }
-
-/** Makers of options, for tables. */
-export const option = {
-  number: ({ help, default: value, ...range }: Range & { default: number; help: string }): Option<number> => ({
-    kind: "number",
-    default: value,
-    help,
-    expected: `a number${inWords(range)}`,
-    accepts: (given) => typeof given === "number" && inRange(given, range),
-  }),
-
-  integer: ({ help, default: value, ...range }: Range & { default: number; help: string }): Option<number> => ({
-    kind: "integer",
-    default: value,
-    help,
-    expected: `a whole number${inWords(range)}`,
-    accepts: (given) => typeof given === "number" && Number.isInteger(given) && inRange(given, range),
-  }),
-
-  flag: (fields: { default: boolean; help: string }): Option<boolean> => ({
-    kind: "flag",
-    ...fields,
-    expected: "true or false",
-    accepts: (given) => typeof given === "boolean",
-  }),
-
-  /** A number ≥ 0, or a function of the step. */
-  schedule: (fields: { default: Schedule; help: string }): Option<Schedule> => ({
-    kind: "schedule",
-    ...fields,
-    expected: "a number ≥ 0 or a schedule",
-    accepts: (given) => typeof given === "function" || (typeof given === "number" && inRange(given, { min: 0 })),
-  }),
-
-  choice: <const T extends string>(fields: { choices: readonly T[]; default: T; help: string }): Option<T> => ({
-    kind: "choice",
-    default: fields.default,
-    help: fields.help,
-    expected: `one of ${fields.choices.join(", ")}`,
-    accepts: (given) => fields.choices.includes(given as T),
-  }),
-
-  /** A number that may be left off: null switches it off. */
-  optional: (inner: Option<number>, value: number | null): Option<number | null> => ({
-    ...inner,
-    default: value,
-    expected: `${inner.expected}, or null`,
-    accepts: (given) => given === null || inner.accepts(given),
-  }),
-
-  groups: (): Option<readonly ParameterGroup[]> => ({
-    kind: "groups",
-    default: [],
-    help: "parameters with a rate factor or a weight decay of their own, by name",
-    expected: "a list of { match, learningRateFactor ≥ 0, weightDecay ≥ 0 }",
-    accepts: (given) => Array.isArray(given) && given.every(isGroup),
-  }),
-} as const;
 
 /**
  * Check options against their table and fill in the defaults.
@@ -136,37 +81,4 @@ export function unknownName(where: string, what: string, name: string, names: re
     ...(guess === undefined ? {} : { help: `Did you mean "${guess}"?` }),
     details: { name, names },
   });
-}
-
-function inRange(value: number, range: Range): boolean {
-  const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity } = range;
-  return Number.isFinite(value) && value >= min && value <= max && value > above && value < below;
-}
-
-function inWords({ min, max, above, below }: Range): string {
-  const low = above ?? min;
-  const high = below ?? max;
-  if (low !== undefined && high !== undefined) {
-    return ` in ${above === undefined ? "[" : "("}${low}, ${high}${below === undefined ? "]" : ")"}`;
-  }
-  if (low !== undefined) return above === undefined ? ` ≥ ${low}` : ` > ${low}`;
-  if (high !== undefined) return below === undefined ? ` ≤ ${high}` : ` < ${high}`;
-  return "";
-}
-
-function isGroup(group: unknown): boolean {
-  if (typeof group !== "object" || group === null) return false;
-  const { match, learningRateFactor = 1, weightDecay = 0, ...rest } = group as Record<string, unknown>;
-  const named = typeof match === "function" || match instanceof RegExp || isPattern(match);
-  const numbers = [learningRateFactor, weightDecay].every((x) => typeof x === "number" && inRange(x, { min: 0 }));
-  return named && numbers && Object.keys(rest).length === 0;
-}
-
-function isPattern(match: unknown): boolean {
-  if (typeof match !== "string") return false;
-  try {
-    return new RegExp(match) instanceof RegExp;
-  } catch {
-    return false;
-  }
 }

@@ -13,7 +13,7 @@ import { concat, countNonFinite, frobenius2, scope, slice, UsageError } from "@k
 import type { CurvatureContext, CurvatureMethod } from "./curvature.ts";
 import { refreshWithDamping } from "./raise-damping.ts";
 import { at, type Schedule } from "./schedule.ts";
-import { someExamples } from "./some-examples.ts";
+import type { Examples } from "./some-examples.ts";
 import type { StateTree } from "./state.ts";
 import type { Oracles, StepContext, Transform } from "./transform.ts";
 
@@ -30,8 +30,8 @@ export interface PreconditionOptions {
    * ≡ k (mod refreshEvery) from step refreshEvery on. Statistics keep their own schedule. Default false.
    */
   readonly stagger?: boolean;
-  /** Examples of each batch that statistics are made of, a window that moves over it; default: all (some-examples.ts). */
-  readonly examplesPerBatch?: number;
+  /** Examples of each batch that statistics are made of: `someExamples(32)`; default: all. */
+  readonly examples?: Examples;
 }
 
 /** What the driver keeps for a block: the method's own state, and how far it has come. */
@@ -61,7 +61,7 @@ export function precondition<S extends StateTree>(
   options: PreconditionOptions = {},
 ): Transform<PreconditionState> {
   const { damping = 0.03, statisticsEvery = 1, refreshEvery = 1, stagger = false } = options;
-  const { refineEvery = refreshEvery, examplesPerBatch = Number.POSITIVE_INFINITY } = options;
+  const { refineEvery = refreshEvery, examples = (record) => record } = options;
   checkPeriods(method.name, { statisticsEvery, refreshEvery, refineEvery });
   const looks = (step: number) =>
     isDue(step, statisticsEvery) || (method.refine !== undefined && isDue(step, refineEvery));
@@ -80,7 +80,7 @@ export function precondition<S extends StateTree>(
       let raised = lambda; // the largest damping that a refresh took
       const look = Math.floor(step / statisticsEvery);
       const finite = (whole: LayerRecord | undefined): LayerRecord | undefined => {
-        const record = whole && someExamples(whole, examplesPerBatch, look);
+        const record = whole && examples(whole, look);
         if (record === undefined || isFiniteRecord(record, context)) return record;
         skipped += 1;
         return undefined;

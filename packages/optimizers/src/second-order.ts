@@ -11,6 +11,7 @@ import { Optimizer } from "./optimizer.ts";
 import { type ChosenOptions, type Option, option } from "./options.ts";
 import { precondition } from "./precondition.ts";
 import type { Schedule } from "./schedule.ts";
+import { someExamples } from "./some-examples.ts";
 import type { StateTree } from "./state.ts";
 import { klClip } from "./transforms/kl-clip.ts";
 import { momentum } from "./transforms/momentum.ts";
@@ -98,7 +99,7 @@ export function secondOrder<S extends StateTree>(
     statisticsEvery,
     refreshEvery,
     stagger: chosen.stagger,
-    ...(chosen.examplesPerBatch === null ? {} : { examplesPerBatch: chosen.examplesPerBatch }),
+    ...(chosen.examplesPerBatch === null ? {} : { examples: someExamples(chosen.examplesPerBatch) }),
     ...(refineEvery === undefined ? {} : { refineEvery }),
   };
   const { decay, ...parts } = commonParts(chosen);

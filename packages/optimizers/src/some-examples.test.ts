@@ -20,8 +20,8 @@ const record = layerRecord({ name: "conv", geometry, hasBias: true, labels: "emp
 
 describe("someExamples", () => {
   it("is the whole batch where no more examples are wanted than there are", () => {
-    expect(someExamples(record, 6, 3)).toBe(record);
-    expect(someExamples(record, 100, 0)).toBe(record);
+    expect(someExamples(6)(record, 3)).toBe(record);
+    expect(someExamples(100)(record, 0)).toBe(record);
   });
 
   for (const side of ["inputs", "outputGrads"] as const) {
@@ -29,7 +29,7 @@ describe("someExamples", () => {
       for (const count of [1, 2, 4]) {
         it(`is unbiased: the mean factor over the subsets is the batch's, b = ${count}, ${side}, ${reduction}`, () => {
           const moments = Array.from({ length: 6 }, (_, look) =>
-            someExamples(record, count, look).secondMoment(side, reduction),
+            someExamples(count)(record, look).secondMoment(side, reduction),
           );
           expect(scale(moments.reduce(add), 1 / 6)).toBeAllclose(record.secondMoment(side, reduction));
           expect(moments[0]).not.toBeAllclose(moments[1] as Tensor);
@@ -39,8 +39,8 @@ describe("someExamples", () => {
   }
 
   it("gives rows of b examples alone", () => {
-    expect(someExamples(record, 2, 0).rows("inputs", "reduce").shape).toEqual([2, 9]);
-    expect(someExamples(record, 2, 0).rows("outputGrads", "expand").shape).toEqual([8, 4]);
+    expect(someExamples(2)(record, 0).rows("inputs", "reduce").shape).toEqual([2, 9]);
+    expect(someExamples(2)(record, 0).rows("outputGrads", "expand").shape).toEqual([8, 4]);
   });
 });
 

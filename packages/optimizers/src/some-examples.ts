@@ -9,12 +9,21 @@
 import { type LayerRecord, layerRecord } from "@kronograd/autograd";
 import { gather, type Tensor, tensor } from "@kronograd/tensor";
 
+/** What a look at a record sees of it; looks are numbered from 0. */
+export type Examples = (record: LayerRecord, look: number) => LayerRecord;
+
 /**
- * The record of `count` examples, as if they were the batch; the record itself where there are no more.
+ * See `count` examples of each batch, as if they were the batch; all of them where there are no more.
  *
- * @param look  number of the look, from 0
+ * @example
+ * precondition(kfacCurvature(), { examples: someExamples(32) });
  */
-export function someExamples(record: LayerRecord, count: number, look: number): LayerRecord {
+export const someExamples =
+  (count: number): Examples =>
+  (record, look) =>
+    windowOf(record, count, look);
+
+function windowOf(record: LayerRecord, count: number, look: number): LayerRecord {
   const { name, geometry, hasBias, labels, examples } = record;
   if (count >= examples) return record;
   const { device } = (record.uses[0] as LayerRecord["uses"][number]).input;

@@ -4,3 +4,4 @@ export * from "./eva.ts";
 export * from "./foof.ts";
 export * from "./kfac.ts";
 export * from "./skfac.ts";
+export * from "./skfac-views.ts";

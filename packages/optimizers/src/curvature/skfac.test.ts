@@ -395,21 +395,6 @@ describe("reductions", () => {
 describe("skfacCurvature", () => {
   const block = layerBlock("layer", 20, 30);
 
-  it("shows columns as X and Y, matrices as A and G, with their eigenvalues", () => {
-    const method = skfacCurvature();
-    expect(method.inspect?.(method.init(block, context(1)))).toEqual({});
-    const view = method.inspect?.(after({ refreshEvery: 20 }, layerBlock("layer", 3, 60), [batchOf(1, 4, 60, 3)]));
-    expect(Object.keys(view?.matrices ?? {})).toEqual(["X", "G"]);
-    expect(view?.matrices?.X?.shape).toEqual([61, 4]);
-    expect([view?.spectra?.A?.size, view?.spectra?.G?.size]).toEqual([4, 3]);
-  });
-
-  it("plans a form for each side", () => {
-    const plan = skfacCurvature({ refreshEvery: 20 }).plan?.(layerBlock("layer", 10, 784), 128);
-    expect(plan?.form).toBe("A 32 columns of 785 · G 10 × 10");
-    expect(plan?.flops).toBeGreaterThan(10 * 4 * 32 * 785); // the gradient has 10 rows, the batch 128
-  });
-
   it("does not promise the exact block with a cap, nor to follow the loss's scale without π", () => {
     expect(skfacCurvature().claims).not.toContain("equalsDenseBlock");
     expect(skfacCurvature({ pi: false }).claims).not.toContain("lossScaleInvariant");

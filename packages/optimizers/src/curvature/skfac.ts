@@ -23,40 +23,36 @@
  * a [in(+1)], g [out] at one position · X [in(+1), columns], Y [out, columns] · μ = π√λ for A, √λ/π for G
  */
 
-import { type Block, type LayerRecord, type Reduction, reductions } from "@kronograd/autograd";
-import { gram } from "@kronograd/linalg";
-import { type Storage, transpose, UsageError } from "@kronograd/tensor";
+import { type LayerRecord, type Reduction, reductions } from "@kronograd/autograd";
+import { type Storage, UsageError } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
 import { type Scalar, splitDamping } from "../damping.ts";
-import { checkOptions, type OptionsOf, option } from "../options.ts";
-import { factorOptions } from "./parts/factors.ts";
+import * as option from "../option-kinds.ts";
+import { checkOptions, described, type OptionsOf } from "../options.ts";
+import { factorChecks, factorHelp } from "./parts/factors.ts";
 import { pushThrough } from "./parts/push-through.ts";
 import { decayAt } from "./parts/running-average.ts";
 import { dimensionOf, invert, type Moment, type SideInverse, traceOf, updateMoment } from "./parts/side.ts";
-import { chooseForms, planSkfac } from "./parts/skfac-plan.ts";
-import { symmetricEigen } from "./parts/symmetric-eigen.ts";
+import { chooseForms } from "./parts/skfac-plan.ts";
 import { preconditionBoth } from "./parts/two-sided.ts";
 
-/** The options of `skfacCurvature`. */
-export const skfacCurvatureOptions = {
-  ...factorOptions,
-  reduction: option.choice<Reduction>({
-    choices: reductions,
-    default: "reduce",
-    help: "how positions that share the weight make a column",
-  }),
-  stride: option.integer({ default: 2, min: 1, help: "of subsample: every how-manyth row and column of positions" }),
-  rank: option.optional(
-    option.integer({ default: 32, min: 1, help: "columns kept in the running average; null: the last batch's alone" }),
-    32,
-  ),
-  decay: option.number({ default: 0.9, min: 0, below: 1, help: "ρ of the running average of columns" }),
-  refreshEvery: option.integer({
-    default: 1,
-    min: 1,
-    help: "steps between refreshes, for the choice of the cheaper form",
-  }),
+const checks = {
+  ...factorChecks,
+  reduction: option.choice<Reduction>({ choices: reductions, default: "reduce" }),
+  stride: option.integer({ default: 2, min: 1 }),
+  rank: option.optional(option.integer({ default: 32, min: 1 }), 32),
+  decay: option.number({ default: 0.9, min: 0, below: 1 }),
+  refreshEvery: option.integer({ default: 1, min: 1 }),
 };
+
+/** The options of `skfacCurvature`. */
+export const skfacCurvatureOptions = /* @__PURE__ */ described(checks, factorHelp, {
+  reduction: "how positions that share the weight make a column",
+  stride: "of subsample: every how-manyth row and column of positions",
+  rank: "columns kept in the running average; null: the last batch's alone",
+  decay: "ρ of the running average of columns",
+  refreshEvery: "steps between refreshes, for the choice of the cheaper form",
+});
 
 /** What the authors released: means of both, no π, √λ on each side, the last batch alone, biases left plain. */
 export const paperSkfac = { reduction: "mean", pi: false, rank: null, bias: "separate" } as const;
@@ -81,11 +77,12 @@ export type SkfacState = {
  *   average of columns: Le Roux et al. (2007), §3.2
  * @cost for c columns on a side of size d: update none until the rank is reached, then a truncation (columns.ts); refresh
  *   c² d + 2⅓ c³; precondition 4 c d a vector; push-through 2 B² min(in, out) + 2 B³
+ * @see skfacViews, which adds what a plan and a report show of it
  * @throws {UsageError} an option out of range, or a receptive-field reduction with the bias in the factor
  */
 export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> = {}): CurvatureMethod<SkfacState> {
   const isField = options.reduction?.startsWith("receptiveField") === true;
-  const chosen = checkOptions("skfac", isField ? { bias: "separate", ...options } : options, skfacCurvatureOptions);
+  const chosen = checkOptions("skfac", isField ? { bias: "separate", ...options } : options, checks);
   const { labels, bias, pi: balanced, start, reduction, stride, rank, decay } = chosen;
   if (isField && bias === "joint") {
     throw new UsageError({
@@ -149,13 +146,6 @@ export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> 
       if (factors !== undefined && isSameBatch) return pushThrough(block, factors, inverses.A, inverses.G);
       return preconditionBoth(gradient, inverses.A, inverses.G);
     },
-
-    inspect({ A, G }) {
-      if (A === null || G === null) return {};
-      return { matrices: { ...view("A", A), ...view("G", G) }, spectra: { A: spectrum(A), G: spectrum(G) } };
-    },
-
-    plan: (block: Block, batch: number) => planSkfac(block, batch, chosen),
   });
 }
 
@@ -165,14 +155,3 @@ function inputOf({ uses }: LayerRecord): number {
 }
 
 const storageOf = (moment: Moment): Storage => (moment.form === "primal" ? moment.M : moment.Xt).storage;
-
-/** A primal moment under its own name, columns as X (of A) and Y (of G). */
-function view(name: "A" | "G", moment: Moment) {
-  if (moment.form === "primal") return { [name]: moment.M };
-  return { [name === "A" ? "X" : "Y"]: transpose(moment.Xt) };
-}
-
-/** Eigenvalues of the moment that are not 0 by construction. */
-function spectrum(moment: Moment) {
-  return symmetricEigen(moment.form === "primal" ? moment.M : gram(transpose(moment.Xt))).values;
-}

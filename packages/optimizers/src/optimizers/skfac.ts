@@ -1,6 +1,7 @@
 /** SKFAC: K-FAC through systems of the batch's size, from columns that are averaged over batches. */
 
 import { paperSkfac, skfacCurvature, skfacCurvatureOptions } from "../curvature/skfac.ts";
+import { skfacViews } from "../curvature/skfac-views.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import { curvatureOptions, secondOrder } from "../second-order.ts";
@@ -39,9 +40,15 @@ export function skfac(options: SkfacOptions = {}): Optimizer {
   const { labels, pi, start, reduction, stride, rank, decay, refreshEvery } = chosen;
   const bias = options.bias ?? (reduction.startsWith("receptiveField") ? "separate" : chosen.bias);
   const method = skfacCurvature({ labels, bias, pi, start, reduction, stride, rank, decay, refreshEvery });
-  return secondOrder("skfac", { ...chosen, bias } as typeof chosen, method, {
-    clip: { every: refreshEvery, first: settled },
-  });
+  const views = skfacViews({ rank, refreshEvery });
+  return secondOrder(
+    "skfac",
+    { ...chosen, bias } as typeof chosen,
+    { ...method, ...views },
+    {
+      clip: { every: refreshEvery, first: settled },
+    },
+  );
 }
 
 skfac.summary = "K-FAC inverted through the few columns of a batch";

@@ -10,14 +10,18 @@
 import { innerProduct } from "@kronograd/autograd";
 import { add, elementwise, run, type Tensor } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { checkOptions, type OptionsOf, option } from "../options.ts";
+import * as option from "../option-kinds.ts";
+import { checkOptions, described, type OptionsOf } from "../options.ts";
 import { type StepContext, scaleGradient, type Transform, type Updates } from "../transform.ts";
 
+const limits = { limit: option.number({ default: 1e-3, above: 0 }) };
+const checks = { every: option.integer({ default: 1, min: 1 }), first: option.integer({ default: 0, min: 0 }) };
+
 /** When the coefficient is computed: on each of the `first` steps, then on every `every`-th. */
-export const klClipOptions = {
-  every: option.integer({ default: 1, min: 1, help: "steps from one coefficient to the next" }),
-  first: option.integer({ default: 0, min: 0, help: "steps at the start that each compute their own" }),
-};
+export const klClipOptions = /* @__PURE__ */ described(checks, {
+  every: "steps from one coefficient to the next",
+  first: "steps at the start that each compute their own",
+});
 
 const coefficientOp = /* @__PURE__ */ elementwise(
   "klClipCoefficient",
@@ -41,8 +45,8 @@ type State = { readonly coefficient: Tensor | null };
  * @throws {UsageError} a limit that is not > 0
  */
 export function klClip(limit: number, options: OptionsOf<typeof klClipOptions> = {}): Transform<State> {
-  const { every, first } = checkOptions("klClip", options, klClipOptions);
-  checkOptions("klClip", { limit }, { limit: option.number({ default: 1e-3, above: 0, help: "κ" }) });
+  const { every, first } = checkOptions("klClip", options, checks);
+  checkOptions("klClip", { limit }, limits);
   return {
     name: `klClip(${limit})`,
     init: () => ({ coefficient: null }),

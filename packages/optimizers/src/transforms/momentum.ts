@@ -8,15 +8,22 @@ import { addFactors } from "@kronograd/autograd";
 import { elementwise } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform } from "../elementwise-transform.ts";
-import { checkOptions, type OptionsOf, option } from "../options.ts";
+import * as option from "../option-kinds.ts";
+import { checkOptions, described, type OptionsOf } from "../options.ts";
 import type { Transform } from "../transform.ts";
 
-/** The options of `momentum`. */
-export const momentumOptions = {
-  decay: option.number({ default: 0.9, min: 0, below: 1, help: "β, decay of the velocity" }),
-  nesterov: option.flag({ default: false, help: "look ahead: direction g + β v" }),
-  dampening: option.number({ default: 0, min: 0, max: 1, help: "how much of a new gradient is left out" }),
+const checks = {
+  decay: option.number({ default: 0.9, min: 0, below: 1 }),
+  nesterov: option.flag({ default: false }),
+  dampening: option.number({ default: 0, min: 0, max: 1 }),
 };
+
+/** The options of `momentum`. */
+export const momentumOptions = /* @__PURE__ */ described(checks, {
+  decay: "β, decay of the velocity",
+  nesterov: "look ahead: direction g + β v",
+  dampening: "how much of a new gradient is left out",
+});
 
 const plainOp = /* @__PURE__ */ elementwise(
   "momentumUpdate",
@@ -42,7 +49,7 @@ const nesterovOp = /* @__PURE__ */ elementwise(
  * chain(precondition(kfacCurvature()), momentum({ decay: 0.9 }));
  */
 export function momentum(options: OptionsOf<typeof momentumOptions> = {}): Transform<ElementwiseState> {
-  const { decay, nesterov, dampening } = checkOptions("momentum", options, momentumOptions);
+  const { decay, nesterov, dampening } = checkOptions("momentum", options, checks);
   return elementwiseTransform({
     name: nesterov ? `nesterov(${decay})` : `momentum(${decay})`,
     op: nesterov ? nesterovOp : plainOp,

@@ -3,26 +3,30 @@
 import type { LabelSource, LayerRecord, Reduction } from "@kronograd/autograd";
 import { gram } from "@kronograd/linalg";
 import type { Tensor } from "@kronograd/tensor";
-import { option } from "../../options.ts";
+import * as option from "../../option-kinds.ts";
+import { described } from "../../options.ts";
 import { averageStarts } from "./running-average.ts";
 
 const labelSources: readonly LabelSource[] = ["empirical", "sampled", "exact", "randomSign"];
 
-/** Options that Kronecker-factored methods share. */
-export const factorOptions = {
-  labels: option.choice({
-    choices: labelSources,
-    default: "empirical",
-    help: "labels that output gradients are taken for",
-  }),
-  bias: option.choice({
-    choices: ["joint", "separate"],
-    default: "joint",
-    help: "bias in the factor, or left to its plain gradient",
-  }),
-  pi: option.flag({ default: true, help: "split the damping by the factors' mean eigenvalues" }),
-  start: option.choice({ choices: averageStarts, default: "first", help: "how running averages begin" }),
+/** Options that Kronecker-factored methods share, without their help. */
+export const factorChecks = {
+  labels: option.choice({ choices: labelSources, default: "empirical" }),
+  bias: option.choice({ choices: ["joint", "separate"], default: "joint" }),
+  pi: option.flag({ default: true }),
+  start: option.choice({ choices: averageStarts, default: "first" }),
 };
+
+/** What they do. */
+export const factorHelp = {
+  labels: "labels that output gradients are taken for",
+  bias: "bias in the factor, or left to its plain gradient",
+  pi: "split the damping by the factors' mean eigenvalues",
+  start: "how running averages begin",
+};
+
+/** Options that Kronecker-factored methods share. */
+export const factorOptions = /* @__PURE__ */ described(factorChecks, factorHelp);
 
 /** A [i, i] and G [o, o] of one batch. */
 export function kroneckerFactors(seen: LayerRecord, reduction: Reduction): { A: Tensor; G: Tensor } {

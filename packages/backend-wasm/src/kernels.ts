@@ -2,6 +2,7 @@
 
 import type { Kernel } from "@kronograd/tensor";
 import { convolutionKernels } from "./kernels/convolutions.ts";
+import { eigenKernels } from "./kernels/eigen.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
 import { factorizationKernels } from "./kernels/factorizations.ts";
 import { moveKernels } from "./kernels/moves.ts";
@@ -27,6 +28,7 @@ export function allKernels(runtime: Runtime): Map<string, Kernel> {
     poolingKernels,
     normalizationKernels,
     factorizationKernels,
+    eigenKernels,
   ];
   return new Map(families.flatMap((family) => Object.entries(family(kit))));
 }

@@ -41,8 +41,7 @@ export function truncateColumns(Xt: Tensor, rank: number): Tensor {
   const size = Math.min(m, d);
   const kept = Math.min(rank, size);
   const wide = Xt.device.backend.dtypes?.has("float64") === false ? Xt : cast(Xt, "float64"); // else all of X would travel
-  const { values, vectors } = symmetricEigen(m <= d ? syrk(wide) : gram(wide)); // ascending
-  const top = slice(vectors, [[size - kept, size]]); // [kept, size]
+  const { values, vectors: top } = symmetricEigen(m <= d ? syrk(wide) : gram(wide), kept);
   if (m <= d) return matmul(cast(top, Xt.dtype), Xt); // (X V)ᵀ
   const lengths = sqrt(maximum(slice(values, [[size - kept, size]]), 0)); // rounding may leave −ε of a zero
   return cast(mul(top, reshape(lengths, [kept, 1])), Xt.dtype);

@@ -34,5 +34,11 @@ export function arrowsOf(id: string, table: Readonly<Record<string, Arrows>> = a
   return table[id] ?? (id.startsWith("backend-") ? { workspaces: ["tensor"] } : undefined);
 }
 
-/** What a test may import on top of its package's arrows; linalg defines ops that backends have kernels for. */
-export const forTests: readonly string[] = ["vitest", "fast-check", "@kronograd/testkit", "@kronograd/linalg"];
+/** What a test may import on top of its package's arrows; linalg and optimizers define ops that backends have kernels for. */
+export const forTests: readonly string[] = [
+  "vitest",
+  "fast-check",
+  "@kronograd/testkit",
+  "@kronograd/linalg",
+  "@kronograd/optimizers",
+];

@@ -7,7 +7,7 @@ import { type Device, type DeviceOptions, createDevice as openDevice } from "@kr
  *
  * "auto" takes the fastest backend that can run here, and a backend asked for by name never turns into another.
  *
- * @param name  "auto", "cpu", "wasm", or the name of a backend that was registered
+ * @param name  "auto", "cpu", "wasm", "webgpu", or the name of a backend that was registered
  * @throws {UsageError}    no backend of that name is registered
  * @throws {BackendError}  it is registered but cannot run here; the message gives the reason
  * @example
@@ -16,5 +16,6 @@ import { type Device, type DeviceOptions, createDevice as openDevice } from "@kr
  */
 export async function createDevice(name = "auto", options: DeviceOptions = {}): Promise<Device> {
   if (name === "auto" || name === "wasm") await import("@kronograd/backend-wasm");
+  if (name === "webgpu") await import("@kronograd/backend-webgpu");
   return openDevice(name, options);
 }

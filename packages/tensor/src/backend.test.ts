@@ -40,6 +40,12 @@ describe("createDevice", () => {
     expect(device.why).toEqual(["fast: passed over, software renderer", "cpu: chosen"]);
   });
 
+  it("auto passes over an adapter that is software, which by name works", async () => {
+    provider("soft", { priority: 20, passedOver: async () => "its adapter is software" });
+    expect((await createDevice("auto")).why).toContain("soft: passed over, its adapter is software");
+    expect((await createDevice("soft")).kind).toBe("soft");
+  });
+
   it("passes its options on", async () => {
     let seen: unknown;
     provider("options", {

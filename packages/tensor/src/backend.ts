@@ -87,8 +87,10 @@ export interface BackendProvider {
   readonly name: string;
   /** Higher is tried first by "auto"; `undefined`: never chosen by "auto". */
   readonly priority?: number;
-  /** `null` when it can run here on real hardware, else the reason why not. */
+  /** `null` when it can run here, else the reason why not. */
   unavailable(): string | null | Promise<string | null>;
+  /** Why "auto" passes over a backend that can run here (its adapter is software); `null`: it does not. */
+  passedOver?(): string | null | Promise<string | null>;
   create(options: DeviceOptions): Backend | Promise<Backend>;
 }
 
@@ -179,7 +181,7 @@ export async function createDevice(name = "auto", options: DeviceOptions = {}): 
   const candidates = [...providers.values()].filter((provider) => provider.priority !== undefined);
   candidates.sort((a, b) => (b.priority as number) - (a.priority as number));
   for (const provider of candidates) {
-    const reason = await provider.unavailable();
+    const reason = (await provider.unavailable()) ?? (await provider.passedOver?.()) ?? null;
     if (reason === null) {
       why.push(`${provider.name}: chosen`);
       return new Device(await provider.create(options), { strict, callSite, why });

@@ -1,0 +1,30 @@
+/** Every kernel of the backend, by op name. */
+
+import type { Kernel } from "@kronograd/tensor";
+import { convolutionKernels } from "./kernels/convolutions.ts";
+import { createElementwise, elementwiseKernels } from "./kernels/elementwise.ts";
+import { factorizationKernels } from "./kernels/factorizations.ts";
+import { moveKernels } from "./kernels/moves.ts";
+import { normalizationKernels } from "./kernels/normalization.ts";
+import { poolingKernels } from "./kernels/pooling.ts";
+import { productKernels } from "./kernels/products.ts";
+import { reductionKernels } from "./kernels/reductions.ts";
+import { softmaxKernels } from "./kernels/softmax.ts";
+import type { Kit } from "./kit.ts";
+
+export function allKernels(kit: Kit): Map<string, Kernel> {
+  const moves = moveKernels(kit);
+  const copy = moves.copy as Kernel;
+  const families = [
+    elementwiseKernels(createElementwise(kit)),
+    moves,
+    reductionKernels(kit),
+    softmaxKernels(kit),
+    productKernels(kit, copy),
+    convolutionKernels(kit),
+    poolingKernels(kit),
+    normalizationKernels(kit, copy),
+    factorizationKernels(kit),
+  ];
+  return new Map(families.flatMap((family) => Object.entries(family)));
+}

@@ -1,0 +1,233 @@
+/**
+ * The kernel of all elementwise ops: each expression becomes one program for each way its operands lie, and one pass.
+ *
+ * A thread makes one element. Nodes that no input reaches are computed once, on the host in float64, and come as uniforms.
+ * sin, cos and pow are left to the reference (WGSL's are too rough), and so is integer arithmetic that may leave 32 bits.
+ */
+
+import type { ElementwiseOp, Expression, Kernel, Operand } from "@kronograd/tensor";
+import { sizeOf } from "@kronograd/tensor";
+import type { Call, Kit, Uniform } from "../kit.ts";
+import { broadcastWalk } from "../layout.ts";
+import { mathFunctions } from "../math.ts";
+import { walkText, walkUniforms } from "../walk.ts";
+
+const floats: Readonly<Record<string, (...args: string[]) => string>> = {
+  add: (x, y) => `${x} + ${y}`,
+  sub: (x, y) => `${x} - ${y}`,
+  mul: (x, y) => `${x} * ${y}`,
+  div: (x, y) => `${x} / ${y}`,
+  neg: (x) => `-${x}`,
+  abs: (x) => `abs(${x})`,
+  sign: (x) => `sign_(${x})`,
+  sqrt: (x) => `sqrt(${x})`,
+  square: (x) => `${x} * ${x}`,
+  floor: (x) => `floor(${x})`,
+  max: (x, y) => `max_(${x}, ${y})`,
+  min: (x, y) => `min_(${x}, ${y})`,
+  exp: (x) => `exp_(${x})`,
+  expm1: (x) => `expm1_(${x})`,
+  log: (x) => `log_(${x})`,
+  log1p: (x) => `log1p_(${x})`,
+  tanh: (x) => `tanh_(${x})`,
+  sigmoid: (x) => `sigmoid_(${x})`,
+  softplus: (x) => `softplus_(${x})`,
+  erf: (x) => `erf_(${x})`,
+};
+const integers: Readonly<Record<string, (...args: string[]) => string>> = {
+  add: (x, y) => `${x} + ${y}`,
+  sub: (x, y) => `${x} - ${y}`,
+  neg: (x) => `-${x}`,
+  abs: (x) => `abs(${x})`,
+  sign: (x) => `sign(${x})`,
+  floor: (x) => x as string,
+  max: (x, y) => `max(${x}, ${y})`,
+  min: (x, y) => `min(${x}, ${y})`,
+};
+const comparisons: Readonly<Record<string, string>> = { greater: ">", greaterEqual: ">=", equal: "==" };
+
+/** An expression taken apart: arguments before users, and which nodes no input reaches. */
+interface Plan {
+  readonly nodes: readonly Expression[];
+  readonly uniform: ReadonlySet<Expression>;
+  readonly inputs: readonly number[];
+  readonly id: number;
+}
+
+/** Run expressions over operands that broadcast to the outputs' shape; false where a primitive or dtype is missing. */
+export type RunExpressions = (
+  expressions: readonly Expression[],
+  outputs: readonly Operand[],
+  inputs: readonly Operand[],
+  parameters: Readonly<Record<string, number>>,
+) => boolean;
+
+export function createElementwise(kit: Kit): RunExpressions {
+  const plans = new WeakMap<readonly Expression[], Plan>();
+  let made = 0;
+  return (expressions, outputs, inputs, parameters) => {
+    let plan = plans.get(expressions);
+    if (plan === undefined) {
+      made += 1;
+      plan = planOf(expressions, made);
+      plans.set(expressions, plan);
+    }
+    const used = plan.inputs.map((i) => inputs[i] as Operand);
+    const isInteger = outputs.every(({ dtype }) => dtype === "int32") && used.every(({ dtype }) => dtype === "int32");
+    if (!supports(plan, expressions, isInteger, outputs)) return false;
+    const { shape } = outputs[0] as Operand;
+    const size = sizeOf(shape);
+    if (size === 0) return true;
+    const type = isInteger ? "i32" : "f32";
+    const walk = broadcastWalk(shape, used);
+    const uniforms: Record<string, Uniform> = { size: ["u32", size] };
+    outputs.forEach(({ offset }, i) => {
+      uniforms[`o${i}`] = ["u32", offset];
+    });
+    used.forEach(({ offset }, i) => {
+      uniforms[`i${i}`] = ["i32", offset];
+    });
+    Object.assign(uniforms, walkUniforms("", walk));
+    const scalars = leaves(plan, expressions);
+    const values = scalars.map((x) => evaluate(x, parameters));
+    // constants that WGSL has no text for come as uniforms too
+    values.forEach((value, i) => {
+      uniforms[`p${i}`] = [type, value];
+    });
+    if (Object.keys(uniforms).length > 128) return false;
+    const own = plan;
+    const call: Call = {
+      name: `elementwise ${own.id} ${type} ${walk.counts.length}`,
+      outputs,
+      inputs: used,
+      uniforms,
+      groups: Math.ceil(size / 256),
+      source: (to, from) => ({
+        declarations: isInteger ? "" : mathFunctions,
+        main: [
+          "let i = linear * 256u + thread;",
+          "if (i >= u.size) { return; }",
+          walkText("", walk, "i"),
+          emit(own, expressions, scalars, type, (k) => {
+            const place = own.inputs.indexOf(k);
+            const value = `${from[place]}[u32(u.i${place} + at${place})]`;
+            return used[place]?.dtype === "int32" && !isInteger ? `f32(${value})` : value;
+          }),
+          ...expressions.map((_, k) => {
+            const isWhole = (outputs[k] as Operand).dtype === "int32";
+            const value = `r${k}`;
+            return `${to[k]}[u.o${k} + i] = ${isWhole && !isInteger ? `i32(${value})` : value};`;
+          }),
+        ].join("\n"),
+      }),
+    };
+    kit.run(call);
+    return true;
+  };
+}
+
+export function elementwiseKernels(runExpressions: RunExpressions): Record<string, Kernel> {
+  return {
+    elementwise: (outputs, inputs, parameters, op) =>
+      runExpressions((op as unknown as ElementwiseOp).expressions, outputs, inputs, parameters),
+  };
+}
+
+function planOf(roots: readonly Expression[], id: number): Plan {
+  const nodes: Expression[] = [];
+  const uniform = new Set<Expression>();
+  const seen = new Set<Expression>();
+  const inputs = new Set<number>();
+  const visit = (x: Expression): void => {
+    if (seen.has(x)) return;
+    seen.add(x);
+    x.args.forEach(visit);
+    nodes.push(x);
+    if (x.op === "input") inputs.add(x.value);
+    else if (x.args.every((argument) => uniform.has(argument))) uniform.add(x);
+  };
+  roots.forEach(visit);
+  return { nodes, uniform, inputs: [...inputs].sort((a, b) => a - b), id };
+}
+
+function supports(
+  { nodes, uniform }: Plan,
+  roots: readonly Expression[],
+  isInteger: boolean,
+  outputs: readonly Operand[],
+): boolean {
+  // a whole number made of floats is a comparison; anything else would be rounded
+  if (
+    !isInteger &&
+    outputs.some(({ dtype }, i) => dtype === "int32" && !((roots[i] as Expression).op in comparisons))
+  ) {
+    return false;
+  }
+  const table = isInteger ? integers : floats;
+  return nodes.every(
+    (x) => x.op === "input" || uniform.has(x) || x.op === "select" || x.op in comparisons || x.op in table,
+  );
+}
+
+/** Uniform nodes that others read, or that are results themselves. */
+function leaves({ nodes, uniform }: Plan, roots: readonly Expression[]): Expression[] {
+  const read = new Set<Expression>(roots);
+  for (const x of nodes) if (!uniform.has(x)) for (const argument of x.args) read.add(argument);
+  return nodes.filter((x) => uniform.has(x) && read.has(x));
+}
+
+/** The value of a node that no input reaches. */
+export function evaluate(x: Expression, parameters: Readonly<Record<string, number>>): number {
+  if (x.op === "constant") return x.value;
+  if (x.op === "parameter") return parameters[x.name] as number;
+  const [a, b, c] = [0, 1, 2].map((i) => {
+    const argument = x.args[i];
+    return Float64Array.of(argument === undefined ? 0 : evaluate(argument, parameters));
+  }) as [Float64Array, Float64Array, Float64Array];
+  const out = new Float64Array(1);
+  x.primitive?.loop(1, out, a, b, c);
+  return out[0] as number;
+}
+
+/** Statements that leave the roots' values in r0, r1 …; truth values are bool until somebody counts with them. */
+function emit(
+  { nodes, uniform }: Plan,
+  roots: readonly Expression[],
+  scalars: readonly Expression[],
+  type: "f32" | "i32",
+  input: (index: number) => string,
+): string {
+  const lines: string[] = [];
+  const names = new Map<Expression, { name: string; isTruth: boolean }>();
+  scalars.forEach((x, i) => {
+    names.set(x, { name: `u.p${i}`, isTruth: false });
+  });
+  const number = (x: Expression): string => {
+    const { name, isTruth } = names.get(x) as { name: string; isTruth: boolean };
+    return isTruth ? `${type}(${name})` : name;
+  };
+  const truth = (x: Expression): string => {
+    const { name, isTruth } = names.get(x) as { name: string; isTruth: boolean };
+    return isTruth ? name : `(${name} != ${type}(0))`;
+  };
+  const table = type === "i32" ? integers : floats;
+  let count = 0;
+  for (const x of nodes) {
+    if (uniform.has(x)) continue;
+    const name = `v${count}`;
+    count += 1;
+    const comparison = comparisons[x.op];
+    const args = x.args.map(number);
+    let text: string;
+    if (x.op === "input") text = input(x.value);
+    else if (comparison !== undefined) text = `${args[0]} ${comparison} ${args[1]}`;
+    else if (x.op === "select") text = `select(${args[2]}, ${args[1]}, ${truth(x.args[0] as Expression)})`;
+    else text = (table[x.op] as (...operands: string[]) => string)(...args);
+    lines.push(`let ${name} = ${text};`);
+    names.set(x, { name, isTruth: comparison !== undefined });
+  }
+  roots.forEach((root, k) => {
+    lines.push(`let r${k} = ${number(root)};`);
+  });
+  return lines.join("\n");
+}

@@ -1,0 +1,181 @@
+/** Matrix products of all layouts, dense layers with their bias, and X Xᵀ, of which only half is computed. */
+
+import { broadcastStrides, type Kernel, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
+import type { Kit, Uniform } from "../kit.ts";
+import { joined, type Walk } from "../layout.ts";
+import { product } from "../tile.ts";
+import { walkText, walkUniforms } from "../walk.ts";
+
+/** The strides of a matrix's two axes. */
+interface Matrix {
+  readonly operand: Operand;
+  readonly row: number;
+  readonly column: number;
+}
+
+const matrix = (operand: Operand): Matrix => ({
+  operand,
+  row: operand.strides.at(-2) as number,
+  column: operand.strides.at(-1) as number,
+});
+
+const isFloat = (operands: readonly Operand[]) => operands.every(({ dtype }) => dtype === "float32");
+
+/** C = A B over a batch; C is row-major. */
+function multiply(
+  kit: Kit,
+  name: string,
+  output: Operand,
+  a: Matrix,
+  b: Matrix,
+  size: { readonly m: number; readonly n: number; readonly k: number; readonly lead: Shape },
+  bias?: Operand,
+): void {
+  const { m, n, k, lead } = size;
+  const walk = batchWalk(lead, [a.operand, b.operand]);
+  const uniforms: Record<string, Uniform> = {
+    a: ["i32", a.operand.offset],
+    ar: ["i32", a.row],
+    ac: ["i32", a.column],
+    b: ["i32", b.operand.offset],
+    br: ["i32", b.row],
+    bc: ["i32", b.column],
+    ...walkUniforms("z", walk),
+  };
+  if (bias !== undefined) {
+    uniforms.c = ["i32", bias.offset];
+    uniforms.cs = ["i32", bias.strides[0] as number];
+  }
+  product(kit, {
+    name: `${name} ${walk.counts.length} ${bias !== undefined}`,
+    m,
+    n,
+    k,
+    batch: sizeOf(lead),
+    output,
+    inputs: bias === undefined ? [a.operand, b.operand] : [a.operand, b.operand, bias],
+    uniforms,
+    begin: () => `${walkText("z", walk, "z")}\nlet fromA = u.a + zat0;\nlet fromB = u.b + zat1;`,
+    a: ([x]) => `${x}[u32(fromA + i32(m) * u.ar + i32(k) * u.ac)]`,
+    b: ([, y]) => `${y}[u32(fromB + i32(k) * u.br + i32(n) * u.bc)]`,
+    place: "(z * u.M + m) * u.N + n",
+    ...(bias === undefined
+      ? {}
+      : { value: ([, , c]: readonly string[]) => `value + ${c}[u32(u.c + i32(at % u.N) * u.cs)]` }),
+    aAlongK: Math.abs(a.column) < Math.abs(a.row),
+    bAlongK: Math.abs(b.row) < Math.abs(b.column),
+  });
+}
+
+function batchWalk(lead: Shape, operands: readonly Operand[]): Walk {
+  const strides = operands.map(({ shape, strides }) =>
+    broadcastStrides({ shape: shape.slice(0, -2), strides: strides.slice(0, -2) }, lead),
+  );
+  return joined(lead, strides);
+}
+
+export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
+  return {
+    matmul(outputs, inputs) {
+      if (!isFloat(inputs)) return false;
+      const [out] = outputs as readonly [Operand];
+      const [a, b] = inputs as readonly [Operand, Operand];
+      const size = {
+        m: a.shape.at(-2) as number,
+        k: a.shape.at(-1) as number,
+        n: b.shape.at(-1) as number,
+        lead: out.shape.slice(0, -2),
+      };
+      multiply(kit, "matmul", out, matrix(a), matrix(b), size);
+      return true;
+    },
+
+    linear(outputs, inputs) {
+      if (!isFloat(inputs)) return false;
+      const [out] = outputs as readonly [Operand];
+      const [x, weight, bias] = inputs as readonly [Operand, Operand, Operand | undefined];
+      const { row: outputStride, column: inputStride } = matrix(weight);
+      const size = {
+        m: sizeOf(x.shape.slice(0, -1)),
+        k: x.shape.at(-1) as number,
+        n: weight.shape[0] as number,
+        lead: [],
+      };
+      const right = { operand: weight, row: inputStride, column: outputStride };
+      const times = (a: Operand) => multiply(kit, "linear", out, matrix(a), right, size, bias);
+      const rows = joined(x.shape.slice(0, -1), [x.strides.slice(0, -1)]);
+      if (rows.counts.length <= 1) {
+        times({ ...x, shape: [size.m, size.k], strides: [rows.strides[0]?.[0] ?? 0, x.strides.at(-1) as number] });
+      } else {
+        // rows that no single stride reaches
+        kit.temporary("float32", [size.m, size.k], (dense) => {
+          copy([dense], [x], {}, { name: "copy" });
+          times(dense);
+        });
+      }
+      return true;
+    },
+
+    addProduct(outputs, inputs, { decay }: { decay: number }) {
+      if (!isFloat(inputs)) return false;
+      const [out] = outputs as readonly [Operand];
+      const [C, A, B] = inputs as readonly [Operand, Operand, Operand];
+      const [a, b, c] = [matrix(A), matrix(B), matrix(C)];
+      product(kit, {
+        name: "addProduct",
+        m: A.shape[0] as number,
+        n: B.shape[1] as number,
+        k: A.shape[1] as number,
+        batch: 1,
+        output: out,
+        inputs: [A, B, C],
+        uniforms: {
+          a: ["i32", A.offset],
+          ar: ["i32", a.row],
+          ac: ["i32", a.column],
+          b: ["i32", B.offset],
+          br: ["i32", b.row],
+          bc: ["i32", b.column],
+          c: ["i32", C.offset],
+          cr: ["i32", c.row],
+          cc: ["i32", c.column],
+          decay: ["f32", decay],
+        },
+        begin: () => "",
+        a: ([x]) => `${x}[u32(u.a + i32(m) * u.ar + i32(k) * u.ac)]`,
+        b: ([, y]) => `${y}[u32(u.b + i32(k) * u.br + i32(n) * u.bc)]`,
+        place: "m * u.N + n",
+        value: ([, , z]) => `value + u.decay * ${z}[u32(u.c + i32(at / u.N) * u.cr + i32(at % u.N) * u.cc)]`,
+        aAlongK: Math.abs(a.column) < Math.abs(a.row),
+        bAlongK: Math.abs(b.row) < Math.abs(b.column),
+      });
+      return true;
+    },
+
+    syrk([output], [X]) {
+      if (!isFloat([X as Operand])) return false;
+      const { shape, strides, offset } = X as Operand;
+      const [n, k] = shape as readonly [number, number];
+      const [row, column] = strides as readonly [number, number];
+      product(kit, {
+        name: "syrk",
+        m: n,
+        n,
+        k,
+        batch: 1,
+        output: output as Operand,
+        inputs: [X as Operand],
+        uniforms: { a: ["i32", offset], ar: ["i32", row], ac: ["i32", column] },
+        begin: () => "",
+        skip: "if (tileN > tileM) { return; }",
+        a: ([x]) => `${x}[u32(u.a + i32(m) * u.ar + i32(k) * u.ac)]`,
+        b: ([x]) => `${x}[u32(u.a + i32(n) * u.ar + i32(k) * u.ac)]`,
+        place: "m * u.N + n",
+        also: (out) => `if (tileN < tileM) { ${out}[u.to + n * u.N + m] = value; }`,
+        aAlongK: Math.abs(column) < Math.abs(row),
+        bAlongK: Math.abs(column) < Math.abs(row),
+      });
+      return true;
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { type Device, ops, type Rng, type Sample, sampled } from "@kronograd/tensor";
+import { type CoverageOptions, coverOp } from "@kronograd/testkit";
+import "@kronograd/linalg";
+import { beforeAll, describe, expect, it } from "vitest";
+import { missing, openDevice } from "../testing/device.ts";
+
+let device: Device;
+
+/** An op's kernel against its reference on shapes of a test's own choice; none may fall back. */
+async function agree(name: string, samples: (rng: Rng) => Sample<unknown>, options: CoverageOptions = {}) {
+  const op = { ...ops.get(name)! };
+  sampled(op, samples);
+  const row = await coverOp(device, op, { runs: 6, dtypes: ["float32"], ...options });
+  expect(row.failure).toBeNull();
+  expect(row.reference).toBe(0);
+  expect(device.memory.buffers).toBe(0);
+}
+
+const between = (rng: Rng, least: number, most: number) => least + rng.integer(most - least + 1);
+
+describe.skipIf(missing !== null)("kernels across their tiles", () => {
+  beforeAll(async () => {
+    device = await openDevice();
+  });
+
+  it("matmul: ragged tiles, no rows, no depth", async () => {
+    await agree("matmul", (rng) => {
+      const [m, n, k] = [between(rng, 0, 90), between(rng, 0, 90), between(rng, 0, 40)];
+      return { inputs: [{ shape: [m, k] }, { shape: [k, n] }], params: {} };
+    });
+  });
+
+  it("matmul: a depth that is cut into slices", async () => {
+    await agree("matmul", () => ({ inputs: [{ shape: [5, 1500] }, { shape: [1500, 9] }], params: {} }), { runs: 2 });
+  });
+
+  it("linear: a bias on a sliced depth", async () => {
+    await agree(
+      "linear",
+      () => ({ inputs: [{ shape: [7, 1300] }, { shape: [3, 1300] }, { shape: [3] }], params: {} }),
+      {
+        runs: 2,
+      },
+    );
+  });
+
+  it("syrk and addProduct: more than a tile, and slices", async () => {
+    await agree("syrk", (rng) => ({ inputs: [{ shape: [between(rng, 60, 140), between(rng, 1, 30)] }], params: {} }));
+    await agree("syrk", () => ({ inputs: [{ shape: [9, 1100] }], params: {} }), { runs: 2 });
+    await agree("addProduct", (rng) => {
+      const [m, n, k] = [between(rng, 1, 80), between(rng, 1, 80), between(rng, 1, 1200)];
+      return { inputs: [{ shape: [m, n] }, { shape: [m, k] }, { shape: [k, n] }], params: { decay: 0.9 } };
+    });
+  });
+
+  it("sum: long rows in slices, along either axis", async () => {
+    for (const axes of [[0], [1], [0, 1]]) {
+      await agree("sum", () => ({ inputs: [{ shape: [3, 9000] }], params: { axes, keep: false } }), { runs: 2 });
+      await agree("sum", () => ({ inputs: [{ shape: [700, 33] }], params: { axes, keep: false } }), { runs: 2 });
+    }
+  });
+
+  it("max: long rows, with the first of equal elements", async () => {
+    await agree("max", () => ({ inputs: [{ shape: [4, 1000], distinct: true }], params: { axes: [1] } }), { runs: 2 });
+  });
+
+  it("softmax and cross-entropy: many classes", async () => {
+    await agree("softmax", () => ({ inputs: [{ shape: [5, 700] }], params: { axis: 1 } }), { runs: 2 });
+    await agree(
+      "softmaxCrossEntropy",
+      () => ({
+        inputs: [{ shape: [300, 10] }, { shape: [300], dtype: "int32", range: [0, 10] }],
+        params: { labelSmoothing: 0.1, reduction: "mean" },
+      }),
+      { runs: 2 },
+    );
+  });
+
+  it("convolutions: more than a tile, with stride, padding, dilation and groups", async () => {
+    const params = { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2 } as const;
+    const [x, weight, grad] = [
+      [3, 6, 15, 14],
+      [10, 3, 3, 3],
+      [3, 10, 8, 14],
+    ];
+    await agree("conv2d", () => ({ inputs: [{ shape: x }, { shape: weight }, { shape: [10] }], params }), { runs: 3 });
+    await agree(
+      "conv2dInputGrad",
+      () => ({ inputs: [{ shape: grad }, { shape: weight }], params: { ...params, size: [15, 14] } }),
+      { runs: 3 },
+    );
+    await agree(
+      "conv2dWeightGrad",
+      () => ({ inputs: [{ shape: x }, { shape: grad }], params: { ...params, kernel: [3, 3] } }),
+      { runs: 3 },
+    );
+  });
+
+  it("norms: sets larger than a workgroup", async () => {
+    const options = { runs: 2, tolerances: { float32: { rtol: 1e-4, atol: 1e-4 }, float64: { rtol: 0 } } };
+    const params = { groups: 1, epsilon: 1e-5 };
+    const inputs = [{ shape: [20, 3, 5, 7] }, { shape: [3] }, { shape: [3] }];
+    await agree("batchNorm", () => ({ inputs, params }), options);
+    await agree(
+      "groupNorm",
+      () => ({ inputs: [{ shape: [3, 6, 70] }, { shape: [6] }, { shape: [6] }], params: { ...params, groups: 2 } }),
+      options,
+    );
+  });
+
+  it("factorizations: more than a block", async () => {
+    const options = { runs: 3, tolerances: { float32: { rtol: 2e-3, atol: 2e-3 }, float64: { rtol: 0 } } };
+    for (const n of [33, 64, 130]) {
+      await agree("cholesky", () => ({ inputs: [{ shape: [n, n], structure: "spd" }], params: {} }), options);
+      await agree(
+        "dampedInverse",
+        () => ({ inputs: [{ shape: [n, n], structure: "spd" }], params: { damping: 0.1 } }),
+        options,
+      );
+    }
+  });
+});

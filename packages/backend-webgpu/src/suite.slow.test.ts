@@ -1,0 +1,7 @@
+import { backendSuite } from "@kronograd/testkit";
+import { describe } from "vitest";
+import { missing, openDevice } from "../testing/device.ts";
+
+describe.skipIf(missing !== null)("on a device", () => {
+  backendSuite("webgpu", openDevice, { dtypes: ["float32"] });
+});

@@ -55,6 +55,12 @@ export interface GradientFactors {
   readonly last?: Tensor | undefined;
 }
 
+/** A known inner product. */
+export interface Slope {
+  readonly with: Gradient;
+  readonly product: Tensor;
+}
+
 /** A gradient, or a direction made from one. What is computed on request dies with the scope of the request. */
 export interface Gradient {
   readonly block: Block;
@@ -64,6 +70,8 @@ export interface Gradient {
   parts(): readonly Tensor[];
   /** Whether neither form was computed yet and only factors exist. */
   readonly factors?: GradientFactors;
+  /** Its inner product with another gradient, [], where making it gave that away. */
+  readonly slope?: Slope | undefined;
   [heldTensors](): unknown;
 }
 
@@ -99,15 +107,16 @@ export function partsGradient(block: Block, parts: readonly Tensor[]): Gradient 
 }
 
 /** A gradient given by its factors; parts are formed (one GEMM) only when somebody asks. */
-export function factoredGradient(block: Block, factors: GradientFactors): Gradient {
+export function factoredGradient(block: Block, factors: GradientFactors, slope?: Slope): Gradient {
   const parts = lazy(() => multiply(block, factors), areLive);
   const joint = lazy(() => joinParts(block, parts.get()), isLive);
   return {
     block,
     factors,
+    slope,
     dense: joint.get,
     parts: parts.get,
-    [heldTensors]: () => [factors.g, factors.a, factors.last, parts.held, joint.held],
+    [heldTensors]: () => [factors.g, factors.a, factors.last, slope?.product, parts.held, joint.held],
   };
 }
 
@@ -184,6 +193,7 @@ export function squaredNorm(gradient: Gradient): Tensor {
  * @cost as squaredNorm
  */
 export function innerProduct(p: Gradient, q: Gradient): Tensor {
+  if (p.slope?.with === q) return p.slope.product;
   if (p.factors === undefined || q.factors === undefined) {
     const others = q.parts();
     return p

@@ -35,7 +35,11 @@ function startOf(given: unknown): number {
 }
 
 /** Rows for an option table; only the default values differ from method to method. */
-export const curvatureOptions = (defaults: { statisticsEvery: number | null; refreshEvery: number }) => ({
+export const curvatureOptions = (defaults: {
+  statisticsEvery: number | null;
+  refreshEvery: number;
+  examplesPerBatch?: number;
+}) => ({
   ...commonOptions({ learningRate: 0.01 }),
   damping: dampingOption,
   statisticsEvery: option.optional(
@@ -53,7 +57,7 @@ export const curvatureOptions = (defaults: { statisticsEvery: number | null; ref
   }),
   examplesPerBatch: option.optional(
     option.integer({ default: 32, min: 1, help: "examples of a batch that statistics are made of; null: all" }),
-    null,
+    defaults.examplesPerBatch ?? null,
   ),
   stagger: option.flag({ default: false, help: "invert different layers on different steps" }),
   klClip: option.optional(

@@ -143,7 +143,7 @@ export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> 
       if (inverses === null) return gradient;
       const { block, factors } = gradient;
       const isSameBatch = current && seenStep === step && A !== null && factors?.a.id === inputs.get(storageOf(A));
-      if (factors !== undefined && isSameBatch) return pushThrough(block, factors, inverses.A, inverses.G);
+      if (factors !== undefined && isSameBatch) return pushThrough(block, gradient, inverses.A, inverses.G);
       return preconditionBoth(gradient, inverses.A, inverses.G);
     },
   });

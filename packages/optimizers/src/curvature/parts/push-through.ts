@@ -13,8 +13,10 @@
  */
 
 import { type Block, factoredGradient, type Gradient, type GradientFactors, lastOf } from "@kronograd/autograd";
-import { cast, matmul, type Tensor } from "@kronograd/tensor";
-import { applyToRows, type SideInverse } from "./side.ts";
+import { cast, dot, elementwise, eye, matmul, mul, neg, run, scale, type Tensor } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
+import type { Scalar } from "../../damping.ts";
+import { applyToRows, type DualInverse, type SideInverse } from "./side.ts";
 import { onFactors } from "./two-sided.ts";
 
 /**
@@ -22,16 +24,46 @@ import { onFactors } from "./two-sided.ts";
  *
  * @cost 2B² min(o, i) for a dual side's inverse, or 2B³ more and half of that for two; 2B d² for a primal side
  */
-export function pushThrough(block: Block, factors: GradientFactors, A: SideInverse, G: SideInverse): Gradient {
+export function pushThrough(block: Block, gradient: Gradient, A: SideInverse, G: SideInverse): Gradient {
+  const factors = gradient.factors as GradientFactors;
   const [o, i] = block.shape as [number, number];
-  const g = G.form === "primal" ? applyToRows(G, factors.g) : factors.g;
-  const inverses = [G, A].flatMap((side) => (side.form === "dual" ? [cast(side.Kinv, g.dtype)] : []));
-  const inputs = A.form === "primal" ? onFactors(A, factors) : {}; // else a itself, not even copied
+  const duals = [G, A].filter((side) => side.form === "dual");
+  const { dtype } = factors.g;
+  const isKnown = (mu: Scalar): mu is number => typeof mu === "number";
+  // K⁻¹ = −μ C: a μ that is known goes into the scale
+  const cores = duals.map(({ core, mu }) => cast(isKnown(mu) ? core : neg(mul(core, cast(mu, core.dtype))), dtype));
+  const size = duals.reduce((product, { mu }) => (isKnown(mu) ? -mu * product : product), factors.scale);
+  const rows = {
+    ...factors,
+    scale: size,
+    g: G.form === "primal" ? applyToRows(G, factors.g) : factors.g,
+    ...(A.form === "primal" ? onFactors(A, factors) : {}), // else a itself, not even copied
+  };
+  const isCheap = duals.length === 2 && duals.every(({ mu }) => isKnown(mu));
+  const slope = isCheap ? { with: gradient, product: slopeOf(duals, factors) } : undefined;
   // gᵀ K_Y⁻¹ K_X⁻¹ a: as (K_X⁻¹ K_Y⁻¹ g)ᵀ a or gᵀ (K_Y⁻¹ K_X⁻¹ a), whichever has fewer columns
-  if (o <= i) return factoredGradient(block, { ...factors, ...inputs, g: product(inverses.toReversed(), g) });
-  const rows = { ...factors, ...inputs, g };
-  const last = rows.hasBias ? product(inverses, lastOf(rows)) : undefined;
-  return factoredGradient(block, { ...rows, a: product(inverses, rows.a), last });
+  if (o <= i) return factoredGradient(block, { ...rows, g: product(cores.toReversed(), rows.g) }, slope);
+  const last = rows.hasBias ? product(cores, lastOf(rows)) : undefined;
+  return factoredGradient(block, { ...rows, a: product(cores, rows.a), last }, slope);
+}
+
+/** (c + μ² C): I − μ K⁻¹ = K⁻¹ XᵀX where c is I */
+const shareOp = /* @__PURE__ */ elementwise(
+  "curvatureShare",
+  (identity, core) => e.add(identity, e.mul(e.parameter("squared"), core)),
+  { parameters: { squared: 0.25 } },
+);
+
+/**
+ * The direction's inner product with its gradient, s² B² ⟨K_X⁻¹ XᵀX, K_Y⁻¹ YᵀY⟩: the Gram matrices of the factors are those
+ * that were inverted, so nothing of size d is read.
+ */
+function slopeOf(duals: readonly DualInverse[], { g, scale: s }: GradientFactors): Tensor {
+  const B = g.shape[0] as number;
+  const [p, q] = duals.map(({ core, mu }) =>
+    run(shareOp, [eye(B, g), cast(core, g.dtype)], { squared: (mu as number) ** 2 }),
+  );
+  return scale(dot(p as Tensor, q as Tensor), (s * B) ** 2);
 }
 
 /** The matrices' product times R [B, n], in the cheaper order. */

@@ -112,7 +112,7 @@ describe("invert", () => {
   it("keeps float32 otherwise", () => {
     const Xt = cast(columnsOf(5), "float32");
     const side = invert("test", dual(Xt), 0.1);
-    expect(side.form === "dual" && side.Kinv.dtype).toBe("float32");
+    expect(side.form === "dual" && side.core.dtype).toBe("float32");
     expect(applyToRows(side, cast(units, "float32"))).toBeAllclose(dense(columnsOf(5), 0.1), { rtol: 1e-5 });
   });
 });

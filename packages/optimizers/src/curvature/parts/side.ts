@@ -1,8 +1,8 @@
 /**
  * One side of a Kronecker block: its second moment M, as columns or as a matrix, and the inverse of M + μI made from it.
  *
- * primal: M [d, d] and the inverse itself. dual: Xᵀ [c, d] with M = X Xᵀ, and the inverse K⁻¹ [c, c] of K = XᵀX + μI, by
- *     (X Xᵀ + μI)⁻¹ = (I − X K⁻¹ Xᵀ) / μ,
+ * primal: M [d, d] and the inverse itself. dual: Xᵀ [c, d] with M = X Xᵀ, and C = −K⁻¹/μ [c, c] of K = XᵀX + μI, by
+ *     (X Xᵀ + μI)⁻¹ = I/μ + X C Xᵀ,
  * which is never formed. Inverses are computed in float64 and kept in X's own dtype, except where the subtraction would
  * lose too much of float32 (‖X‖²/μ · ε > 1e-2): then they are kept, and applied, in float64. An asynchronous device cannot say
  * that in time, and keeps X's dtype.
@@ -37,10 +37,12 @@ export type Moment =
   | { readonly form: "dual" /** [c, d] */; readonly Xt: Tensor }
   | { readonly form: "primal" /** [d, d] */; readonly M: Tensor };
 
-type DualInverse = {
+/** Through columns. */
+export type DualInverse = {
   readonly form: "dual";
   readonly Xt: Tensor;
-  readonly Kinv: Tensor;
+  /** −K⁻¹/μ [c, c]: what stands between X and Xᵀ, so that applying is one product that adds to V/μ. */
+  readonly core: Tensor;
   readonly mu: Scalar;
   readonly bits: GramBits;
 };
@@ -91,7 +93,7 @@ export function invert(where: string, moment: Moment, mu: Scalar): SideInverse {
   if (moment.form === "primal") return { form: "primal", inverse: dampedInverse(moment.M, mu) };
   const { Xt } = moment;
   const own = Xt.dtype === "float64" ? 64 : 32;
-  if (typeof mu === "object") return { form: "dual", Xt, Kinv: dampedInverse(syrk(Xt), mu), mu, bits: own };
+  if (typeof mu === "object") return dual(Xt, mu, own);
   if (!(mu > 0)) {
     const [c, d] = Xt.shape as [number, number];
     throw new NumericalError({
@@ -103,15 +105,19 @@ export function invert(where: string, moment: Moment, mu: Scalar): SideInverse {
   }
   const bits = chooseGramBits(Xt, mu);
   const kept = bits === 64 ? cast(Xt, "float64") : Xt;
-  return { form: "dual", Xt: kept, Kinv: dampedInverse(syrk(kept), mu), mu, bits };
+  return dual(kept, mu, bits);
 }
+
+const dual = (Xt: Tensor, mu: Scalar, bits: GramBits): DualInverse => {
+  return { form: "dual", Xt, core: minusOver(dampedInverse(syrk(Xt), mu), mu), mu, bits };
+};
 
 /** R (M + μI)⁻¹ for rows R [n, d]. */
 export function applyToRows(side: SideInverse, R: Tensor): Tensor {
   if (side.form === "primal") return linear(R, side.inverse, null); // symmetric
-  const { Xt, mu } = side;
+  const { Xt, core, mu } = side;
   const wide = cast(R, Xt.dtype);
-  return cast(addOver(wide, mu, correction(side, linear(wide, Xt, null)), Xt), R.dtype);
+  return cast(addOver(wide, mu, linear(linear(wide, Xt, null), core, null), Xt), R.dtype);
 }
 
 /**
@@ -128,10 +134,10 @@ export function applyToInputs(
     const [features, column] = split(timesTransposed(a, last, side.inverse));
     return { a: features, last: column };
   }
-  const { Xt, mu } = side;
+  const { Xt, core, mu } = side;
   const [features, column] = split(Xt);
   const [wide, wideLast] = [cast(a, Xt.dtype), cast(last, Xt.dtype)];
-  const inner = correction(side, timesTransposed(wide, wideLast, Xt)); // [n, c]
+  const inner = linear(timesTransposed(wide, wideLast, Xt), core, null); // [n, c]
   return {
     a: cast(addOver(wide, mu, inner, features), a.dtype),
     last: cast(addOver(wideLast, mu, inner, column), a.dtype),
@@ -147,9 +153,6 @@ function timesTransposed(a: Tensor, last: Tensor, M: Tensor): Tensor {
 /** All columns but the last, and the last: views. */
 const split = (M: Tensor): [Tensor, Tensor] => [slice(M, [null, [0, -1]]), slice(M, [null, [-1]])];
 
-/** −R X K⁻¹ / μ from R X: what is multiplied with Xᵀ and added to R/μ. */
-const correction = ({ Kinv, mu }: DualInverse, products: Tensor): Tensor => minusOver(linear(products, Kinv, null), mu);
-
 /** −x / μ */
 const minusOver = (x: Tensor, mu: Scalar): Tensor =>
   typeof mu === "number" ? scale(x, -1 / mu) : neg(div(x, cast(mu, x.dtype)));
@@ -161,9 +164,9 @@ const addOver = (V: Tensor, mu: Scalar, P: Tensor, Q: Tensor): Tensor =>
 /** (M + μI)⁻¹ V for columns V [d, k]. */
 export function applyToColumns(side: SideInverse, V: Tensor): Tensor {
   if (side.form === "primal") return matmul(side.inverse, V);
-  const { Xt, Kinv, mu } = side;
+  const { Xt, core, mu } = side;
   const wide = cast(V, Xt.dtype);
-  const inner = minusOver(matmul(Kinv, matmul(Xt, wide)), mu); // [c, k]
+  const inner = matmul(core, matmul(Xt, wide)); // [c, k]
   return cast(addOver(wide, mu, transpose(Xt), inner), V.dtype);
 }
 

@@ -1,9 +1,10 @@
-import { type Block, denseGradient, factoredGradient } from "@kronograd/autograd";
+import { type Block, denseGradient, factoredGradient, innerProduct } from "@kronograd/autograd";
 import { dampedInverse, gram } from "@kronograd/linalg";
 import {
   cast,
   concat,
   matmul,
+  mul,
   normal,
   ones,
   Rng,
@@ -12,6 +13,7 @@ import {
   scale,
   slice,
   stack,
+  sum,
   type Tensor,
   transpose,
 } from "@kronograd/tensor";
@@ -141,8 +143,11 @@ describe("S2: pushThrough", () => {
           for (const mu of [1e-3, 0.1]) {
             const block = blockOf(o, i, hasBias);
             const { factors, A, G, dense, tolerance } = sameBatch(B, o, i, hasBias, form, mu);
-            const pushed = pushThrough(block, factors, A, G);
+            const gradient = factoredGradient(block, factors);
+            const pushed = pushThrough(block, gradient, A, G);
             expect(pushed.factors).toBeDefined();
+            const product = sum(mul(dense, gradient.dense()));
+            expect(innerProduct(pushed, gradient)).toBeAllclose(product, tolerance);
             expect(pushed.dense()).toBeAllclose(dense, tolerance);
             expect(preconditionBoth(factoredGradient(block, factors), A, G).dense()).toBeAllclose(dense, tolerance);
           }
@@ -153,7 +158,7 @@ describe("S2: pushThrough", () => {
 
   it("does not touch the inputs where both sides are dual and o ≤ i", () => {
     const { factors, A, G } = sameBatch(5, 7, 9, true, ["dual", "dual"], 0.1);
-    const pushed = pushThrough(blockOf(7, 9, true), factors, A, G);
+    const pushed = pushThrough(blockOf(7, 9, true), factoredGradient(blockOf(7, 9, true), factors), A, G);
     expect(pushed.factors?.a).toBe(factors.a);
     expect(pushed.factors?.hasBias).toBe(true);
   });
@@ -170,7 +175,12 @@ describe("S2: pushThrough", () => {
     const wide = (t: Tensor) => scale(t, 1 / Math.sqrt(B));
     const side = (Xt: Tensor): SideInverse => invert("test", { form: "dual", Xt }, mu);
     const block = blockOf(o, i, false);
-    const pushed = pushThrough(block, factors, side(wide(factors.a)), side(wide(factors.g))).dense();
+    const pushed = pushThrough(
+      block,
+      factoredGradient(block, factors),
+      side(wide(factors.a)),
+      side(wide(factors.g)),
+    ).dense();
     const float64 = { ...factors, g: cast(factors.g, "float64"), a: cast(factors.a, "float64") };
     const A = dampedInverse(gram(wide(float64.a)), mu);
     const G = dampedInverse(gram(wide(float64.g)), mu);

@@ -142,10 +142,9 @@ export function precondition<S extends StateTree>(
     plan(block, batch) {
       if (!block.isLayer || method.plan === undefined) return null;
       const { groups = 1, shape } = block as Block;
-      const seen = Math.min(batch, examplesPerBatch);
-      if (groups === 1) return { ...method.plan(block as Block, seen) };
+      if (groups === 1) return { ...method.plan(block as Block, batch) };
       const [rows, columns] = shape as [number, number];
-      const one = method.plan({ ...(block as Block), shape: [rows / groups, columns], groups: 1 }, seen);
+      const one = method.plan({ ...(block as Block), shape: [rows / groups, columns], groups: 1 }, batch);
       return { ...one, form: `${groups} × (${one.form})`, flops: groups * one.flops, bytes: groups * one.bytes };
     },
   };

@@ -79,12 +79,13 @@ export type CurvatureOptions = ChosenOptions<ReturnType<typeof curvatureOptions>
 export interface CurvatureSchedules {
   /** Steps between refinements, for methods that refine. */
   readonly refineEvery?: number;
-  /** When the KL clip's coefficient is computed: default each step. */
-  readonly clip?: { readonly every: number; readonly first: number };
 }
 
+const settled = 50; // steps: curvature is young, and without a clip of its own on each a run can diverge within the first 35
+
 /**
- * Build an optimizer from its checked options and its curvature method.
+ * Build an optimizer from its checked options and its curvature method. The KL clip's coefficient is computed on each of the
+ * first 50 steps and then with each refresh.
  *
  * @param chosen  every option of the optimizer, for `config`
  */
@@ -92,7 +93,7 @@ export function secondOrder<S extends StateTree>(
   name: string,
   chosen: CurvatureOptions,
   method: CurvatureMethod<S>,
-  { refineEvery, clip }: CurvatureSchedules = {},
+  { refineEvery }: CurvatureSchedules = {},
 ): Optimizer {
   const { damping, refreshEvery, klClip: limit, momentum: velocity, nesterov } = chosen;
   const isAdaptive = typeof damping === "string";
@@ -110,7 +111,7 @@ export function secondOrder<S extends StateTree>(
   const after = chosen.quadraticModel
     ? [...decay, quadraticModel({ damping: lambda })]
     : [
-        ...(limit === null ? [] : [klClip(limit, clip)]),
+        ...(limit === null ? [] : [klClip(limit, { every: refreshEvery, first: settled })]),
         ...decay,
         ...(velocity === 0 ? [] : [momentum({ decay: velocity, nesterov })]),
       ];

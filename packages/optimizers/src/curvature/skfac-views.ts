@@ -19,15 +19,20 @@ import type { SkfacState } from "./skfac.ts";
  * precondition({ ...skfacCurvature({ refreshEvery: 20 }), ...skfacViews({ refreshEvery: 20 }) });
  */
 export function skfacViews(
-  choices: { readonly rank?: number | null; readonly refreshEvery?: number } = {},
+  choices: {
+    readonly rank?: number | null;
+    readonly refreshEvery?: number;
+    /** Of each batch (`someExamples`); default: all. */
+    readonly examplesPerBatch?: number | null;
+  } = {},
 ): Required<Pick<CurvatureMethod<SkfacState>, "inspect" | "plan">> {
-  const { rank = 32, refreshEvery = 1 } = choices;
+  const { rank = 32, refreshEvery = 1, examplesPerBatch = null } = choices;
   return {
     inspect({ A, G }) {
       if (A === null || G === null) return {};
       return { matrices: { ...matrix("A", A), ...matrix("G", G) }, spectra: { A: spectrum(A), G: spectrum(G) } };
     },
-    plan: (block, batch) => planSkfac(block, batch, { rank, refreshEvery }),
+    plan: (block, batch) => planSkfac(block, Math.min(batch, examplesPerBatch ?? batch), { rank, refreshEvery }),
   };
 }
 

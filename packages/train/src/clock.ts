@@ -26,6 +26,11 @@ export class Clock {
     this.#since = now;
   }
 
+  /** `mark` by name, for those that know no phases. */
+  markOf(): (phase: string) => void {
+    return (phase) => this.mark(phase as Phase);
+  }
+
   /** Stop until the next mark: evaluation, drawing and checkpoints are not training. */
   pause(): void {
     if (this.#phase !== undefined) this.#add(this.#now());

@@ -28,8 +28,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { batch = 500, ...placement } = options;
   const isClassification = split.targets instanceof Int32Array;
-  let total = 0;
-  let right = 0;
+  const all: Promise<readonly [rows: number, value: number, right: number]>[] = [];
   for (const rows of sequentialBatches(split.count, batch)) {
     // Only the two handles outlive the scope, so that nothing stays open while a device is waited for.
     const seen = scope(() => {
@@ -38,9 +37,14 @@ export async function evaluate(
       const value = loss.value(outputs, targets);
       return { value, right: isClassification ? countRight(outputs, targets) : null };
     });
-    const value = await read(seen.value);
-    total += loss.reduction === "mean" ? value * rows.length : value;
-    if (seen.right !== null) right += await read(seen.right);
+    const values = Promise.all([read(seen.value), seen.right === null ? 0 : read(seen.right)]);
+    all.push(values.then(([value, right]) => [rows.length, value, right]));
+  }
+  let total = 0;
+  let right = 0;
+  for (const [rows, value, count] of await Promise.all(all)) {
+    total += loss.reduction === "mean" ? value * rows : value;
+    right += count;
   }
   const mean = total / split.count;
   return isClassification ? { loss: mean, accuracy: right / split.count } : { loss: mean };

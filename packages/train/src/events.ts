@@ -6,7 +6,7 @@
  * norm of a diverging run may be infinite or NaN; in a file it is null.
  */
 
-/** The parts of a step's time, in milliseconds. */
+/** The parts of a step's time, in milliseconds. On an asynchronous device all but "wait" is the time it takes to enqueue. */
 export type Phase =
   | "data"
   | "forward"
@@ -16,7 +16,8 @@ export type Phase =
   | "refresh"
   | "precondition"
   | "update"
-  | "apply";
+  | "apply"
+  | "wait";
 
 /** All phases, in the order of a step. */
 export const phases: readonly Phase[] = [
@@ -29,6 +30,7 @@ export const phases: readonly Phase[] = [
   "precondition",
   "update",
   "apply",
+  "wait",
 ];
 
 /** What will be done to a layer, before the first step. */

@@ -58,7 +58,8 @@ export interface CheckpointPlan {
 /**
  * Train a model; read the events to make it run.
  *
- * The devices that `fit` runs on are synchronous ones: each step reads its loss. A run that meets 20 steps in a row that
+ * On an asynchronous device a few steps are always under way, and each is told when its numbers arrive; evaluations and
+ * checkpoints wait for all of them, so a run there tells what it tells elsewhere, but for rounding. A run that meets 20 steps in a row that
  * cannot be taken (see `trainStep`), or a loss above ten times its start for as long, ends with the reason "diverged".
  *
  * @throws {UsageError}      no limit was given, or a setting is out of range

@@ -8,13 +8,16 @@ import { Clock } from "./clock.ts";
 import { evaluate } from "./evaluate.ts";
 import type { RunEvent } from "./events.ts";
 import type { FitOptions } from "./fit.ts";
+import { InFlight } from "./in-flight.ts";
 import { assertPeriod, stepLimit } from "./limits.ts";
 import { planOf } from "./plan.ts";
 import { freshProgress, type Identity, type Progress, type RunTensors, restore, snapshot } from "./run-state.ts";
-import { trainStep } from "./step.ts";
+import { type StepInput, type StepResult, trainStep } from "./step.ts";
 
 const defaultPatience = 20;
 const explosion = 10; // times the first loss
+/** Steps that an asynchronous device is given before their numbers are waited for; each keeps an optimizer's state. */
+const mostInFlight = 3;
 
 /** The batches of every run with this data, batch size and stream. */
 export function batchesOf(data: Dataset, batch: number, rng: Rng): BatchOrder {
@@ -29,6 +32,8 @@ export class Run {
   readonly #identity: Identity;
   readonly #order;
   readonly #clock: Clock;
+  /** Where the device is asynchronous. */
+  readonly #inFlight: InFlight | undefined;
   readonly #stepLimit: number;
   #progress: Progress = freshProgress();
   #profiledAt: number;
@@ -41,6 +46,7 @@ export class Run {
     if (first === undefined) throw new UsageError({ where: "fit", problem: "the model has no parameters to train" });
     const { device, dtype } = first;
     this.#placement = { device, dtype };
+    this.#inFlight = device.backend.host === undefined ? new InFlight(first) : undefined;
     this.#order = batchesOf(data, batch, rng);
     this.#stepLimit = stepLimit(options, this.#order.perEpoch);
     const { evaluateEvery = 1, profileEvery = 1, patience = 1, checkpoint } = options;
@@ -61,6 +67,14 @@ export class Run {
   }
 
   async *events(): AsyncGenerator<RunEvent, void, undefined> {
+    try {
+      yield* this.#events();
+    } finally {
+      this.#inFlight?.[Symbol.dispose]();
+    }
+  }
+
+  async *#events(): AsyncGenerator<RunEvent, void, undefined> {
     const { model, optimizer, batch, checkpoint, evaluateEvery = this.#order.perEpoch, resume } = this.#options;
     const { profileEvery = 50 } = this.#options;
     const progress = this.#progress;
@@ -70,7 +84,7 @@ export class Run {
       if (checkpoint !== undefined) yield await this.#save(); // so that a run killed early can be resumed too
     }
     while (!this.#isOver() && this.#options.signal?.aborted !== true && this.#trouble() === null) {
-      yield this.#step();
+      yield this.#inFlight === undefined ? this.#record(this.#step()) : await this.#lateStep(this.#inFlight);
       if (progress.step % profileEvery === 0) yield this.#profile();
       const wasBest = progress.best;
       if (progress.step % evaluateEvery === 0) yield await this.#evaluate();
@@ -82,6 +96,7 @@ export class Run {
 
   async *#end(): AsyncGenerator<RunEvent, void, undefined> {
     const progress = this.#progress;
+    while ((this.#inFlight?.count ?? 0) > 0) yield await this.#settle(this.#inFlight as InFlight);
     const trouble = this.#trouble();
     const reason = trouble !== null ? "diverged" : this.#isOver() ? "done" : "stopped";
     if (progress.step > this.#profiledAt) yield this.#profile();
@@ -107,28 +122,58 @@ export class Run {
     return `the loss stayed above ${explosion} times its start (${firstLoss?.toPrecision(4)}) for ${highInARow} steps`;
   }
 
-  #step(): RunEvent {
+  #step(): StepResult {
+    return scope(() => trainStep(this.#nextStep()));
+  }
+
+  /** Enqueue as many steps as may go ahead of the last one that was read, and wait for the oldest. */
+  async #lateStep(inFlight: InFlight): Promise<RunEvent> {
+    while (inFlight.count < mostInFlight && this.#progress.step + inFlight.count < this.#nextStop()) {
+      scope(() => inFlight.launch(this.#nextStep(inFlight.count), this.#order.state()));
+    }
+    return this.#settle(inFlight);
+  }
+
+  async #settle(inFlight: InFlight): Promise<RunEvent> {
+    this.#clock.mark("wait");
+    const { result, rewind } = await inFlight.settle();
+    if (rewind !== null) this.#order.restore(rewind);
+    return this.#record(result);
+  }
+
+  /** The next step at which no other may be under way: an evaluation, a checkpoint, the end. */
+  #nextStop(): number {
+    const { checkpoint, evaluateEvery = this.#order.perEpoch } = this.#options;
+    const periods = checkpoint === undefined ? [evaluateEvery] : [evaluateEvery, checkpoint.every];
+    const { step } = this.#progress;
+    return Math.min(this.#stepLimit, ...periods.map((every) => (Math.floor(step / every) + 1) * every));
+  }
+
+  /** @param ahead  steps that were enqueued after the last one that was read */
+  #nextStep(ahead = 0): StepInput {
     const { model, loss, data, optimizer, batch, microBatch = batch, rng } = this.#options;
+    const step = this.#progress.step + ahead;
+    this.#clock.mark("data");
+    return {
+      model,
+      parameters: this.#tensors.parameters,
+      loss,
+      optimizer,
+      batch: gatherBatch(data.train, this.#order.next(), this.#placement),
+      step,
+      rng: rng.fork(`step ${step}`),
+      clock: this.#clock,
+      microBatch,
+    };
+  }
+
+  #record(result: StepResult): RunEvent {
+    const { batch, optimizer } = this.#options;
     const progress = this.#progress;
-    const clock = this.#clock;
-    clock.mark("data");
-    const result = scope(() =>
-      trainStep({
-        model,
-        parameters: this.#tensors.parameters,
-        loss,
-        optimizer,
-        batch: gatherBatch(data.train, this.#order.next(), this.#placement),
-        step: progress.step,
-        rng: rng.fork(`step ${progress.step}`),
-        clock,
-        microBatch,
-      }),
-    );
-    clock.pause();
+    this.#clock.pause();
     progress.step += 1;
     progress.examples += batch;
-    progress.seconds = clock.seconds;
+    progress.seconds = this.#clock.seconds;
     const { step, examples, seconds } = progress;
     if (result.skipped !== null) {
       progress.skipped += 1;

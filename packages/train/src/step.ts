@@ -3,14 +3,14 @@
  *
  * Order: forward, backward (with what the optimizer wants captured), a look for non-finite values, update, another look,
  * apply, then the buffers that layers asked to commit. A step whose loss, gradient or direction is not finite, or whose
- * curvature cannot be factored, changes no parameter and no buffer; the optimizer's running averages see neither its
- * gradients nor its statistics unless those were finite.
+ * curvature cannot be factored, changes no parameter, no buffer and nothing of the optimizer's state. This file is for devices
+ * that answer at once; late-step.ts holds the same rule where they do not.
  */
 
 import { type Gradient, type Loss, type Parameters, squaredNorm } from "@kronograd/autograd";
 import type { Batch } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
-import type { Optimizer, Updates } from "@kronograd/optimizers";
+import type { Optimizer, UpdateOptions, Updates } from "@kronograd/optimizers";
 import {
   add,
   copyOp,
@@ -23,7 +23,6 @@ import {
   type Tensor,
 } from "@kronograd/tensor";
 import type { Clock } from "./clock.ts";
-import type { Phase } from "./events.ts";
 import { lookInParts, type Seen } from "./micro-batches.ts";
 import { makeOracles } from "./oracles.ts";
 
@@ -41,6 +40,8 @@ export interface StepInput {
   readonly clock: Clock;
   /** Rows at a time; default: the whole batch. */
   readonly microBatch?: number;
+  /** Gets what the step depends on, where the device is asynchronous. */
+  readonly guard?: UpdateOptions["guard"];
 }
 
 /** What a step gives. */
@@ -56,7 +57,7 @@ export interface StepResult {
 /** Run one step; see the head of this file for the order. */
 export function trainStep(input: StepInput): StepResult {
   const { parameters, optimizer, batch, step, rng, clock, microBatch = Number.POSITIVE_INFINITY } = input;
-  const mark = (phase: string) => clock.mark(phase as Phase);
+  const mark = clock.markOf();
   return scope(() => {
     mark("forward");
     const seen = lookInParts({ ...input, batch, capture: optimizer.needs(step), rng, mark }, microBatch);
@@ -66,26 +67,32 @@ export function trainStep(input: StepInput): StepResult {
 
     mark("update");
     const reported: Record<string, number | Tensor> = {};
-    const outcome = directionsOf(input, seen, reported, mark);
-    if (typeof outcome === "string") return { loss, reported: {}, skipped: outcome };
+    using before = optimizer.hold();
+    const directions = directionsOf(input, seen, reported, mark);
+    const trouble = typeof directions === "string" ? directions : nonFiniteIn("direction", directions);
+    if (typeof directions === "string" || trouble !== null) {
+      before.restore();
+      return { loss, reported: {}, skipped: trouble };
+    }
 
     mark("apply");
-    optimizer.apply(parameters, outcome, step);
+    optimizer.apply(parameters, directions, step);
     for (const [buffer, next] of seen.commits) dispatchInto(copyOp, [buffer], [next], {});
-    const gradNorm = normOf(seen.gradients);
+    clock.pause(); // what follows is for the reader
+    const gradNorm = normOf(seen.gradients)?.itemSync();
     const numbers = Object.entries(reported).map(([name, n]) => [name, typeof n === "number" ? n : n.itemSync()]);
     return {
       loss,
       reported: Object.fromEntries(numbers),
       skipped: null,
-      ...(gradNorm === null ? {} : { gradNorm }),
+      ...(gradNorm === undefined ? {} : { gradNorm }),
     };
   });
 }
 
 /** The optimizer's directions, or why there are none. */
-function directionsOf(
-  { model, parameters, loss, optimizer, batch: { inputs, targets }, step, rng }: StepInput,
+export function directionsOf(
+  { model, parameters, loss, optimizer, batch: { inputs, targets }, step, rng, guard }: StepInput,
   { gradients, records }: Seen,
   reported: Record<string, number | Tensor>,
   mark: (phase: string) => void,
@@ -93,7 +100,7 @@ function directionsOf(
   const forward = () => model.forward(inputs, { training: true, rng: rng.fork("layers") });
   const { oracles = [] } = optimizer.needs(step);
   try {
-    const directions = optimizer.update(gradients, {
+    return optimizer.update(gradients, {
       parameters,
       step,
       records,
@@ -103,8 +110,8 @@ function directionsOf(
         reported[name] = number;
       },
       mark,
+      ...(guard === undefined ? {} : { guard }),
     });
-    return nonFiniteIn("direction", directions) ?? directions;
   } catch (error) {
     if (error instanceof NumericalError) return error.message; // a failed pivot: the state is as it was
     throw error;
@@ -127,14 +134,15 @@ function nonFiniteIn(what: string, updates: Updates): string | null {
 }
 
 /** The tensors of a gradient as they are stored: nothing is formed for the look. */
-function stored(gradient: Gradient): readonly Tensor[] {
+export function stored(gradient: Gradient): readonly Tensor[] {
   if (gradient.factors === undefined) return gradient.parts();
   const { g, a, last } = gradient.factors;
   return last === undefined ? [g, a] : [g, a, last];
 }
 
-function normOf(gradients: Updates): number | null {
+/** The norm of all gradients together, []; null where some exist only as factors. */
+export function normOf(gradients: Updates): Tensor | null {
   const all = [...gradients.values()];
   if (all.some(({ factors }) => factors !== undefined)) return null;
-  return sqrt(all.map(squaredNorm).reduce(add)).itemSync();
+  return sqrt(all.map(squaredNorm).reduce(add));
 }

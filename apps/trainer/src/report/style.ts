@@ -13,6 +13,7 @@ const phaseColours = [
   ["#8c3560", "#ffffff"],
   ["#5f7a68", "#ffffff"],
   ["#39524a", "#ffffff"],
+  ["#a9a29a", "#14171c"],
 ] as const;
 
 const variables = (colours: readonly string[]): string => colours.map((colour, i) => `--c${i}:${colour}`).join(";");

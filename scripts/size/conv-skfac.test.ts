@@ -7,10 +7,11 @@ import { bundle } from "../size.ts";
 import { trainConvNet } from "./conv-skfac.ts";
 import { type Batch, trainConvNet as trainWithPreset } from "./conv-skfac-preset.ts";
 
-/** The same 16 pictures each time. */
-const repeated = (times: number): Batch[] => {
-  const images = normal(new Rng(1), [16, 1, 28, 28]).dataSync() as Float32Array;
-  return Array.from({ length: times }, () => ({ images, labels: Int32Array.from({ length: 16 }, (_, n) => n % 10) }));
+/** The same pictures each time. */
+const repeated = (times: number, count = 16): Batch[] => {
+  const images = normal(new Rng(1), [count, 1, 28, 28]).dataSync() as Float32Array;
+  const labels = Int32Array.from({ length: count }, (_, n) => n % 10);
+  return Array.from({ length: times }, () => ({ images, labels }));
 };
 
 describe("the program of the size budget", () => {
@@ -29,6 +30,6 @@ describe("the program of the size budget", () => {
   });
 
   it("takes the steps of skfac() bit for bit, past a refresh", () => {
-    expect(trainConvNet(repeated(22))).toEqual(trainWithPreset(repeated(22)));
+    expect(trainConvNet(repeated(22, 40))).toEqual(trainWithPreset(repeated(22, 40)));
   });
 });

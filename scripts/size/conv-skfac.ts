@@ -4,7 +4,7 @@
  */
 import { valueAndGrad } from "@kronograd/autograd";
 import { Conv2d, Dense, flatten, maxPool2d, parameters, relu, Sequential } from "@kronograd/layers";
-import { chain, klClip, momentum, Optimizer, precondition, skfacCurvature } from "@kronograd/optimizers";
+import { chain, klClip, momentum, Optimizer, precondition, skfacCurvature, someExamples } from "@kronograd/optimizers";
 import { Rng, scope, softmaxCrossEntropy, tensor } from "@kronograd/tensor";
 import type { Batch } from "./conv-skfac-preset.ts";
 
@@ -26,7 +26,11 @@ export function trainConvNet(batches: Iterable<Batch>): number[] {
     name: "skfac",
     learningRate: 0.01,
     chain: chain(
-      precondition(skfacCurvature({ refreshEvery }), { statisticsEvery: refreshEvery, refreshEvery }),
+      precondition(skfacCurvature({ refreshEvery }), {
+        statisticsEvery: refreshEvery,
+        refreshEvery,
+        examples: someExamples(32),
+      }),
       klClip(1e-3, { every: refreshEvery, first: 50 }),
       momentum(),
     ),

@@ -6,6 +6,8 @@ export { ggnvp, grad, hvp, jvp, type Like, leaves, type Pullback, type Tensors, 
 export * from "./gradient.ts";
 export { joinRecords } from "./join-records.ts";
 export * from "./layer-record.ts";
+export { reduce } from "./layer-rows.ts";
 export * from "./loss.ts";
+export * from "./reductions.ts";
 export { Tape } from "./tape.ts";
 export * from "./value-and-grad.ts";

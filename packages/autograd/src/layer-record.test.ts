@@ -14,16 +14,10 @@ import {
   transpose,
   UsageError,
 } from "@kronograd/tensor";
+import { perExample, type ReductionName, reductions } from "./reductions.ts";
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
-import {
-  type ConvGeometry,
-  type Geometry,
-  type LayerUse,
-  layerRecord,
-  type Reduction,
-  reductions,
-} from "./layer-record.ts";
+import { type ConvGeometry, type Geometry, type LayerUse, layerRecord } from "./layer-record.ts";
 
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
 const conv: ConvGeometry = {
@@ -79,7 +73,7 @@ const times = (v: number[], factor: number): number[] => v.map((x) => x * factor
 
 /** The table of layer-record.ts, in loops. */
 function bySums(
-  reduction: Reduction,
+  reduction: ReductionName,
   side: "inputs" | "outputGrads",
   examples: Positions,
   kept: readonly number[],
@@ -130,7 +124,7 @@ function overTaps(examples: Positions, channels: number): Positions {
 describe("LayerRecord.perExample", () => {
   it("reads a convolution's patches so that output = W · input at every position", () => {
     const record = image();
-    const { inputs, outputGrads } = record.perExample();
+    const { inputs, outputGrads } = perExample(record);
     const input = record.uses[0]?.input as Tensor;
     expect(inputs).toBeAllclose(permute(im2col(input, conv), [0, 2, 1]));
     expect(inputs.shape).toEqual([2, 15, 12]);
@@ -155,10 +149,10 @@ describe("LayerRecord.perExample", () => {
   });
 
   it("appends the bias coordinate", () => {
-    const { inputs } = sequence(true).perExample();
+    const { inputs } = perExample(sequence(true));
     expect(inputs.shape).toEqual([3, 10, 5]);
     expect([...slice(inputs, [null, null, [4]]).dataSync()]).toEqual(new Array(30).fill(1));
-    expect(sequence(true).perExample({ bias: false }).inputs.shape).toEqual([3, 10, 4]);
+    expect(perExample(sequence(true), { bias: false }).inputs.shape).toEqual([3, 10, 4]);
   });
 });
 
@@ -169,18 +163,18 @@ describe("LayerRecord.secondMoment", () => {
     { name: "an image", make: image, kept: [0, 2, 6, 8, 12, 14], channels: 2 }, // rows 0, 2, 4 · columns 0, 2 of [5, 3]
   ];
   for (const { name, make, kept, channels } of cases) {
-    for (const reduction of reductions) {
+    for (const reduction of Object.keys(reductions) as ReductionName[]) {
       const isField = reduction.startsWith("receptiveField");
       for (const hasBias of isField ? [false] : [false, true]) {
         it(`follows the table on ${name}: ${reduction}${hasBias ? ", bias" : ""}`, () => {
           const record = make(hasBias);
-          const { inputs, outputGrads } = record.perExample();
+          const { inputs, outputGrads } = perExample(record);
           const u = isField ? overTaps(nested(inputs), channels) : nested(inputs);
           const v = nested(reshape(outputGrads, outputGrads.shape.slice(1)));
-          expect(record.secondMoment("inputs", reduction, { stride })).toBeAllclose(
+          expect(record.secondMoment("inputs", reductions[reduction], { stride })).toBeAllclose(
             bySums(reduction, "inputs", u, kept),
           );
-          expect(record.secondMoment("outputGrads", reduction, { stride })).toBeAllclose(
+          expect(record.secondMoment("outputGrads", reductions[reduction], { stride })).toBeAllclose(
             bySums(reduction, "outputGrads", v, kept),
           );
         });
@@ -189,8 +183,8 @@ describe("LayerRecord.secondMoment", () => {
   }
 
   it("has no receptive fields with the bias coordinate", () => {
-    expect(() => image(true).secondMoment("inputs", "receptiveField")).toThrow(UsageError);
-    expect(image(true).secondMoment("inputs", "receptiveField", { bias: false }).shape).toEqual([2, 2]);
+    expect(() => image(true).secondMoment("inputs", reductions.receptiveField)).toThrow(UsageError);
+    expect(image(true).secondMoment("inputs", reductions.receptiveField, { bias: false }).shape).toEqual([2, 2]);
   });
 
   it("averages the taps of a dilated kernel too", () => {
@@ -198,7 +192,9 @@ describe("LayerRecord.secondMoment", () => {
     const input = random(1, [2, 2, 5, 6]);
     const record = recordOf(geometry, [{ input, outputGrads: [] }]);
     const u = overTaps(nested(permute(im2col(input, geometry), [0, 2, 1])), 2);
-    expect(record.secondMoment("inputs", "receptiveField")).toBeAllclose(bySums("receptiveField", "inputs", u, []));
+    expect(record.secondMoment("inputs", reductions.receptiveField)).toBeAllclose(
+      bySums("receptiveField", "inputs", u, []),
+    );
   });
 
   it("adds up label columns: G of exact labels is the sum of each column's G", () => {
@@ -206,9 +202,11 @@ describe("LayerRecord.secondMoment", () => {
     const apart = record.uses[0]?.outputGrads.map((grad) =>
       recordOf({ kind: "dense" }, [{ input: random(1, [3, 2, 5, 4]), outputGrads: [grad] }]),
     );
-    for (const reduction of reductions) {
-      const want = apart?.map((one) => one.secondMoment("outputGrads", reduction)).reduce((a, b) => a.add(b)) as Tensor;
-      expect(record.secondMoment("outputGrads", reduction)).toBeAllclose(want);
+    for (const reduction of Object.keys(reductions) as ReductionName[]) {
+      const want = apart
+        ?.map((one) => one.secondMoment("outputGrads", reductions[reduction]))
+        .reduce((a, b) => a.add(b)) as Tensor;
+      expect(record.secondMoment("outputGrads", reductions[reduction])).toBeAllclose(want);
     }
   });
 
@@ -222,7 +220,7 @@ describe("LayerRecord.secondMoment", () => {
     const one = recordOf({ kind: "dense" }, [{ input, outputGrads: [grad] }], true);
     const five = recordOf({ kind: "dense" }, [{ input: copies(input), outputGrads: [copies(grad)] }], true);
     for (const side of ["inputs", "outputGrads"] as const) {
-      expect(five.secondMoment(side, "expand")).toBeAllclose(one.secondMoment(side, "expand"));
+      expect(five.secondMoment(side, reductions.expand)).toBeAllclose(one.secondMoment(side, reductions.expand));
     }
   });
 });
@@ -248,11 +246,11 @@ describe("several uses of one weight", () => {
 
   it("count as positions: they equal one use on a sequence", () => {
     expect(record.positions).toBe(2);
-    for (const reduction of reductions) {
+    for (const reduction of Object.keys(reductions) as ReductionName[]) {
       for (const side of ["inputs", "outputGrads"] as const) {
         if (reduction.startsWith("receptiveField")) continue; // no bias there
-        expect(record.secondMoment(side, reduction, { stride: 1 })).toBeAllclose(
-          together.secondMoment(side, reduction, { stride: 1 }),
+        expect(record.secondMoment(side, reductions[reduction], { stride: 1 })).toBeAllclose(
+          together.secondMoment(side, reductions[reduction], { stride: 1 }),
         );
       }
     }
@@ -277,13 +275,13 @@ function interleave(a: Tensor, b: Tensor): number[][][] {
 describe("LayerRecord.columns and frobenius2", () => {
   it("are X and Y with A = X Xᵀ, G = Y Yᵀ, tr A = ‖X‖²", () => {
     const record = image(true);
-    const { inputs: X, outputGrads: Y } = record.columns("reduce");
+    const { inputs: X, outputGrads: Y } = record.columns(reductions.reduce);
     expect(X.shape).toEqual([13, 2]);
-    expect(matmul(X, transpose(X))).toBeAllclose(record.secondMoment("inputs", "reduce"));
-    expect(matmul(Y, transpose(Y))).toBeAllclose(record.secondMoment("outputGrads", "reduce"));
-    const A = record.secondMoment("inputs", "reduce").dataSync();
+    expect(matmul(X, transpose(X))).toBeAllclose(record.secondMoment("inputs", reductions.reduce));
+    expect(matmul(Y, transpose(Y))).toBeAllclose(record.secondMoment("outputGrads", reductions.reduce));
+    const A = record.secondMoment("inputs", reductions.reduce).dataSync();
     const trace = Array.from({ length: 13 }, (_, i) => A[i * 14] as number).reduce((a, b) => a + b);
-    expect(record.frobenius2("inputs", "reduce").itemSync()).toBeCloseTo(trace, 10);
+    expect(record.frobenius2("inputs", reductions.reduce).itemSync()).toBeCloseTo(trace, 10);
   });
 });
 
@@ -298,17 +296,19 @@ describe("LayerRecord.group", () => {
     );
     for (const reduction of ["expand", "reduce", "subsample"] as const) {
       for (const side of ["inputs", "outputGrads"] as const) {
-        expect(grouped.group(1).secondMoment(side, reduction)).toBeAllclose(second.secondMoment(side, reduction));
+        expect(grouped.group(1).secondMoment(side, reductions[reduction])).toBeAllclose(
+          second.secondMoment(side, reductions[reduction]),
+        );
       }
     }
-    expect(sizeOf(grouped.group(0).secondMoment("outputGrads", "expand").shape)).toBe(9);
+    expect(sizeOf(grouped.group(0).secondMoment("outputGrads", reductions.expand).shape)).toBe(9);
   });
 });
 
 describe("errors of LayerRecord", () => {
   it("say when output gradients were not captured", () => {
     const record = recordOf({ kind: "dense" }, [{ input: random(1, [2, 3]), outputGrads: [] }]);
-    expect(() => record.rows("outputGrads", "expand")).toThrow(/layer: output gradients were not captured/);
-    expect(record.secondMoment("inputs", "expand").shape).toEqual([3, 3]);
+    expect(() => record.rows("outputGrads", reductions.expand)).toThrow(/layer: output gradients were not captured/);
+    expect(record.secondMoment("inputs", reductions.expand).shape).toEqual([3, 3]);
   });
 });

@@ -34,32 +34,23 @@ import {
   slice,
   type Tensor,
   transpose,
+  type UsageError,
 } from "@kronograd/tensor";
-import { inputRows, inputsByPosition, outputGradRows, outputGradsByPosition } from "./layer-rows.ts";
 import type { LabelSource } from "./loss.ts";
 
-/** How the positions of an example become rows: the table above. */
-export type Reduction =
-  | "reduce"
-  | "mean"
-  | "sum"
-  | "subsample"
-  | "subsampleMean"
-  | "receptiveField"
-  | "receptiveFieldMean"
-  | "expand";
-
-/** All of them. */
-export const reductions: readonly Reduction[] = [
-  "reduce",
-  "mean",
-  "sum",
-  "subsample",
-  "subsampleMean",
-  "receptiveField",
-  "receptiveFieldMean",
-  "expand",
-];
+/**
+ * How the positions of an example become rows: a row of the table above. A value, so that a program holds the ones it
+ * uses; `reductions` has them all by name.
+ */
+export interface Reduction {
+  readonly name: string;
+  /** Of one without a place for the bias coordinate: the error that says so. */
+  readonly noBias?: ((where: string) => UsageError) | undefined;
+  /** Xᵀ [rows, in(+1)] */
+  inputs(record: LayerRecord, options: Required<RowOptions>): Tensor;
+  /** Yᵀ [rows, out]; label columns one after the other. */
+  outputGrads(record: LayerRecord, options: Required<RowOptions>): Tensor;
+}
 
 /** How a layer's output positions read its input. */
 export type Geometry = { readonly kind: "dense" } | ConvGeometry;
@@ -117,8 +108,6 @@ export interface LayerRecord {
   secondMoment(side: Side, reduction: Reduction, options?: RowOptions): Tensor;
   /** tr A or tr G as a scalar tensor, without forming the matrix. */
   frobenius2(side: Side, reduction: Reduction, options?: RowOptions): Tensor;
-  /** Unscaled positions: inputs [N, T, in(+1)], output gradients [L, N, T, out]. For per-example statistics (EKFAC). */
-  perExample(options?: RowOptions): { inputs: Tensor; outputGrads: Tensor };
   /** The record of one group of a grouped convolution, as if it were a layer of its own. */
   group(index: number): LayerRecord;
   [heldTensors](): unknown;
@@ -145,10 +134,7 @@ export function layerRecord(fields: {
     examples,
     positions,
     uses,
-    rows(side, reduction, options = {}) {
-      if (side === "inputs") return inputRows(record, reduction, { bias: hasBias, stride: 2, ...options });
-      return outputGradRows(record, reduction, options.stride ?? 2);
-    },
+    rows: (side, reduction, options) => reduction[side](record, { bias: hasBias, stride: 2, ...options }),
     columns: (reduction, options) => ({
       inputs: transpose(record.rows("inputs", reduction, options)),
       outputGrads: transpose(record.rows("outputGrads", reduction, options)),
@@ -158,10 +144,6 @@ export function layerRecord(fields: {
       return matmul(transpose(rows), rows);
     },
     frobenius2: (side, reduction, options) => frobenius2(record.rows(side, reduction, options)),
-    perExample: ({ bias = hasBias } = {}) => ({
-      inputs: inputsByPosition(record, 1, bias),
-      outputGrads: outputGradsByPosition(record),
-    }),
     group: (index) => groupOf(record, index),
     [heldTensors]: () => uses.flatMap(({ input, outputGrads }) => [input, ...outputGrads]),
   };

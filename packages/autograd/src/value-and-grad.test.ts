@@ -23,6 +23,7 @@ import {
   UsageError,
   zeros,
 } from "@kronograd/tensor";
+import { reductions } from "./reductions.ts";
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { type CaptureRequest, recordLayer } from "./capture.ts";
@@ -283,8 +284,8 @@ describe("output gradients under the empirical label source", () => {
     const { records } = valueAndGrad(closure, parameters, { capture, lossScale: 5 });
     const want = valueAndGrad(net(), parameters, { capture })
       .records.get("one")
-      ?.rows("outputGrads", "expand") as Tensor;
-    expect(records.get("one")?.rows("outputGrads", "expand")).toBeAllclose(want);
+      ?.rows("outputGrads", reductions.expand) as Tensor;
+    expect(records.get("one")?.rows("outputGrads", reductions.expand)).toBeAllclose(want);
   });
 
   it("are zeros for a layer that the loss does not see", () => {
@@ -363,7 +364,7 @@ describe("label sources", () => {
   const G = (outputGrads: "sampled" | "exact" | "randomSign", seed = 0, layer = "two") =>
     valueAndGrad(net(), parameters, { capture: { inputs: true, outputGrads }, rng: new Rng(seed) })
       .records.get(layer)
-      ?.secondMoment("outputGrads", "expand") as Tensor;
+      ?.secondMoment("outputGrads", reductions.expand) as Tensor;
   const gain = parameters.gain.dataSync();
   const exactLast = [
     [gain[0]! ** 2, 0],
@@ -381,7 +382,7 @@ describe("label sources", () => {
     const of = (reduction: "mean" | "sum") =>
       valueAndGrad(net(reduction), parameters, { capture: { inputs: true, outputGrads: "exact" } })
         .records.get("one")
-        ?.secondMoment("outputGrads", "expand") as Tensor;
+        ?.secondMoment("outputGrads", reductions.expand) as Tensor;
     expect(of("sum")).toBeAllclose(of("mean"));
   });
 

@@ -10,7 +10,7 @@ export * as option from "./option-kinds.ts";
 
 /** One option. */
 export interface Option<T> {
-  readonly kind: "number" | "integer" | "flag" | "schedule" | "choice" | "groups";
+  readonly kind: "number" | "integer" | "flag" | "schedule" | "choice" | "groups" | "value";
   readonly default: T;
   /** What it does, in one line. */
   readonly help: string;

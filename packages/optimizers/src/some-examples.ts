@@ -7,7 +7,7 @@
  */
 
 import { type LayerRecord, layerRecord } from "@kronograd/autograd";
-import { gather, type Tensor, tensor } from "@kronograd/tensor";
+import { concat, slice, type Tensor } from "@kronograd/tensor";
 
 /** What a look at a record sees of it; looks are numbered from 0. */
 export type Examples = (record: LayerRecord, look: number) => LayerRecord;
@@ -26,10 +26,10 @@ export const someExamples =
 function windowOf(record: LayerRecord, count: number, look: number): LayerRecord {
   const { name, geometry, hasBias, labels, examples } = record;
   if (count >= examples) return record;
-  const { device } = (record.uses[0] as LayerRecord["uses"][number]).input;
-  const chosen = Int32Array.from({ length: count }, (_, k) => (look * count + k) % examples);
-  const indices = tensor(chosen, { device });
-  const some = (t: Tensor) => gather(t, indices);
+  const start = (look * count) % examples;
+  const over = start + count - examples; // past the end, the window goes on at the first example
+  const some = (t: Tensor) =>
+    over <= 0 ? slice(t, [[start, start + count]]) : concat([slice(t, [[start]]), slice(t, [[0, over]])]);
   const uses = record.uses.map(({ input, outputGrads }) => ({
     input: some(input),
     outputGrads: outputGrads.map(some),

@@ -18,7 +18,7 @@ curvatureSuite(foofCurvature());
 curvatureSuite(evaCurvature());
 curvatureSuite(skfacCurvature());
 curvatureSuite({ ...skfacCurvature({ rank: null }), name: "skfac, one batch" });
-curvatureSuite({ ...skfacCurvature(paperSkfac), name: "skfac as released" });
+curvatureSuite({ ...skfacCurvature(paperSkfac()), name: "skfac as released" });
 curvatureSuite({ ...kfacCurvature({ pi: false }), name: "kfac without π" });
 
 const everything: readonly Claim[] = [
@@ -43,7 +43,7 @@ describe("claims of the built-in methods", () => {
     ["eva", evaCurvature(), without("equalsDenseBlock")], // it keeps one direction
     ["skfac", skfacCurvature(), without("equalsDenseBlock")], // its rank is capped
     ["skfac, one batch", skfacCurvature({ rank: null }), everything],
-    ["skfac as released", skfacCurvature(paperSkfac), without("lossScaleInvariant")],
+    ["skfac as released", skfacCurvature(paperSkfac()), without("lossScaleInvariant")],
   ])("of %s are these", (_, { claims }, expected) => {
     expect([...claims].sort()).toEqual([...expected].sort());
   });

@@ -11,6 +11,7 @@ import {
   type ConvGeometry,
   type LayerRecord,
   type Objective,
+  perExample,
   recordLayer,
   type ValueAndGradOptions,
   valueAndGrad,
@@ -113,7 +114,7 @@ export function exactEmpiricalFisher(
  */
 export function exampleGradients(records: Iterable<LayerRecord>): Tensor {
   const blocks = [...records].map((record) => {
-    const { inputs, outputGrads } = record.perExample(); // [N, T, in(+1)], [L, N, T, out]
+    const { inputs, outputGrads } = perExample(record); // [N, T, in(+1)], [L, N, T, out]
     const [L, N] = outputGrads.shape as [number, number];
     return reshape(matmul(permute(outputGrads, [0, 1, 3, 2]), inputs), [L * N, -1]);
   });
@@ -127,7 +128,7 @@ export function exampleGradients(records: Iterable<LayerRecord>): Tensor {
  */
 export function exampleGram(records: Iterable<LayerRecord>): Tensor {
   const layers = [...records].map((record) => {
-    const { inputs, outputGrads } = record.perExample();
+    const { inputs, outputGrads } = perExample(record);
     const [N, T] = inputs.shape as [number, number];
     const among = (t: Tensor) => matmul(t, transpose(t)); // [N T, N T]
     const rows = (t: Tensor) => among(reshape(t, [N * T, -1]));

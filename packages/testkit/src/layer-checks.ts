@@ -1,6 +1,6 @@
 /** What every layer must hold, as a table of statements. */
 
-import { valueAndGrad } from "@kronograd/autograd";
+import { perExample, valueAndGrad } from "@kronograd/autograd";
 import { buffers, initialize, type Layer, type Mode, parameterRoles, parameters } from "@kronograd/layers";
 import {
   add,
@@ -146,7 +146,7 @@ const statements: readonly LayerStatement[] = [
         const joint = gradient.dense();
         const height = block.shape[0]! / block.groups;
         for (let k = 0; k < block.groups; k++) {
-          const { inputs, outputGrads } = record.group(k).perExample(); // [N, T, in+1], [1, N, T, out]
+          const { inputs, outputGrads } = perExample(record.group(k)); // [N, T, in+1], [1, N, T, out]
           const rows = (t: Tensor) => reshape(t, [-1, t.shape.at(-1)!]);
           const product = matmul(transpose(rows(outputGrads)), rows(inputs));
           mustEqual(

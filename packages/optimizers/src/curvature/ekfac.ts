@@ -11,6 +11,7 @@
  * A [in(+1), in(+1)] · G [out, out] · U_A, U_G their eigenvectors by columns · S, ∇W [out, in(+1)]
  */
 
+import { reductions } from "@kronograd/autograd";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, div, matmul, mul, reshape, shift, type Tensor, transpose } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
@@ -79,7 +80,7 @@ export function ekfacCurvature(options: OptionsOf<typeof ekfacCurvatureOptions> 
     update(state, seen) {
       const batches = state.batches + 1;
       const rho = decayAt(start, decay, batches);
-      const { A, G } = kroneckerFactors(seen, reduction);
+      const { A, G } = kroneckerFactors(seen, reductions[reduction]);
       return { ...state, batches, A: blend(state.A, A, rho), G: blend(state.G, G, rho) };
     },
 

@@ -11,6 +11,7 @@
  */
 
 import type { LayerRecord, Side } from "@kronograd/autograd";
+import { reductions } from "@kronograd/autograd";
 import {
   copy,
   div,
@@ -111,5 +112,5 @@ export function evaCurvature(options: OptionsOf<typeof evaCurvatureOptions> = {}
 
 /** The mean of a batch's rows, which come scaled by 1/√N: [1, d]. */
 function meanOf(seen: LayerRecord, side: Side): Tensor {
-  return scale(sum(seen.rows(side, "reduce"), 0, { keepAxes: true }), 1 / Math.sqrt(seen.examples));
+  return scale(sum(seen.rows(side, reductions.reduce), 0, { keepAxes: true }), 1 / Math.sqrt(seen.examples));
 }

@@ -1,6 +1,6 @@
 /** Identities of the exact curvature matrices themselves, and of the methods that solve with them. */
 
-import { denseGradient, type LabelSource, type Loss, valueAndGrad } from "@kronograd/autograd";
+import { denseGradient, type LabelSource, type Loss, perExample, valueAndGrad } from "@kronograd/autograd";
 import { cholesky, choleskySolve } from "@kronograd/linalg";
 import {
   add,
@@ -117,7 +117,7 @@ describe("S6: Eva", () => {
   const record = records.get("fc1")!;
 
   it("is the dense solve with ḡḡᵀ ⊗ āāᵀ + λI", () => {
-    const { inputs, outputGrads } = record.perExample(); // [N, 1, 9], [1, N, 1, 4]
+    const { inputs, outputGrads } = perExample(record); // [N, 1, 9], [1, N, 1, 4]
     const mean = (t: Tensor, size: number) => scale(sum(reshape(t, [N, size]), 0), 1 / N);
     const vector = reshape(mul(reshape(mean(outputGrads, 4), [4, 1]), mean(inputs, 9)), [-1, 1]); // ḡ ⊗ ā
     const V = random(4, [4, 9]);

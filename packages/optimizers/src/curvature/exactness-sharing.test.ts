@@ -3,7 +3,7 @@
  * sequences, in convolutions, and by several uses in one net.
  */
 
-import { joinRecords, type Loss, type Objective, valueAndGrad } from "@kronograd/autograd";
+import { joinRecords, type Loss, type Objective, reductions, valueAndGrad } from "@kronograd/autograd";
 import { kronecker, toDense } from "@kronograd/linalg";
 import {
   broadcastTo,
@@ -168,7 +168,12 @@ describe("T12 and S8: one convolution on 8 × 8", () => {
     const S = record.positions;
     expect(S).toBe(24);
     const matrix = (reduction: "reduce" | "mean" | "sum") =>
-      toDense(kronecker(record.secondMoment("outputGrads", reduction), record.secondMoment("inputs", reduction)));
+      toDense(
+        kronecker(
+          record.secondMoment("outputGrads", reductions[reduction]),
+          record.secondMoment("inputs", reductions[reduction]),
+        ),
+      );
     expect(matrix("reduce")).toBeAllclose(exact, { rtol: 1e-12 });
     expect(scale(matrix("mean"), S ** 2)).toBeAllclose(exact, { rtol: 1e-12 });
     expect(scale(matrix("sum"), 1 / S ** 2)).toBeAllclose(exact, { rtol: 1e-12 });
@@ -201,8 +206,8 @@ describe("T13: one linear layer on inputs [N, 4, 8, 5], in batches of 2 and 7", 
         });
         const joined = joinRecords(records.filter((record) => record !== undefined));
         const { A, G } = seenBy(kfacCurvature({ labels }), part(0, 9, loss), weights, "fc0");
-        expect(joined.secondMoment("inputs", "expand")).toBeAllclose(A, tolerance);
-        expect(joined.secondMoment("outputGrads", "expand")).toBeAllclose(G, tolerance);
+        expect(joined.secondMoment("inputs", reductions.expand)).toBeAllclose(A, tolerance);
+        expect(joined.secondMoment("outputGrads", reductions.expand)).toBeAllclose(G, tolerance);
       }
     }
   });

@@ -3,7 +3,7 @@
  * matrices come from GGN products with unit vectors, and from gradients of single examples.
  */
 
-import { type Loss, valueAndGrad } from "@kronograd/autograd";
+import { type Loss, reductions, valueAndGrad } from "@kronograd/autograd";
 import {
   broadcastTo,
   eye,
@@ -286,6 +286,6 @@ describe("T17: one linear layer, inputs alone", () => {
   /** A under a capture of inputs alone. */
   function valueOfInputs(objective: Parameters<typeof valueAndGrad>[0], weights: Weights): Tensor {
     const { records } = valueAndGrad(objective, weights, { capture: { inputs: true } });
-    return records.get("fc0")?.secondMoment("inputs", "expand") as Tensor;
+    return records.get("fc0")?.secondMoment("inputs", reductions.expand) as Tensor;
   }
 });

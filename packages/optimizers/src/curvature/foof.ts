@@ -10,6 +10,7 @@
  * ā [in(+1)] an input, with a 1 for the bias · A [in(+1), in(+1)] · ∇W [out, in(+1)]
  */
 
+import { reductions } from "@kronograd/autograd";
 import { dampedInverse, gram } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { matmul, type Tensor } from "@kronograd/tensor";
@@ -62,7 +63,7 @@ export function foofCurvature(options: OptionsOf<typeof foofCurvatureOptions> = 
 
     update(state, seen) {
       const batches = state.batches + 1;
-      const now = gram(seen.rows("inputs", reduction));
+      const now = gram(seen.rows("inputs", reductions[reduction]));
       return { ...state, batches, A: blend(state.A, now, decayAt(start, decay, batches)) };
     },
 

@@ -11,6 +11,7 @@
  * A [in(+1), in(+1)] · G [out, out] · ∇W [out, in(+1)] · A = U_A diag(w_A) U_Aᵀ, and so G
  */
 
+import { reductions } from "@kronograd/autograd";
 import { dampedInverse, kroneckerEigenSolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, type Tensor, trace } from "@kronograd/tensor";
@@ -96,7 +97,7 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
     update(state, seen) {
       const batches = state.batches + 1;
       const rho = decayAt(start, decay, batches);
-      const { A, G } = kroneckerFactors(seen, reduction);
+      const { A, G } = kroneckerFactors(seen, reductions[reduction]);
       return { ...state, batches, A: blend(state.A, A, rho), G: blend(state.G, G, rho) };
     },
 

@@ -4,7 +4,7 @@ import {
   factoredGradient,
   type LayerRecord,
   layerRecord,
-  type Reduction,
+  reductions,
 } from "@kronograd/autograd";
 import { dampedInverse, gram } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
@@ -30,7 +30,7 @@ import { paperSkfac, type SkfacState, skfacCurvature } from "./skfac.ts";
 
 curvatureSuite(skfacCurvature());
 describe("of the last batch alone", () => curvatureSuite(skfacCurvature({ rank: null })));
-describe("as released", () => curvatureSuite(skfacCurvature(paperSkfac)));
+describe("as released", () => curvatureSuite(skfacCurvature(paperSkfac())));
 describe("with two columns", () => curvatureSuite(skfacCurvature({ rank: 2 })));
 
 type Options = Parameters<typeof skfacCurvature>[0];
@@ -171,10 +171,9 @@ describe("the form of each side", () => {
   it("does not matter to the direction", () => {
     const [block, batch] = [layerBlock("layer", 6, 9), batchOf(1, 5, 9, 6)];
     const V = denseGradient(block, random(4, [6, 10]));
-    const [A, G] = (["inputs", "outputGrads"] as const).map((side) => recordOf(batch).secondMoment(side, "reduce")) as [
-      Tensor,
-      Tensor,
-    ];
+    const [A, G] = (["inputs", "outputGrads"] as const).map((side) =>
+      recordOf(batch).secondMoment(side, reductions.reduce),
+    ) as [Tensor, Tensor];
     for (const refreshEvery of [1, 1000]) {
       const options = { rank: null, pi: false, refreshEvery };
       const want = matmul(dampedInverse(G, Math.sqrt(0.1)), matmul(V.dense(), dampedInverse(A, Math.sqrt(0.1))));
@@ -356,19 +355,8 @@ describe("reductions", () => {
     hasBias: false,
     groups: 1,
   };
-  const all: Reduction[] = [
-    "reduce",
-    "mean",
-    "sum",
-    "subsample",
-    "subsampleMean",
-    "receptiveField",
-    "receptiveFieldMean",
-    "expand",
-  ];
-
-  for (const reduction of all) {
-    it(`takes its columns from the record: ${reduction}`, () => {
+  for (const reduction of Object.values(reductions)) {
+    it(`takes its columns from the record: ${reduction.name}`, () => {
       const method = skfacCurvature({ reduction, rank: null, pi: false, bias: "separate", stride: 2 });
       const state = method.refresh(method.update(method.init(block, context(0.1)), record, context(0.1)), context(0.1));
       const moments = (["inputs", "outputGrads"] as const).map((side) =>
@@ -387,8 +375,8 @@ describe("reductions", () => {
   }
 
   it("has no receptive field with the bias in the factor; it leaves biases apart by itself", () => {
-    expect(skfacCurvature({ reduction: "receptiveField" }).needs.bias).toBe("separate");
-    expect(() => skfacCurvature({ reduction: "receptiveField", bias: "joint" })).toThrow(UsageError);
+    expect(skfacCurvature({ reduction: reductions.receptiveField }).needs.bias).toBe("separate");
+    expect(() => skfacCurvature({ reduction: reductions.receptiveField, bias: "joint" })).toThrow(UsageError);
   });
 });
 

@@ -23,8 +23,8 @@
  * a [in(+1)], g [out] at one position · X [in(+1), columns], Y [out, columns] · μ = π√λ for A, √λ/π for G
  */
 
-import { type LayerRecord, type Reduction, reductions } from "@kronograd/autograd";
-import { type Storage, UsageError } from "@kronograd/tensor";
+import { type LayerRecord, type Reduction, reduce, reductions } from "@kronograd/autograd";
+import type { Storage } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
 import { type Scalar, splitDamping } from "../damping.ts";
 import * as option from "../option-kinds.ts";
@@ -38,7 +38,11 @@ import { preconditionBoth } from "./parts/two-sided.ts";
 
 const checks = {
   ...factorChecks,
-  reduction: option.choice<Reduction>({ choices: reductions, default: "reduce" }),
+  reduction: option.value<Reduction>(
+    { default: reduce },
+    "a reduction: reduce, expand or another of `reductions`",
+    ({ inputs }) => typeof inputs === "function",
+  ),
   stride: option.integer({ default: 2, min: 1 }),
   rank: option.optional(option.integer({ default: 32, min: 1 }), 32),
   decay: option.number({ default: 0.9, min: 0, below: 1 }),
@@ -55,7 +59,7 @@ export const skfacCurvatureOptions = /* @__PURE__ */ described(checks, factorHel
 });
 
 /** What the authors released: means of both, no π, √λ on each side, the last batch alone, biases left plain. */
-export const paperSkfac = { reduction: "mean", pi: false, rank: null, bias: "separate" } as const;
+export const paperSkfac = () => ({ reduction: reductions.mean, pi: false, rank: null, bias: "separate" }) as const;
 
 /** Both sides' moments, and their inverses as of the last refresh. */
 export type SkfacState = {
@@ -81,16 +85,10 @@ export type SkfacState = {
  * @throws {UsageError} an option out of range, or a receptive-field reduction with the bias in the factor
  */
 export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> = {}): CurvatureMethod<SkfacState> {
-  const isField = options.reduction?.startsWith("receptiveField") === true;
-  const chosen = checkOptions("skfac", isField ? { bias: "separate", ...options } : options, checks);
+  const apart = options.reduction?.noBias === undefined ? {} : { bias: "separate" as const };
+  const chosen = checkOptions("skfac", { ...apart, ...options }, checks);
   const { labels, bias, pi: balanced, start, reduction, stride, rank, decay } = chosen;
-  if (isField && bias === "joint") {
-    throw new UsageError({
-      where: "skfac",
-      problem: `reduction "${reduction}" averages the kernel's taps, which leaves no place for the bias coordinate`,
-      help: 'Use bias: "separate".',
-    });
-  }
+  if (bias === "joint" && reduction.noBias) throw reduction.noBias("skfac");
   // Which input a moment was made of. Identities are of this process, so the state, which is saved, must not hold them.
   const inputs = new WeakMap<Storage, number>();
   return defineCurvature<SkfacState>({

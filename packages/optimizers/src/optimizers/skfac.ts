@@ -1,5 +1,6 @@
 /** SKFAC: K-FAC through systems of the batch's size, from columns that are averaged over batches. */
 
+import { type ReductionName, reductions } from "@kronograd/autograd";
 import { paperSkfac, skfacCurvature, skfacCurvatureOptions } from "../curvature/skfac.ts";
 import { skfacViews } from "../curvature/skfac-views.ts";
 import type { Optimizer } from "../optimizer.ts";
@@ -12,6 +13,11 @@ const { refreshEvery: _, ...methodOptions } = skfacCurvatureOptions;
 export const skfacOptions = {
   ...curvatureOptions({ statisticsEvery: null, refreshEvery: 20, examplesPerBatch: 32 }),
   ...methodOptions,
+  reduction: option.choice<ReductionName>({
+    choices: Object.keys(reductions) as ReductionName[],
+    default: "reduce",
+    help: methodOptions.reduction.help,
+  }),
   paper: option.flag({
     default: false,
     help: "the authors' release: means of both, no π, the last batch's columns, biases plain, no KL clip",
@@ -33,12 +39,13 @@ export type SkfacOptions = OptionsOf<typeof skfacOptions>;
  * skfac({ learningRate: schedules.linear(0.01, 0, 2340) });
  */
 export function skfac(options: SkfacOptions = {}): Optimizer {
-  const preset = options.paper === true ? { ...paperSkfac, klClip: null } : {};
+  const preset = options.paper === true ? { ...paperSkfac(), reduction: "mean" as const, klClip: null } : {};
   const given = { ...preset, ...options };
   const all = given.rank === null ? { examplesPerBatch: null } : {}; // the last batch's own columns are all of its own
   const chosen = checkOptions("skfac", { ...all, ...given }, skfacOptions);
-  const { labels, pi, start, reduction, stride, rank, decay, refreshEvery } = chosen;
-  const bias = options.bias ?? (reduction.startsWith("receptiveField") ? "separate" : chosen.bias);
+  const reduction = reductions[chosen.reduction];
+  const { labels, pi, start, stride, rank, decay, refreshEvery } = chosen;
+  const bias = options.bias ?? (reduction.noBias === undefined ? chosen.bias : "separate");
   const method = skfacCurvature({ labels, bias, pi, start, reduction, stride, rank, decay, refreshEvery });
   const views = skfacViews({ rank, refreshEvery, examplesPerBatch: chosen.examplesPerBatch });
   return secondOrder("skfac", { ...chosen, bias } as typeof chosen, { ...method, ...views });

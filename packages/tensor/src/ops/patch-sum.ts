@@ -6,15 +6,15 @@
  */
 
 import { randomConvolution } from "../convolution.ts";
+import { full } from "../create.ts";
 import { forEachRun } from "../loops/patches.ts";
 import { defineOp, run, type Spec } from "../op.ts";
 import { sampled } from "../samples.ts";
 import { sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { fourAxes, lastTwo, outputSize, type Window } from "../window.ts";
-import { col2im } from "./im2col.ts";
+import { conv2dInputGrad } from "./conv2d.ts";
 import { reshape } from "./reshape.ts";
-import { broadcastTo } from "./sum.ts";
 
 /** The op behind `patchSum`. */
 export const patchSumOp = /* @__PURE__ */ defineOp<Window>({
@@ -35,13 +35,14 @@ export const patchSumOp = /* @__PURE__ */ defineOp<Window>({
     out!.data.set(sums, out!.offset);
   },
   vjp: {
+    // The sums are those of a convolution's weight gradient, each plane a group of its own and each output gradient 1.
     pull([cotangent], { specs }, window) {
       const { shape } = specs[0] as Spec;
       const size = lastTwo(shape);
-      const [n, rows] = (cotangent as Tensor).shape as [number, number];
-      const [oh, ow] = outputSize("patchSum", size, window);
-      const everywhere = broadcastTo(reshape(cotangent as Tensor, [n, rows, 1]), [n, rows, oh * ow]);
-      return [col2im(everywhere, { ...window, size })];
+      const groups = sizeOf(shape.slice(0, 2));
+      const ones = full([1, groups, ...outputSize("patchSum", size, window)], 1, cotangent as Tensor);
+      const weight = reshape(cotangent as Tensor, [groups, 1, ...window.kernel]);
+      return [reshape(conv2dInputGrad(ones, weight, { ...window, size, groups }), shape)];
     },
   },
 });

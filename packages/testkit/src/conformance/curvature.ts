@@ -1,6 +1,6 @@
 /** `kfac.json`, `skfac.json` and `trajectories.json`: the real methods on real layers. */
 
-import { type Block, denseGradient, layerRecord, type Reduction } from "@kronograd/autograd";
+import { type Block, denseGradient, layerRecord, type ReductionName, reductions } from "@kronograd/autograd";
 import { woodburySolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import {
@@ -24,7 +24,7 @@ import { directions, netObjective } from "./layer-direction.ts";
 import { namedNet } from "./net.ts";
 import { trajectory } from "./training.ts";
 
-const reductions: Readonly<Record<string, Reduction>> = {
+const names: Readonly<Record<string, ReductionName>> = {
   mean: "mean",
   sum: "sum",
   reduce: "reduce",
@@ -35,10 +35,9 @@ const reductions: Readonly<Record<string, Reduction>> = {
   rf_mean: "receptiveFieldMean",
 };
 
-function reductionOf(run: CaseRun, name: string): Reduction {
-  const found = reductions[run.text(name)];
-  if (found === undefined)
-    throw run.lacks(`parameter "${name}"`, Object.keys(reductions).join(", "), run.case.params[name]);
+function reductionOf(run: CaseRun, name: string): ReductionName {
+  const found = names[run.text(name)];
+  if (found === undefined) throw run.lacks(`parameter "${name}"`, Object.keys(names).join(", "), run.case.params[name]);
   return found;
 }
 
@@ -104,7 +103,8 @@ function balanced(run: CaseRun, perGroup: readonly Results[]): Results {
 const skfacLayer: Handler = async (run) => {
   const { net, objective } = await netObjective(run, run.text("net"));
   const damping = run.number("damping");
-  const [reduction, bias, stride] = [reductionOf(run, "reduction"), biasOf(run), run.number("subsample_stride", 2)];
+  const reduction = reductions[reductionOf(run, "reduction")];
+  const [bias, stride] = [biasOf(run), run.number("subsample_stride", 2)];
   const method = skfacCurvature({ reduction, bias, stride, pi: false, rank: null });
   const groups = directions(objective, net.parameters, method, damping)(run.text("layer"));
   const expected = run.case.expected.per_group as readonly Dictionary[];
@@ -228,7 +228,7 @@ const curvatureTrajectory: Handler = async (run) => {
     run.text("method") === "kfac"
       ? kfacCurvature({ reduction: reduction as "expand" | "reduce", bias, decay, start })
       : skfacCurvature({
-          reduction,
+          reduction: reductions[reduction],
           bias,
           pi: false,
           start,

@@ -1,6 +1,6 @@
 /** `fisher.json`: exact curvature of small nets, EKFAC, and nets on which K-FAC is exact. */
 
-import { type Gradient, type Loss, valueAndGrad } from "@kronograd/autograd";
+import { type Gradient, type Loss, perExample, reductions, valueAndGrad } from "@kronograd/autograd";
 import { meanSquaredError, softmaxCrossEntropy } from "@kronograd/layers";
 import { cholesky, choleskySolve, kronecker, toDense } from "@kronograd/linalg";
 import { ekfacCurvature, kfacCurvature } from "@kronograd/optimizers";
@@ -47,7 +47,7 @@ function blocksOf({ net, ...objective }: Problem) {
 function scoreOuterProducts({ net, ...objective }: Problem): Tensor {
   const { records } = valueAndGrad(objective, net.parameters, { capture: { inputs: true, outputGrads: "empirical" } });
   const scores = [...records.values()].map((record) => {
-    const { inputs, outputGrads } = record.perExample(); // [N, T, in+1], [1, N, T, out]
+    const { inputs, outputGrads } = perExample(record); // [N, T, in+1], [1, N, T, out]
     const g = reshape(outputGrads, outputGrads.shape.slice(1));
     return reshape(matmul(transpose(g), inputs), [record.examples, -1]); // Σ_t v uᵀ
   });
@@ -168,7 +168,9 @@ async function linearConvolution(run: CaseRun, pooled: boolean): Promise<Results
     ggn: ggn(problem, [block]),
     kronecker: toDense(kronecker(G, A)),
     T: record.positions,
-    ...(pooled ? { A_mean: A, G_sum: G, G_mean: record.secondMoment("outputGrads", "mean") } : { Omega: A, Gamma: G }),
+    ...(pooled
+      ? { A_mean: A, G_sum: G, G_mean: record.secondMoment("outputGrads", reductions.mean) }
+      : { Omega: A, Gamma: G }),
   };
 }
 

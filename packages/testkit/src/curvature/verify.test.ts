@@ -1,3 +1,4 @@
+import { reductions } from "@kronograd/autograd";
 import { cholesky, choleskySolve, dampFactors, piOf } from "@kronograd/linalg";
 import { type Claim, type CurvatureMethod, defineCurvature } from "@kronograd/optimizers";
 import { add, countNonFinite, scale, type Tensor, trace, transpose } from "@kronograd/tensor";
@@ -30,8 +31,8 @@ const kfac = defineCurvature<State>({
   claims: all,
   init: () => ({ A: null, G: null, LA: null, LG: null }),
   update(state, seen) {
-    const A = seen.secondMoment("inputs", "reduce");
-    const G = seen.secondMoment("outputGrads", "reduce");
+    const A = seen.secondMoment("inputs", reductions.reduce);
+    const G = seen.secondMoment("outputGrads", reductions.reduce);
     if (countNonFinite(A, G).itemSync() > 0) return state;
     const mean = (old: Tensor | null, now: Tensor) => (old === null ? now : add(scale(old, 0.9), scale(now, 0.1)));
     return { ...state, A: mean(state.A, A), G: mean(state.G, G) };

@@ -1,6 +1,7 @@
 /** Second moments of single examples' gradients along the axes of a Kronecker basis: the spectrum of EKFAC. */
 
 import type { LayerRecord } from "@kronograd/autograd";
+import { perExample } from "@kronograd/autograd";
 import { add, matmul, mul, permute, reshape, scale, slice, sum, type Tensor, transpose } from "@kronograd/tensor";
 
 /**
@@ -14,7 +15,7 @@ export function momentsInBasis(
   basis: { readonly A: Tensor; readonly G: Tensor },
   mostNumbers = 2 ** 22,
 ): Tensor {
-  const { inputs, outputGrads } = seen.perExample(); // [N, T, i], [L, N, T, o]
+  const { inputs, outputGrads } = perExample(seen); // [N, T, i], [L, N, T, o]
   const [N, T, i] = inputs.shape as [number, number, number];
   const [L, , , o] = outputGrads.shape as [number, number, number, number];
   const u = matmul(inputs, basis.A); // [N, T, i]

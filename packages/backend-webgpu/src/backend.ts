@@ -112,7 +112,7 @@ export class WebGpuBackend implements Backend {
     const { promise, resolve, reject } = withResolvers<TypedArray>();
     this.#stream.push(() => {
       this.#values(block).then((values) => {
-        const error = block.error ?? this.#takeFault();
+        const error = block.error ?? block.check?.(values) ?? this.#takeFault();
         if (error === undefined) resolve(values);
         else reject(error);
       }, reject);
@@ -180,7 +180,11 @@ export class WebGpuBackend implements Backend {
     for (const [name, kernel] of kernels) {
       checked.set(name, (outputs, inputs, params, op) => {
         this.#assertThere();
-        for (const { handle } of outputs) (handle as Block).error = undefined;
+        for (const { handle } of outputs) {
+          const block = handle as Block;
+          block.error = undefined;
+          block.check = undefined;
+        }
         return kernel(outputs, inputs, params, op);
       });
     }

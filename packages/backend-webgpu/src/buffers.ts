@@ -13,6 +13,8 @@ interface Common {
   readonly length: number;
   /** Why the reference that should have filled it could not. */
   error: unknown;
+  /** What a kernel asks of the values when somebody reads them: the error that it could not throw, if there is one. */
+  check?: ((values: TypedArray) => unknown) | undefined;
 }
 
 /** Memory of the GPU. */

@@ -6,7 +6,8 @@
  * pivot that is not positive makes NaN, since nobody waits for the device; a triangular solve has one thread a column.
  */
 
-import type { Kernel, Operand } from "@kronograd/tensor";
+import { type Kernel, NumericalError, type Operand } from "@kronograd/tensor";
+import type { Block } from "../buffers.ts";
 import { each, isFloat } from "../each.ts";
 import type { Kit, Source, Uniform } from "../kit.ts";
 import { mathFunctions } from "../math.ts";
@@ -113,6 +114,24 @@ function factor(kit: Kit, L: Operand, n: number): void {
   }
 }
 
+/** A factor whose pivot failed says so when it is read. */
+function checkPivots(output: Operand, where: string, name: string): void {
+  const { shape, offset } = output;
+  const n = shape[0] as number;
+  (output.handle as Block).check = (values) => {
+    for (let pivot = 0; pivot < n; pivot++) {
+      if (!Number.isNaN(values[offset + pivot * (n + 1)])) continue;
+      return new NumericalError({
+        where,
+        problem: `${name} is not positive definite or not finite (pivot ${pivot}, matrix [${shape.join(", ")}])`,
+        help: "Raise damping, or look for NaN or Infinity in what it was made from.",
+        details: { pivot, value: Number.NaN, shape },
+      });
+    }
+    return undefined;
+  };
+}
+
 /** Write the lower triangle of A, with μ added to its diagonal, and zeros above. */
 function lowerOf(kit: Kit, L: Operand, A: Operand, damping: number, mu?: Operand): void {
   const n = A.shape[0] as number;
@@ -143,6 +162,7 @@ export function factorizationKernels(kit: Kit): Record<string, Kernel> {
       if (!isFloat(A)) return false;
       lowerOf(kit, L, A, 0);
       factor(kit, L, A.shape[0] as number);
+      checkPivots(L, "cholesky", "A");
       return true;
     },
 
@@ -189,6 +209,7 @@ for (var y = 0u; y < u.n; y++) {
           });
         });
       });
+      checkPivots(out, "dampedInverse", "A + μI");
       return true;
     },
 

@@ -94,8 +94,13 @@ function balanced(run: CaseRun, perGroup: readonly Results[]): Results {
   return {
     per_group: perGroup.map((group, k) => {
       if (!free(expected[k] ?? {})) return group;
-      const { pi, A_inv, G_inv } = group as { pi: number; A_inv: Tensor; G_inv: Tensor };
-      return { ...group, A_inv: scale(A_inv, pi), G_inv: scale(G_inv, 1 / pi) };
+      const { pi, A_inv, G_inv } = group as { pi: number | Tensor; A_inv: Tensor; G_inv: Tensor };
+      const isNumber = typeof pi === "number"; // where the device is not asked for it, π stays a tensor
+      return {
+        ...group,
+        A_inv: isNumber ? scale(A_inv, pi) : mul(A_inv, pi),
+        G_inv: isNumber ? scale(G_inv, 1 / pi) : div(G_inv, pi),
+      };
     }),
   };
 }

@@ -20,9 +20,9 @@ export const linalgHandlers: Readonly<Record<string, Handler>> = {
     const L = cholesky(run.input("M"));
     return { L, logdet: () => logDet(L) };
   },
-  cholesky_error(run) {
+  async cholesky_error(run) {
     try {
-      cholesky(run.input("M"));
+      await cholesky(run.input("M")).data(); // an asynchronous device tells when it is asked for values
     } catch (error) {
       if (error instanceof NumericalError) return { error: true };
       throw error;

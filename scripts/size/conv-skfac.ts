@@ -5,7 +5,7 @@
 import { valueAndGrad } from "@kronograd/autograd";
 import { Conv2d, Dense, flatten, maxPool2d, parameters, relu, Sequential } from "@kronograd/layers";
 import { chain, klClip, momentum, Optimizer, precondition, skfacCurvature, someExamples } from "@kronograd/optimizers";
-import { Rng, scope, softmaxCrossEntropy, tensor } from "@kronograd/tensor";
+import { fromTypedArray, Rng, scope, softmaxCrossEntropy } from "@kronograd/tensor";
 import type { Batch } from "./conv-skfac-preset.ts";
 
 /** Train on each batch once and return the losses. */
@@ -39,8 +39,8 @@ export function trainConvNet(batches: Iterable<Batch>): number[] {
   let step = 0;
   for (const { images, labels } of batches) {
     scope(() => {
-      const inputs = tensor(images, { shape: [labels.length, 1, 28, 28] });
-      const targets = tensor(labels);
+      const inputs = fromTypedArray(images, [labels.length, 1, 28, 28]);
+      const targets = fromTypedArray(labels);
       const loss = () => softmaxCrossEntropy(model.forward(inputs, { training: true }), targets);
       const { value, gradients, records } = valueAndGrad(loss, trained, {
         capture: optimizer.needs(step),

@@ -6,6 +6,7 @@ export * from "./catalog.ts";
 export * from "./chain.ts";
 export * from "./common-options.ts";
 export * from "./curvature/index.ts";
+export { pushThrough as pushFactorsThrough } from "./curvature/parts/push-through.ts";
 export * from "./curvature.ts";
 export * from "./damping.ts";
 export * from "./elementwise-transform.ts";

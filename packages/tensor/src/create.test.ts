@@ -1,13 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { Device } from "./backend.ts";
 import { cpu } from "./backends/cpu.ts";
-import { eye, full, generate, normal, ones, tensor, to, uniform, write, zeros } from "./create.ts";
+import { eye, fromTypedArray, full, generate, normal, ones, tensor, to, uniform, write, zeros } from "./create.ts";
 import { DtypeError, ShapeError, UsageError } from "./errors.ts";
 import { transpose } from "./ops/permute.ts";
 import { slice } from "./ops/slice.ts";
 import { Rng } from "./rng.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
+
+describe("fromTypedArray", () => {
+  it("is tensor with a shape: the dtype stays, values are copied", () => {
+    const source = Int32Array.of(1, 2, 3, 4);
+    const t = fromTypedArray(source, [2, 2]);
+    source[0] = 9;
+    expect([t.dtype, t.shape, values(t)]).toEqual(["int32", [2, 2], [1, 2, 3, 4]]);
+    expect(fromTypedArray(Float64Array.of(1)).shape).toEqual([1]);
+    expect(() => fromTypedArray(source, [3])).toThrow(
+      "fromTypedArray: shape [3] does not hold the values (expected 3, got 4).",
+    );
+  });
+});
 
 describe("tensor", () => {
   it("takes numbers nested to any depth", () => {

@@ -33,17 +33,38 @@ export function tensor(values: NestedNumbers | TypedArray, options: TensorOption
   const { device, dtype } = placed(isTypedArray(values) ? { dtype: dtypeOf(values), ...options } : options);
   const flat = isTypedArray(values) ? values : flatten(values);
   const shape = options.shape ?? (isTypedArray(values) ? [values.length] : shapeOf(values));
-  checkShape("tensor", shape);
-  if (sizeOf(shape) !== flat.length) {
-    throw new ShapeError({
-      where: "tensor",
-      problem: `shape [${shape.join(", ")}] does not hold the values`,
-      expected: sizeOf(shape),
-      got: flat.length,
-    });
-  }
+  checkHolds("tensor", shape, flat.length);
   if (dtype === "int32") assertWhole(flat);
   return upload(flat, shape, device, dtype);
+}
+
+/**
+ * Make a tensor from a typed array, keeping its dtype; values are copied. `tensor` does it too, and nested arrays and
+ * conversion besides; a small program that needs neither can leave them out.
+ *
+ * @throws {ShapeError} a shape of another size
+ * @example
+ * fromTypedArray(pixels, [count, 1, 28, 28]);
+ */
+export function fromTypedArray(
+  values: TypedArray,
+  shape: Shape = [values.length],
+  placement: Pick<Placement, "device"> = {},
+): Tensor {
+  checkHolds("fromTypedArray", shape, values.length);
+  const dtype = dtypeOf(values);
+  return upload(values, shape, placed({ ...placement, dtype }).device, dtype);
+}
+
+function checkHolds(where: string, shape: Shape, count: number): void {
+  checkShape(where, shape);
+  if (sizeOf(shape) === count) return;
+  throw new ShapeError({
+    where,
+    problem: `shape [${shape.join(", ")}] does not hold the values`,
+    expected: sizeOf(shape),
+    got: count,
+  });
 }
 
 function assertWhole(values: ArrayLike<number>): void {

@@ -10,6 +10,7 @@ export * from "./dtype.ts";
 export * from "./elementwise.ts";
 export * from "./errors.ts";
 export type { Expression } from "./expression.ts";
+export * from "./higher-order.ts";
 export { gemm, type Matrix, transposed } from "./loops/gemm.ts";
 export { syrkLoops } from "./loops/products.ts";
 export * from "./memory.ts";

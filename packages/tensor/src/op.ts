@@ -41,6 +41,14 @@ export interface Vjp<P> {
   pull(cotangents: readonly (Tensor | null)[], saved: Saved, params: P): (Tensor | null)[];
 }
 
+/** Why an op has no VJP of its own: higher-order.ts adds it. */
+export const ofHigherOrder = "it is a gradient itself; grad, vjp, jvp, hvp, ggnvp or higherOrder() give it one";
+
+/** Give an op a VJP after its definition; higher-order.ts does. */
+export function addVjp<P>(op: ComputeOp<P>, vjp: Vjp<P>): void {
+  Object.assign(op, { vjp });
+}
+
 interface OpBase<P> {
   readonly name: string;
   readonly vjp?: Vjp<P>;

@@ -26,10 +26,11 @@ import { curvatureSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../testing.ts";
 import { kfacCurvature } from "./kfac.ts";
+import { pushThrough } from "./parts/push-through.ts";
 import { paperSkfac, type SkfacState, skfacCurvature } from "./skfac.ts";
 
 curvatureSuite(skfacCurvature());
-describe("of the last batch alone", () => curvatureSuite(skfacCurvature({ rank: null })));
+describe("of the last batch alone", () => curvatureSuite(skfacCurvature({ rank: null }, pushThrough)));
 describe("as released", () => curvatureSuite(skfacCurvature(paperSkfac())));
 describe("with two columns", () => curvatureSuite(skfacCurvature({ rank: 2 })));
 
@@ -40,7 +41,7 @@ type Method = ReturnType<typeof skfacCurvature>;
 const methods = new Map<string, Method>();
 function methodOf(options: Options): Method {
   const key = JSON.stringify(options);
-  if (!methods.has(key)) methods.set(key, skfacCurvature(options));
+  if (!methods.has(key)) methods.set(key, skfacCurvature(options, pushThrough));
   return methods.get(key) as Method;
 }
 

@@ -30,7 +30,7 @@ import { type Scalar, splitDamping } from "../damping.ts";
 import * as option from "../option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options.ts";
 import { factorChecks, factorHelp } from "./parts/factors.ts";
-import { pushThrough } from "./parts/push-through.ts";
+import type { pushThrough } from "./parts/push-through.ts";
 import { decayAt } from "./parts/running-average.ts";
 import { dimensionOf, invert, type Moment, type SideInverse, traceOf, updateMoment } from "./parts/side.ts";
 import { chooseForms } from "./parts/skfac-plan.ts";
@@ -81,10 +81,15 @@ export type SkfacState = {
  *   average of columns: Le Roux et al. (2007), §3.2
  * @cost for c columns on a side of size d: update none until the rank is reached, then a truncation (columns.ts); refresh
  *   c² d + 2⅓ c³; precondition 4 c d a vector; push-through 2 B² min(in, out) + 2 B³
+ * @param sameBatch  `pushFactorsThrough`, which is the shorter way for gradients of the batch that the columns are of (with
+ *   `rank: null`); without it they go the way of all others
  * @see skfacViews, which adds what a plan and a report show of it
  * @throws {UsageError} an option out of range, or a receptive-field reduction with the bias in the factor
  */
-export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> = {}): CurvatureMethod<SkfacState> {
+export function skfacCurvature(
+  options: OptionsOf<typeof skfacCurvatureOptions> = {},
+  sameBatch?: typeof pushThrough,
+): CurvatureMethod<SkfacState> {
   const apart = options.reduction?.noBias === undefined ? {} : { bias: "separate" as const };
   const chosen = checkOptions("skfac", { ...apart, ...options }, checks);
   const { labels, bias, pi: balanced, start, reduction, stride, rank, decay } = chosen;
@@ -141,7 +146,8 @@ export function skfacCurvature(options: OptionsOf<typeof skfacCurvatureOptions> 
       if (inverses === null) return gradient;
       const { block, factors } = gradient;
       const isSameBatch = current && seenStep === step && A !== null && factors?.a.id === inputs.get(storageOf(A));
-      if (factors !== undefined && isSameBatch) return pushThrough(block, gradient, inverses.A, inverses.G);
+      if (sameBatch !== undefined && factors !== undefined && isSameBatch)
+        return sameBatch(block, gradient, inverses.A, inverses.G);
       return preconditionBoth(gradient, inverses.A, inverses.G);
     },
   });

@@ -1,6 +1,7 @@
 /** SKFAC: K-FAC through systems of the batch's size, from columns that are averaged over batches. */
 
 import { type ReductionName, reductions } from "@kronograd/autograd";
+import { pushThrough } from "../curvature/parts/push-through.ts";
 import { paperSkfac, skfacCurvature, skfacCurvatureOptions } from "../curvature/skfac.ts";
 import { skfacViews } from "../curvature/skfac-views.ts";
 import type { Optimizer } from "../optimizer.ts";
@@ -46,7 +47,7 @@ export function skfac(options: SkfacOptions = {}): Optimizer {
   const reduction = reductions[chosen.reduction];
   const { labels, pi, start, stride, rank, decay, refreshEvery } = chosen;
   const bias = options.bias ?? (reduction.noBias === undefined ? chosen.bias : "separate");
-  const method = skfacCurvature({ labels, bias, pi, start, reduction, stride, rank, decay, refreshEvery });
+  const method = skfacCurvature({ labels, bias, pi, start, reduction, stride, rank, decay, refreshEvery }, pushThrough);
   const views = skfacViews({ rank, refreshEvery, examplesPerBatch: chosen.examplesPerBatch });
   return secondOrder("skfac", { ...chosen, bias } as typeof chosen, { ...method, ...views });
 }

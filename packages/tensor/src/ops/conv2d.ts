@@ -5,7 +5,7 @@
  *
  *     ⟨conv2d(x, w), g⟩ = ⟨x, conv2dInputGrad(g, w)⟩ = ⟨w, conv2dWeightGrad(x, g)⟩,
  *
- * so each one's vector–Jacobian product consists of the other two, and derivatives of any order exist.
+ * so each one's vector–Jacobian product consists of the other two, and derivatives of any order exist (higher-order/conv2d.ts).
  *
  *     x [N, C, H, W]   w [O, C/groups, kh, kw]   b [O]   y, g [N, O, oh, ow]
  */
@@ -21,7 +21,7 @@ import {
 import { promote } from "../dtype.ts";
 import { UsageError } from "../errors.ts";
 import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
-import { defineOp, run, type Spec } from "../op.ts";
+import { defineOp, ofHigherOrder, run, type Spec } from "../op.ts";
 import { sampled } from "../samples.ts";
 import { assertShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -89,17 +89,7 @@ export const conv2dInputGradOp = /* @__PURE__ */ defineOp<Conv2dInputGradParams>
 
   reference: conv2dInputGradLoops,
 
-  vjp: {
-    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
-    pull([cotangent], saved, { size: _, ...params }) {
-      return [
-        saved.needs[0] ? run(conv2dOp, [cotangent!, saved.input(1)], params) : null,
-        saved.needs[1]
-          ? conv2dWeightGrad(cotangent!, saved.input(0), { ...params, kernel: lastTwo(saved.specs[1]!.shape) })
-          : null,
-      ];
-    },
-  },
+  noVjp: ofHigherOrder,
 });
 
 /* @__PURE__ */ sampled(conv2dInputGradOp, (rng) => {
@@ -122,17 +112,7 @@ export const conv2dWeightGradOp = /* @__PURE__ */ defineOp<Conv2dWeightGradParam
 
   reference: conv2dWeightGradLoops,
 
-  vjp: {
-    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
-    pull([cotangent], saved, { kernel: _, ...params }) {
-      return [
-        saved.needs[0]
-          ? conv2dInputGrad(saved.input(1), cotangent!, { ...params, size: lastTwo(saved.specs[0]!.shape) })
-          : null,
-        saved.needs[1] ? run(conv2dOp, [saved.input(0), cotangent!], params) : null,
-      ];
-    },
-  },
+  noVjp: ofHigherOrder,
 });
 
 /* @__PURE__ */ sampled(conv2dWeightGradOp, (rng) => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { full, tensor, uniform, zeros } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
+import { maxPoolGather } from "../higher-order.ts";
 import { dispatch } from "../op.ts";
 import { Rng } from "../rng.ts";
 import type { Tensor } from "../tensor.ts";
-import { maxPool2d, maxPool2dOp, maxPoolGather, maxPoolGrad } from "./max-pool2d.ts";
+import { maxPool2d, maxPool2dOp, maxPoolGrad } from "./max-pool2d.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
 const dot = (a: Tensor, b: Tensor) => values(a).reduce((total, value, i) => total + value * values(b)[i]!, 0);

@@ -1,14 +1,14 @@
 /**
  * Maximum pooling. The op keeps where each maximum was found; its gradient scatters to those places, and the gradient of
- * that gathers from them, so derivatives of any order exist (ties and padding have none: the first maximum takes all).
+ * that gathers from them (higher-order/max-pool2d.ts), so derivatives of any order exist (ties and padding have none: the first maximum takes all).
  *
  *     x [N, C, H, W]   values, indices [N, C, oh, ow]   an index is row·W + column within the plane [H, W]
  */
 
 import type { HostOperand } from "../backend.ts";
-import { ShapeError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { offsetsOf } from "../offsets.ts";
-import { defineOp, dispatch, run, type Spec } from "../op.ts";
+import { defineOp, dispatch, ofHigherOrder, run } from "../op.ts";
 import {
   checkPadding,
   forEachWindow,
@@ -94,10 +94,7 @@ export const maxPoolGradOp = /* @__PURE__ */ defineOp<{ readonly size: Pair }>({
     });
   },
 
-  vjp: {
-    saveInputs: (_, needs) => (needs[0] ? [1] : []),
-    pull: ([cotangent], saved) => [saved.needs[0] ? maxPoolGather(cotangent!, saved.input(1)) : null, null],
-  },
+  noVjp: ofHigherOrder,
 });
 
 /* @__PURE__ */ sampled(maxPoolGradOp, (rng) => {
@@ -107,52 +104,8 @@ export const maxPoolGradOp = /* @__PURE__ */ defineOp<{ readonly size: Pair }>({
   return { inputs: [{ shape }, { shape, dtype: "int32", range: [0, size[0] * size[1]] }], params: { size } };
 });
 
-/** The op behind `maxPoolGather`; inputs are [x, indices]. */
-export const maxPoolGatherOp = /* @__PURE__ */ defineOp<Record<string, never>>({
-  name: "maxPoolGather",
-
-  shape([x, indices]) {
-    const [n, channels] = fourAxes("maxPoolGather", "x", x!.shape);
-    const [indexImages, indexChannels] = fourAxes("maxPoolGather", "indices", indices!.shape);
-    if (n !== indexImages || channels !== indexChannels) {
-      throw new ShapeError({
-        where: "maxPoolGather",
-        problem: "x and indices differ in images or channels",
-        expected: x!.shape,
-        got: indices!.shape,
-      });
-    }
-    return [{ shape: indices!.shape, dtype: x!.dtype }];
-  },
-
-  reference([values], [x, indices]) {
-    const positions = offsetsOf(x!.shape, x!.strides);
-    forEachIndex("maxPoolGather", indices!, sizeOf(x!.shape.slice(2)), (i, at) => {
-      values!.data[values!.offset + i] = x!.data[x!.offset + positions[at]!]!;
-    });
-  },
-
-  vjp: {
-    saveInputs: (_, needs) => (needs[0] ? [1] : []),
-    pull: ([cotangent], saved) => [
-      saved.needs[0] ? maxPoolGrad(cotangent!, saved.input(1), lastTwo((saved.specs[0] as Spec).shape)) : null,
-      null,
-    ],
-  },
-});
-
-/* @__PURE__ */ sampled(maxPoolGatherOp, (rng) => {
-  const { x, params } = randomPooling(rng);
-  const indices = {
-    shape: pooledShape("maxPoolGather", x, params),
-    dtype: "int32",
-    range: [0, x[2] * x[3]],
-  } as const;
-  return { inputs: [{ shape: x }, indices], params: {} };
-});
-
 /** Visit every index, row-major: its place i among the indices, and its place among all pixels [N, C, H, W]. */
-function forEachIndex(
+export function forEachIndex(
   where: string,
   indices: HostOperand,
   plane: number,
@@ -201,15 +154,4 @@ export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
  */
 export function maxPoolGrad(outputGrad: Tensor, indices: Tensor, size: Pair): Tensor {
   return run(maxPoolGradOp, [outputGrad, indices], { size });
-}
-
-/**
- * Read the pixel that each index names.
- *
- * @param x        [N, C, H, W]
- * @param indices  [N, C, oh, ow] int32
- * @returns        [N, C, oh, ow]
- */
-export function maxPoolGather(x: Tensor, indices: Tensor): Tensor {
-  return run(maxPoolGatherOp, [x, indices], {});
 }

@@ -6,24 +6,19 @@
  *
  *     z logits [..., C]   s label smoothing   C classes
  *
- * The gradient is an op too; its own derivative, w (diag p − p pᵀ) · cotangent, is written with public ops.
+ * The gradient is an op too; its own derivative, w (diag p − p pᵀ) · cotangent, is written with public ops (higher-order/softmax-cross-entropy.ts).
  */
 
 import type { HostOperand } from "../backend.ts";
-import { full } from "../create.ts";
 import { asFloat } from "../dtype.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { assertIndices, checkIndex } from "../indices.ts";
-import { type ComputeOp, defineOp, run, type Spec } from "../op.ts";
+import { type ComputeOp, defineOp, ofHigherOrder, run, type Spec } from "../op.ts";
 import type { Rng } from "../rng.ts";
 import { rowMajor } from "../rows.ts";
 import { sampled } from "../samples.ts";
 import { type Shape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { mul, scale, sub } from "./arithmetic.ts";
-import { dot } from "./dot.ts";
-import { softmax } from "./softmax.ts";
-import { sum } from "./sum.ts";
 
 /** How rows are weighted, and how labels are smoothed. */
 export interface SoftmaxCrossEntropyOptions {
@@ -35,7 +30,8 @@ export interface SoftmaxCrossEntropyOptions {
 
 type Params = Required<SoftmaxCrossEntropyOptions>;
 
-const weightOf = (logits: Shape, { reduction }: Params): number =>
+/** Of a row. */
+export const weightOf = (logits: Shape, { reduction }: Params): number =>
   reduction === "mean" ? 1 / sizeOf(logits.slice(0, -1)) : 1;
 
 /** Gives each row's first place, label, largest logit and Σ e^(z − largest). */
@@ -80,7 +76,8 @@ const softmaxCrossEntropyOp = /* @__PURE__ */ defineOp<Params>({
 
 /* @__PURE__ */ sampled(softmaxCrossEntropyOp, (rng) => ({ inputs: sampleRows(rng), params: sampleParams(rng) }));
 
-const softmaxCrossEntropyGradOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
+/** The gradient; inputs are [logits, labels, cotangent]. */
+export const softmaxCrossEntropyGradOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
   name: "softmaxCrossEntropyGrad",
   shape: ([logits, labels]) => [checked(logits as Spec, labels as Spec)],
   reference([out], inputs, params) {
@@ -95,25 +92,7 @@ const softmaxCrossEntropyGradOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
       }
     });
   },
-  vjp: {
-    saveInputs: (_, needs) => (needs[0] === true ? [0, 1, 2] : [0, 1]),
-    pull([cotangent], saved, params) {
-      const [logits, labels] = [saved.input(0), saved.input(1)];
-      const v = cotangent as Tensor;
-      const hessian = (seed: Tensor) => {
-        const p = softmax(logits);
-        const pv = mul(p, v);
-        const product = sub(pv, mul(p, sum(pv, -1, { keepAxes: true }))); // (diag p − p pᵀ) v
-        return mul(scale(product, weightOf(logits.shape, params)), seed);
-      };
-      const one = () => full([], 1, v);
-      return [
-        saved.needs[0] === true ? hessian(saved.input(2)) : null,
-        null,
-        saved.needs[2] === true ? dot(v, run(softmaxCrossEntropyGradOp, [logits, labels, one()], params)) : null,
-      ];
-    },
-  },
+  noVjp: ofHigherOrder,
 });
 
 /* @__PURE__ */ sampled(softmaxCrossEntropyGradOp, (rng) => ({

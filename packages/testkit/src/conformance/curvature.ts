@@ -11,6 +11,7 @@ import {
   momentum,
   Optimizer,
   precondition,
+  pushFactorsThrough,
   skfacCurvature,
   type Transform,
   type Updates,
@@ -110,7 +111,7 @@ const skfacLayer: Handler = async (run) => {
   const damping = run.number("damping");
   const reduction = reductions[reductionOf(run, "reduction")];
   const [bias, stride] = [biasOf(run), run.number("subsample_stride", 2)];
-  const method = skfacCurvature({ reduction, bias, stride, pi: false, rank: null });
+  const method = skfacCurvature({ reduction, bias, stride, pi: false, rank: null }, pushFactorsThrough);
   const groups = directions(objective, net.parameters, method, damping)(run.text("layer"));
   const expected = run.case.expected.per_group as readonly Dictionary[];
   // The step may go through the batch's factors (push-through); the same state must do as much with the gradient itself.
@@ -232,14 +233,17 @@ const curvatureTrajectory: Handler = async (run) => {
   const method =
     run.text("method") === "kfac"
       ? kfacCurvature({ reduction: reduction as "expand" | "reduce", bias, decay, start })
-      : skfacCurvature({
-          reduction: reductions[reduction],
-          bias,
-          pi: false,
-          start,
-          ...(decay === 0 ? { rank: null } : { rank: 2 ** 20, decay }),
-          stride: run.number("subsample_stride", 2),
-        });
+      : skfacCurvature(
+          {
+            reduction: reductions[reduction],
+            bias,
+            pi: false,
+            start,
+            ...(decay === 0 ? { rank: null } : { rank: 2 ** 20, decay }),
+            stride: run.number("subsample_stride", 2),
+          },
+          pushFactorsThrough,
+        );
   const [limit, amount, beta] = [run.number("kl_clip", 0), run.number("weight_decay", 0), run.number("momentum", 0)];
   const optimizer = new Optimizer({
     name: method.name,

@@ -1,0 +1,30 @@
+/** The derivatives of a convolution's two gradients: the same trilinear form, read in the other directions. */
+
+import { addVjp, run } from "../op.ts";
+import { conv2dInputGrad, conv2dInputGradOp, conv2dOp, conv2dWeightGrad, conv2dWeightGradOp } from "../ops/conv2d.ts";
+import { lastTwo } from "../window.ts";
+
+export function conv2dHigherOrder(): void {
+  addVjp(conv2dInputGradOp, {
+    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    pull([cotangent], saved, { size: _, ...params }) {
+      return [
+        saved.needs[0] ? run(conv2dOp, [cotangent!, saved.input(1)], params) : null,
+        saved.needs[1]
+          ? conv2dWeightGrad(cotangent!, saved.input(0), { ...params, kernel: lastTwo(saved.specs[1]!.shape) })
+          : null,
+      ];
+    },
+  });
+  addVjp(conv2dWeightGradOp, {
+    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    pull([cotangent], saved, { kernel: _, ...params }) {
+      return [
+        saved.needs[0]
+          ? conv2dInputGrad(saved.input(1), cotangent!, { ...params, size: lastTwo(saved.specs[0]!.shape) })
+          : null,
+        saved.needs[1] ? run(conv2dOp, [saved.input(0), cotangent!], params) : null,
+      ];
+    },
+  });
+}

@@ -57,6 +57,7 @@ export const recorded = [
   "command",
   "versions",
   "device",
+  "deviceChoice",
   "dataFingerprint",
   "initialWeights",
   "batchOrder",

@@ -79,7 +79,9 @@ async function* run(
   const model = experiment.model({ rng: root.fork("weights"), device, dtype: settings.dtype });
   const optimizer = rival.make();
   const isOld = typeof place !== "string";
-  const folder = isOld ? place : RunFolder.create(place, runRecord(experiment, rival, seed, { model, optimizer, rng }));
+  const folder = isOld
+    ? place
+    : RunFolder.create(place, await runRecord(experiment, rival, seed, { model, optimizer, rng }));
   const saved = isOld ? checkpointOf(folder, from) : null;
   const rule = parseKeep(settings.keep);
   const stream = fit({
@@ -108,7 +110,7 @@ async function* run(
       // The plan comes after the checkpoint was found to fit: nothing is cut before.
       if (event.type === "plan" && isOld) folder.cutAfter(saved?.step ?? -1);
       if (event.type === "end" && event.reason === "diverged") {
-        const text = worstFactor(optimizer);
+        const text = await worstFactor(optimizer);
         if (text !== null)
           yield write(folder, { type: "notice", level: "warn", rival: rival.name, text: `${rival.name}: ${text}` });
       }

@@ -1,5 +1,6 @@
 import { catalog } from "@kronograd/optimizers";
 import { describe, expect, it } from "vitest";
+import { parseArguments } from "./arguments.ts";
 import { commands } from "./commands/index.ts";
 import { checkConfig, configFromPaths } from "./config.ts";
 import { flagsOf, kebab } from "./flags.ts";
@@ -12,6 +13,21 @@ describe("flagsOf", () => {
     for (const { options } of Object.values(catalog)) {
       for (const [option, { kind }] of Object.entries(options))
         expect(names.includes(kebab(option))).toBe(kind !== "groups");
+    }
+  });
+
+  it("takes truth values as switches: --flag and --no-flag", () => {
+    const parse = (...argv: string[]) => Object.fromEntries(parseArguments("train", argv, flagsOf("train"), []).values);
+    expect(parse("--nesterov", "--no-pi", "--batch", "3")).toEqual({
+      "options.nesterov": true,
+      "options.pi": false,
+      batch: 3,
+    });
+    for (const { options } of Object.values(catalog)) {
+      for (const [option, { kind }] of Object.entries(options)) {
+        const flag = flagsOf("train").find(({ name }) => name === kebab(option));
+        if (kind !== "groups") expect(flag?.read === "switch", option).toBe(kind === "flag");
+      }
     }
   });
 

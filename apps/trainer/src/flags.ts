@@ -264,23 +264,28 @@ const plain: readonly Flag[] = [
 /** Options of the catalog's optimizers, under one flag where several have the same. */
 function optimizerFlags(): Flag[] {
   const owners = new Map<string, string[]>();
+  const kinds = new Map<string, Set<string>>();
   const helps = new Map<string, string>();
   for (const [name, { options }] of Object.entries(catalog)) {
     for (const [option, { kind, help }] of Object.entries(options)) {
       if (kind === "groups") continue; // a list of objects: for a configuration file
       owners.set(option, [...(owners.get(option) ?? []), name]);
+      kinds.set(option, (kinds.get(option) ?? new Set()).add(kind));
       helps.set(option, helps.get(option) ?? help);
     }
   }
   const all = Object.keys(catalog).length;
-  return [...owners].map(([option, names]) => ({
-    name: kebab(option),
-    group: "options",
-    path: `options.${option}`,
-    read: read.option,
-    value: "<value>",
-    help: `${helps.get(option)} (${names.length === all ? "all" : names.join(", ")})`,
-  }));
+  return [...owners].map(([option, names]): Flag => {
+    const isSwitch = [...(kinds.get(option) ?? [])].every((kind) => kind === "flag");
+    return {
+      name: kebab(option),
+      group: "options",
+      path: `options.${option}`,
+      read: isSwitch ? "switch" : read.option,
+      ...(isSwitch ? {} : { value: "<value>" }),
+      help: `${helps.get(option)} (${names.length === all ? "all" : names.join(", ")})`,
+    };
+  });
 }
 
 /** "learningRate" → "learning-rate". */

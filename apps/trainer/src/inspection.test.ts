@@ -35,13 +35,13 @@ async function withSpectrum(values: number[]): Promise<Optimizer> {
 
 describe("spectraOf", () => {
   it("summarizes each spectrum of each layer", async () => {
-    expect(spectraOf(await withSpectrum([1, 8, 2]))).toEqual([
+    expect(await spectraOf(await withSpectrum([1, 8, 2]))).toEqual([
       { block: "layer", name: "A", size: 3, largest: 8, median: 2, least: 1, condition: 8 },
     ]);
   });
 
   it("sees both factors of each layer of K-FAC", async () => {
-    const spectra = spectraOf(await trained(kfac()));
+    const spectra = await spectraOf(await trained(kfac()));
     expect(spectra.map(({ block, name, size }) => [block, name, size])).toEqual([
       ["dense1", "A", 3],
       ["dense1", "G", 4],
@@ -51,16 +51,16 @@ describe("spectraOf", () => {
   });
 
   it("sees none where there is no curvature", async () => {
-    expect(spectraOf(await trained(sgd()))).toEqual([]);
+    expect(await spectraOf(await trained(sgd()))).toEqual([]);
   });
 });
 
 describe("worstFactor", () => {
   it("names the factor with the largest condition number", async () => {
-    expect(worstFactor(await withSpectrum([1, 8, 2]))).toBe(
+    expect(await worstFactor(await withSpectrum([1, 8, 2]))).toBe(
       "the worst-conditioned factor is A of layer (condition 8.00)",
     );
-    expect(worstFactor(await withSpectrum([1, 0]))).toBe("the worst-conditioned factor is A of layer (singular)");
-    expect(worstFactor(await trained(sgd()))).toBeNull();
+    expect(await worstFactor(await withSpectrum([1, 0]))).toBe("the worst-conditioned factor is A of layer (singular)");
+    expect(await worstFactor(await trained(sgd()))).toBeNull();
   });
 });

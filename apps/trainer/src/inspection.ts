@@ -2,7 +2,7 @@
 
 import { buffers, disposeModel, parameters } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
-import { NumericalError, Rng, scope, type Tensor, tensorsIn } from "@kronograd/tensor";
+import { NumericalError, Rng, retain, scope, type Tensor, tensorsIn } from "@kronograd/tensor";
 import { fit } from "@kronograd/train";
 import type { RunFolder } from "@kronograd/train/node";
 import type { From } from "./entry.ts";
@@ -63,9 +63,9 @@ export interface BlockSpectra {
 }
 
 /** The worst-conditioned factor of an optimizer in words, or null where it keeps none that can be looked at. */
-export function worstFactor(optimizer: Optimizer): string | null {
+export async function worstFactor(optimizer: Optimizer): Promise<string | null> {
   try {
-    const worst = spectraOf(optimizer).sort((a, b) => b.condition - a.condition)[0];
+    const worst = (await spectraOf(optimizer)).sort((a, b) => b.condition - a.condition)[0];
     if (worst === undefined) return null;
     const { block, name, condition } = worst;
     return `the worst-conditioned factor is ${name} of ${block} (${Number.isFinite(condition) ? `condition ${condition.toPrecision(3)}` : "singular"})`;
@@ -76,16 +76,18 @@ export function worstFactor(optimizer: Optimizer): string | null {
 }
 
 /** The spectra of an optimizer's curvature, block by block. */
-export function spectraOf(optimizer: Optimizer): BlockSpectra[] {
-  return scope(() =>
+export async function spectraOf(optimizer: Optimizer): Promise<BlockSpectra[]> {
+  const all = scope(() =>
     Object.entries(optimizer.inspect()).flatMap(([block, { spectra = {} }]) =>
-      Object.entries(spectra).map(([name, values]) => summarize(block, name, values)),
+      Object.entries(spectra).map(([name, values]) => summarize(block, name, retain(values))),
     ),
   );
+  return await Promise.all(all);
 }
 
-function summarize(block: string, name: string, values: Tensor): BlockSpectra {
-  const sorted = [...values.dataSync()].sort((a, b) => b - a);
+async function summarize(block: string, name: string, values: Tensor): Promise<BlockSpectra> {
+  using held = values;
+  const sorted = [...(await held.data())].sort((a, b) => b - a);
   const largest = sorted[0] ?? Number.NaN;
   const least = sorted.at(-1) ?? Number.NaN;
   const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

@@ -42,6 +42,7 @@ function shared({ settings, data, device }: Experiment) {
     command: commandLine(),
     versions: { kronograd: version, node: process.version },
     device: device.toString(),
+    deviceChoice: device.why,
     dataFingerprint: data.fingerprint,
   };
 }
@@ -51,12 +52,12 @@ export const written = ({ name, optimizer }: Pick<OpenRival, "name" | "optimizer
   name === optimizer ? optimizer : `${name}=${optimizer}`;
 
 /** run.json: one rival, one seed, every option of its optimizer. */
-export function runRecord(
+export async function runRecord(
   experiment: Experiment,
   rival: OpenRival,
   seed: number,
   { model, optimizer, rng }: { model: Layer; optimizer: Optimizer; rng: Rng },
-): Record<string, unknown> {
+): Promise<Record<string, unknown>> {
   const { settings, data } = experiment;
   return {
     rival: rival.name,
@@ -64,7 +65,7 @@ export function runRecord(
     options: isFile(rival.optimizer) ? rival.options : optimizer.config,
     seed,
     ...shared(experiment),
-    initialWeights: weightsHash(model),
+    initialWeights: await weightsHash(model),
     batchOrder: orderHash(batchesOf(data, settings.batch, rng)),
   };
 }
@@ -85,11 +86,12 @@ export function raceRecord(experiment: Experiment): Record<string, unknown> {
   };
 }
 
-function weightsHash(model: Layer): string {
-  const parts = Object.entries(parameters(model)).flatMap(([name, t]) => {
-    const { buffer, byteOffset, byteLength } = t.dataSync();
-    return [new TextEncoder().encode(name), new Uint8Array(buffer, byteOffset, byteLength)];
-  });
+async function weightsHash(model: Layer): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for (const [name, t] of Object.entries(parameters(model))) {
+    const { buffer, byteOffset, byteLength } = await t.data();
+    parts.push(new TextEncoder().encode(name), new Uint8Array(buffer, byteOffset, byteLength));
+  }
   return sha256(...parts);
 }
 

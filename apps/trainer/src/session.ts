@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { BackendError } from "@kronograd/tensor";
 import type { RunEvent } from "@kronograd/train";
 import { writeAtomically } from "@kronograd/train/node";
 import { adviceFor } from "./advice.ts";
@@ -53,7 +54,13 @@ export async function runSession({ experiment, path, isRace, resume }: Session):
         ...(resume === undefined ? {} : { resume }),
       });
     });
-    outcomes.push(...(await runSeed(experiment, entries, seed, renderer, interrupt.signal)));
+    try {
+      outcomes.push(...(await runSeed(experiment, entries, seed, renderer, interrupt.signal)));
+    } catch (error) {
+      renderer.end();
+      if (error instanceof BackendError) process.stderr.write(`go on with: ${commandName()} resume ${path}\n`);
+      throw error;
+    }
     if (interrupt.signal.aborted) break;
   }
   renderer.end();

@@ -16,7 +16,7 @@ describe("the wasm device", () => {
     const device = await createDevice("wasm");
     expect(device.kind).toBe("wasm");
     expect(device.toString()).toMatch(/^wasm \(.*SIMD.*, one thread\)$/);
-    expect(await listBackends()).toContainEqual({ name: "wasm", unavailable: null });
+    expect(await listBackends()).toContainEqual({ name: "wasm", unavailable: null, passedOver: null });
   });
 
   it("is preferred to cpu, and says so", async () => {

@@ -19,6 +19,10 @@ describe("kronograd", () => {
   it("loads the wasm backend when a device is wanted, and opens others by name", async () => {
     expect((await kronograd.createDevice()).kind).toBe("wasm");
     expect((await kronograd.createDevice("cpu")).kind).toBe("cpu");
+    expect((await kronograd.createDevice()).why.map((line) => line.replace(/,.*/, ""))).toEqual([
+      "webgpu: passed over",
+      "wasm: chosen",
+    ]);
     await expect(kronograd.createDevice("wsm")).rejects.toThrow(/Did you mean "wasm"/);
   });
 

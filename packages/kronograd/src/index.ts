@@ -31,4 +31,4 @@ export * from "@kronograd/tensor";
 export * as ops from "@kronograd/tensor";
 export * as e from "@kronograd/tensor/expression";
 export * from "@kronograd/train";
-export { createDevice } from "./create-device.ts";
+export { createDevice, listBackends } from "./create-device.ts";

@@ -63,8 +63,17 @@ describe("listBackends", () => {
   it("gives every backend with the reason why it cannot run", async () => {
     provider("listed", { unavailable: () => "not here" });
     const list = await listBackends();
-    expect(list).toContainEqual({ name: "cpu", unavailable: null });
-    expect(list).toContainEqual({ name: "listed", unavailable: "not here" });
+    expect(list).toContainEqual({ name: "cpu", unavailable: null, passedOver: null });
+    expect(list).toContainEqual({ name: "listed", unavailable: "not here", passedOver: null });
+  });
+
+  it("has them in the order of auto, with what auto has against those that can run", async () => {
+    provider("first", { priority: 30, passedOver: () => "its adapter is software" });
+    provider("last");
+    const list = await listBackends();
+    expect(list[0]).toEqual({ name: "first", unavailable: null, passedOver: "its adapter is software" });
+    expect(list.at(-1)).toMatchObject({ passedOver: "it is taken by name only" });
+    expect(list.find(({ unavailable, passedOver }) => (unavailable ?? passedOver) === null)?.name).toBe("cpu");
   });
 });
 

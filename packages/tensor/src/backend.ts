@@ -151,11 +151,28 @@ export function registerBackend(provider: BackendProvider): void {
   providers.set(provider.name, provider);
 }
 
-/** Every registered backend with the reason why it cannot run here, or null. */
-export async function listBackends(): Promise<{ name: string; unavailable: string | null }[]> {
-  return Promise.all(
-    [...providers.values()].map(async ({ name, unavailable }) => ({ name, unavailable: await unavailable() })),
-  );
+/** A registered backend, and what speaks against it here. */
+export interface BackendState {
+  readonly name: string;
+  /** Why it cannot run here, or null. */
+  readonly unavailable: string | null;
+  /** Why "auto" does not take it though it can run, or null. */
+  readonly passedOver: string | null;
+}
+
+/** Every registered backend, in the order in which "auto" tries them: it takes the first that nothing speaks against. */
+export async function listBackends(): Promise<BackendState[]> {
+  return Promise.all([...providers.values()].sort(byPriority).map(stateOf));
+}
+
+const byPriority = (a: BackendProvider, b: BackendProvider): number => (b.priority ?? -1) - (a.priority ?? -1);
+
+async function stateOf(provider: BackendProvider): Promise<BackendState> {
+  const { name, priority } = provider;
+  const unavailable = await provider.unavailable();
+  if (unavailable !== null) return { name, unavailable, passedOver: null };
+  const onlyByName = priority === undefined ? "it is taken by name only" : null;
+  return { name, unavailable, passedOver: onlyByName ?? (await provider.passedOver?.()) ?? null };
 }
 
 /**
@@ -178,10 +195,9 @@ export async function createDevice(name = "auto", options: DeviceOptions = {}): 
     return new Device(await provider.create(options), { strict, callSite, why: [`${name}: asked for by name`] });
   }
   const why: string[] = [];
-  const candidates = [...providers.values()].filter((provider) => provider.priority !== undefined);
-  candidates.sort((a, b) => (b.priority as number) - (a.priority as number));
-  for (const provider of candidates) {
-    const reason = (await provider.unavailable()) ?? (await provider.passedOver?.()) ?? null;
+  for (const provider of [...providers.values()].sort(byPriority)) {
+    const { unavailable, passedOver } = await stateOf(provider);
+    const reason = unavailable ?? passedOver;
     if (reason === null) {
       why.push(`${provider.name}: chosen`);
       return new Device(await provider.create(options), { strict, callSite, why });

@@ -59,7 +59,7 @@ async function describe(folder: RunFolder, from: "last" | "best" | number): Prom
   if (folder.checkpoints().length === 0) return lines;
 
   using run = await restoreRun(experiment, folder, from);
-  const spectra = spectraOf(run.optimizer);
+  const spectra = await spectraOf(run.optimizer);
   lines.push("", `curvature at step ${count(run.step)}`);
   if (spectra.length === 0) lines.push("  none: the optimizer keeps no matrices");
   else lines.push(...columns([head, ...spectra.map(row)], [0, 1]).map((line) => `  ${line}`));

@@ -2,7 +2,7 @@
 
 import { catalog } from "@kronograd/optimizers";
 import { nearest, UsageError } from "@kronograd/tensor";
-import { listBackends } from "../backends.ts";
+import { createDevice, listBackends } from "../backends.ts";
 import { datasets } from "../datasets.ts";
 import { kebab } from "../flags.ts";
 import { models } from "../models.ts";
@@ -32,10 +32,19 @@ const tables: Readonly<Record<string, () => string[][] | Promise<string[][]>>> =
     ...Object.entries(datasets).map(([name, { summary, unavailable }]) => [name, summary, availability(unavailable())]),
     ["<file.csv>", "your own: the last column is predicted", "available"],
   ],
-  backends: async () => [
-    ["backend", ""],
-    ...(await listBackends()).map(({ name, unavailable }) => [name, availability(unavailable)]),
-  ],
+  backends: async () => {
+    const states = await listBackends();
+    const chosen = states.find(({ unavailable, passedOver }) => (unavailable ?? passedOver) === null);
+    const { adapter } = await createDevice("auto", {});
+    return [
+      ["backend", ""],
+      ...states.map((state) => {
+        if (state === chosen) return [state.name, `chosen by "auto": ${adapter}`];
+        const { name, unavailable, passedOver } = state;
+        return [name, passedOver === null ? availability(unavailable) : `by name only: ${passedOver}`];
+      }),
+    ];
+  },
 };
 
 const availability = (reason: string | null): string => (reason === null ? "available" : `not here: ${reason}`);

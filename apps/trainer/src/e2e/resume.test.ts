@@ -29,12 +29,12 @@ function lastState(run: string): unknown {
   return { name, tree: plain(decodeCheckpoint(readFileSync(join(run, "checkpoints", name)))) };
 }
 
-/** Events of a run without times. */
+/** Events of a run without times, and without what module loaders say of backends that are not installed. */
 function lastEvents(run: string): unknown[] {
   const lines = readFileSync(join(run, "events.jsonl"), "utf8").trimEnd().split("\n");
   return lines.flatMap((line) => {
     const event = JSON.parse(line);
-    return ["phase", "checkpoint"].includes(event.type) ? [] : [{ ...event, seconds: 0 }];
+    return ["phase", "checkpoint"].includes(event.type) ? [] : [{ ...event, seconds: 0, why: null }];
   });
 }
 

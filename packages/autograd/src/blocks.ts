@@ -29,7 +29,11 @@ export function planBlocks(
   tape: Tape,
 ): { layers: LayerBlock[]; singles: Block[] } {
   const names = new Map(Object.entries(parameters).map(([name, t]) => [t.id, name]));
-  const known = calls.filter((call) => names.has(call.weight.id));
+  const multiplied = new Set(calls.flatMap(({ weight, view }) => (view === undefined ? [weight.id] : [])));
+  // an embedding whose table is another layer's weight too is seen through that layer alone
+  const known = calls.filter(({ weight, view }) => {
+    return names.has(weight.id) && (view === undefined || !multiplied.has(weight.id));
+  });
   const groups = groupByWeight(known, capture.bias ?? "joint");
   const owners = new Map<number, number>(); // how many weights a bias goes with
   for (const [{ bias }] of groups as [LayerCall][]) {
@@ -37,7 +41,12 @@ export function planBlocks(
   }
   const layers = groups.map((uses) => {
     const { bias } = uses[0] as LayerCall;
-    const joins = capture.bias !== "separate" && bias !== null && names.has(bias.id) && owners.get(bias.id) === 1;
+    const { view } = uses[0] as LayerCall;
+    const joins =
+      (capture.bias !== "separate" || view !== undefined) &&
+      bias !== null &&
+      names.has(bias.id) &&
+      owners.get(bias.id) === 1;
     const block = layerBlock(uses[0] as LayerCall, names, joins ? bias : null);
     return {
       block,
@@ -52,15 +61,18 @@ export function planBlocks(
 }
 
 function layerBlock(call: LayerCall, names: ReadonlyMap<number, string>, bias: Tensor | null): Block {
-  const { name, weight, geometry } = call;
+  const { name, weight, geometry, view } = call;
   const members = bias === null ? [weight] : [weight, bias];
+  const shapes = members.map((t) => t.shape);
+  const common = { name, parameters: members.map((t) => names.get(t.id) as string), shapes, isLayer: true };
+  if (view?.of === "norms") {
+    const size = members.reduce((total, t) => total + t.size, 0);
+    return { ...common, shape: [size, 1], hasBias: false, isVector: true, groups: 1 };
+  }
   const rows = weight.shape[0] as number;
   return {
-    name,
-    parameters: members.map((t) => names.get(t.id) as string),
-    shapes: members.map((t) => t.shape),
+    ...common,
     shape: [rows, sizeOf(weight.shape) / rows + members.length - 1],
-    isLayer: true,
     hasBias: bias !== null,
     groups: geometry.kind === "conv2d" ? geometry.groups : 1,
   };
@@ -72,8 +84,8 @@ function singleBlock(name: string, shape: Shape): Block {
 
 /** One use on plain rows, and nothing else reads the parameters (a penalty on weights would add to the gradient). */
 function factors(uses: readonly LayerCall[], bias: Tensor | null, tape: Tape): boolean {
-  const { weight, geometry, input } = uses[0] as LayerCall;
-  const isPlain = uses.length === 1 && geometry.kind === "dense" && input.rank === 2;
+  const { weight, geometry, input, view } = uses[0] as LayerCall;
+  const isPlain = uses.length === 1 && geometry.kind === "dense" && input.rank === 2 && view === undefined;
   return isPlain && tape.uses(weight) === 1 && (bias === null || tape.uses(bias) === 1);
 }
 

@@ -21,8 +21,8 @@ describe("recordLayer", () => {
   });
 
   it("does nothing in a run that does not want layers, even inside one that does", () => {
-    const { calls, result } = collectLayers(true, () =>
-      collectLayers(false, () => recordLayer(callOf({ weight: ones([1, 3]) }))),
+    const { calls, result } = collectLayers({ layers: true }, () =>
+      collectLayers({}, () => recordLayer(callOf({ weight: ones([1, 3]) }))),
     );
     expect([calls, result.calls]).toEqual([[], []]);
   });
@@ -32,7 +32,9 @@ describe("collectLayers", () => {
   it("keeps inputs alive that the forward pass let go, until its own scope ends", () => {
     const before = cpu.memory.tensors;
     scope(() => {
-      const { calls } = collectLayers(true, () => scope(() => recordLayer(callOf({ weight: ones([1, 3]) }))));
+      const { calls } = collectLayers({ layers: true }, () =>
+        scope(() => recordLayer(callOf({ weight: ones([1, 3]) }))),
+      );
       expect(calls[0]?.input.dataSync()).toHaveLength(6);
       expect(calls[0]?.output.disposed).toBe(true); // only its identity and shape are used
     });
@@ -43,7 +45,7 @@ describe("collectLayers", () => {
     const before = cpu.memory.tensors;
     const failing = () =>
       scope(() =>
-        collectLayers(true, () => {
+        collectLayers({ layers: true }, () => {
           recordLayer(callOf({ weight: ones([1, 3]) }));
           throw new Error("stop");
         }),

@@ -6,7 +6,7 @@
  */
 
 import { adopt, retain, type Tensor, UsageError } from "@kronograd/tensor";
-import type { Geometry } from "./layer-record.ts";
+import type { Geometry, LayerUse } from "./layer-record.ts";
 import type { LabelSource } from "./loss.ts";
 
 /** What curvature methods ask of one step. */
@@ -21,6 +21,18 @@ export interface CaptureRequest {
   readonly gradient?: "dense" | "factored";
   /** Whether a layer's bias is the last column of its weight's block (default), or a parameter of its own. */
   readonly bias?: "joint" | "separate";
+  /** Whether the scales and shifts of norms are blocks. */
+  readonly norms?: boolean;
+  /** Whether embeddings are blocks. */
+  readonly embeddings?: boolean;
+}
+
+/** How a layer that multiplies no input by its weight shows itself as one that does. */
+export interface LayerView {
+  /** What a capture must ask for to see it. */
+  readonly of: "norms" | "embeddings";
+  /** From its input and the cotangents of its output, one for each label column. */
+  use(input: Tensor, cotangents: readonly Tensor[], weight: Tensor): LayerUse;
 }
 
 /** One use of a layer, as its forward pass reports it. */
@@ -34,6 +46,8 @@ export interface LayerCall {
   /** What the op that read the weight returned; nothing may stand between. Its values are not kept. */
   readonly output: Tensor;
   readonly geometry: Geometry;
+  /** Of a norm or an embedding, whose geometry is then "dense". */
+  readonly view?: LayerView;
 }
 
 /** Whether a request needs to know the layers at all. */
@@ -42,26 +56,28 @@ export function capturesLayers({ layers, inputs, outputGrads, gradient }: Captur
 }
 
 let sink: LayerCall[] | undefined;
+let asked: CaptureRequest = {};
 
 /** Report one use of a layer's weight; free when nobody captures. */
 export function recordLayer(call: LayerCall): void {
-  sink?.push({ ...call, input: retain(call.input) }); // the forward pass may drop its own handle
+  if (sink === undefined || (call.view !== undefined && asked[call.view.of] !== true)) return;
+  sink.push({ ...call, input: retain(call.input) }); // the forward pass may drop its own handle
 }
 
 /**
- * Run `f` and collect the layers that report themselves.
+ * Run `f` and collect the layers that report themselves, as far as the capture asks for them.
  *
- * @param wanted  whether to collect at all
  * @returns       the calls' inputs are handles that the current scope disposes of
  */
-export function collectLayers<T>(wanted: boolean, f: () => T): { result: T; calls: readonly LayerCall[] } {
-  const outer = sink;
+export function collectLayers<T>(capture: CaptureRequest, f: () => T): { result: T; calls: readonly LayerCall[] } {
+  const outer = [sink, asked] as const;
   const calls: LayerCall[] = [];
-  sink = wanted ? calls : undefined;
+  sink = capturesLayers(capture) ? calls : undefined;
+  asked = capture;
   try {
     return { result: f(), calls };
   } finally {
-    sink = outer;
+    [sink, asked] = outer;
     for (const { input } of calls) adopt(input);
   }
 }

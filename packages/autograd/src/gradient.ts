@@ -18,6 +18,7 @@ import {
   type Shape,
   scale,
   shift,
+  sizeOf,
   slice,
   sum,
   type Tensor,
@@ -37,6 +38,8 @@ export interface Block {
   /** Whether a LayerRecord describes this block, so that curvature methods apply. */
   readonly isLayer: boolean;
   readonly hasBias: boolean;
+  /** The parameters one below the other as a vector, [parameters, 1]: the scale and shift of a norm. */
+  readonly isVector?: boolean;
   /** Independent groups of rows (grouped convolution); 1 otherwise. */
   readonly groups: number;
 }
@@ -157,6 +160,7 @@ export const lastOf = ({ g, last }: GradientFactors): Tensor => last ?? ones([g.
 export function joinParts(block: Block, parts: readonly Tensor[]): Tensor {
   const [weight, bias] = parts as [Tensor, Tensor | undefined];
   if (!block.isLayer) return weight;
+  if (block.isVector === true) return concat(parts.map((part) => reshape(part, [-1, 1])));
   const rows = block.shape[0] as number;
   const matrix = reshape(weight, [rows, -1]);
   return bias === undefined ? matrix : concat([matrix, reshape(bias, [rows, 1])], 1);
@@ -165,6 +169,14 @@ export function joinParts(block: Block, parts: readonly Tensor[]): Tensor {
 /** Parts from [W | b]. */
 export function splitJoint(block: Block, joint: Tensor): Tensor[] {
   if (!block.isLayer) return [joint];
+  if (block.isVector === true) {
+    let from = 0;
+    return block.shapes.map((shape) => {
+      const start = from;
+      from += sizeOf(shape);
+      return reshape(slice(joint, [[start, from]]), shape);
+    });
+  }
   const [rows, columns] = block.shape as [number, number];
   if (!block.hasBias) return [reshape(joint, block.shapes[0] as Shape)];
   const weight = slice(joint, [null, [0, columns - 1]]);

@@ -1,7 +1,7 @@
 /** `@kronograd/autograd`: reverse-mode derivatives of any order, and what curvature methods see of a layer. */
 
 export type { Parameters } from "./blocks.ts";
-export { type CaptureRequest, collectLayers, type LayerCall, recordLayer } from "./capture.ts";
+export { type CaptureRequest, collectLayers, type LayerCall, type LayerView, recordLayer } from "./capture.ts";
 export { ggnvp, grad, hvp, jvp, type Like, leaves, type Pullback, type Tensors, vjp } from "./grad.ts";
 export * from "./gradient.ts";
 export { joinRecords } from "./join-records.ts";

@@ -7,9 +7,9 @@
  * parameter is a block of its own and nothing else is kept.
  */
 
-import { full, heldTensors, type Rng, scale, scope, type Tensor, UsageError, zeros } from "@kronograd/tensor";
+import { full, heldTensors, type Rng, scale, scope, slice, type Tensor, UsageError, zeros } from "@kronograd/tensor";
 import { type LayerBlock, type Parameters, planBlocks } from "./blocks.ts";
-import { type CaptureRequest, capturesLayers, collectLayers, type LayerCall } from "./capture.ts";
+import { type CaptureRequest, collectLayers, type LayerCall } from "./capture.ts";
 import { assertScalar } from "./grad.ts";
 import { type Block, factoredGradient, type Gradient, partsGradient } from "./gradient.ts";
 import { type LayerRecord, layerRecord } from "./layer-record.ts";
@@ -62,7 +62,7 @@ export function valueAndGrad(
   return scope(() =>
     withTape(Object.values(parameters), (tape) => {
       const { capture = {}, mark } = options;
-      const { result, calls } = collectLayers(capturesLayers(capture), () => tape.run(() => evaluate(objective)));
+      const { result, calls } = collectLayers(capture, () => tape.run(() => evaluate(objective)));
       const { value, outputs } = result;
       assertScalar("valueAndGrad", value);
       const { savedTensors } = tape;
@@ -139,10 +139,13 @@ function layerGradient(
 
 function recordOf({ block, calls }: LayerBlock, columns: readonly Cotangents[], capture: CaptureRequest): LayerRecord {
   const { name, geometry } = calls[0] as LayerCall;
-  const uses = calls.map(({ input, output }) => ({
-    input,
-    outputGrads: columns.map((column) => column.get(output.id) as Tensor),
-  }));
+  const uses = calls.map(({ input, output, weight, view }) => {
+    const outputGrads = columns.map((column) => column.get(output.id) as Tensor);
+    if (view === undefined) return { input, outputGrads };
+    const seen = scope(() => view.use(input, outputGrads, weight));
+    if (block.isVector !== true) return seen;
+    return { ...seen, outputGrads: seen.outputGrads.map((g) => slice(g, [null, [0, block.shape[0] as number]])) }; // a shift may be frozen
+  });
   return layerRecord({ name, geometry, hasBias: block.hasBias, labels: capture.outputGrads ?? "empirical", uses });
 }
 

@@ -44,7 +44,7 @@ export function summary(model: Layer, inputShape: Shape, { dtype }: { readonly d
   };
   const blocks = scope(() => {
     const input = zeros([1, ...inputShape], placement);
-    const { calls } = collectLayers(true, () => callLayer(model, "", input, { training: false, observe }));
+    const { calls } = collectLayers({ layers: true }, () => callLayer(model, "", input, { training: false, observe }));
     return new Map(calls.map((call) => [call.name, blockOf(call)]));
   });
   const counted = new Set<number>();

@@ -48,6 +48,9 @@ export interface CurvatureMethod<S extends StateTree = StateTree> {
     readonly gradient?: "dense" | "factored";
     /** "separate": blocks are weights alone, and biases keep their plain gradient. Default "joint": [W | b]. */
     readonly bias?: "joint" | "separate";
+    /** Whether norms' scales and shifts, and embeddings, are blocks too; default: they keep their plain gradient. */
+    readonly norms?: boolean;
+    readonly embeddings?: boolean;
     readonly hvp?: boolean;
     readonly ggnvp?: boolean;
     readonly trialLoss?: boolean;

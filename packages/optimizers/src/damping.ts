@@ -65,6 +65,9 @@ const splitOp = /* @__PURE__ */ elementwise(
   },
 );
 
+/** All of λ on G, where A is the number 1: the block of a norm's scale and shift. */
+export const oneSidedDamping = (damping: number): SplitDamping => ({ A: 0, G: damping, pi: 1 });
+
 /**
  * Split λ over the factors of G ⊗ A.
  *

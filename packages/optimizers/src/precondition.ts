@@ -151,7 +151,7 @@ export function precondition<S extends StateTree>(
 }
 
 function needsOf({ needs }: Pick<CurvatureMethod, "needs">, looks: boolean) {
-  const { inputs, outputGrads, gradient, bias, hvp, ggnvp, trialLoss } = needs;
+  const { inputs, outputGrads, gradient, bias, norms, embeddings, hvp, ggnvp, trialLoss } = needs;
   const wanted = Object.entries({ hvp, ggnvp, trialLoss }) as [keyof Oracles, boolean | undefined][];
   const oracles = wanted.flatMap(([name, isWanted]) => (isWanted === true ? [name] : []));
   return {
@@ -160,6 +160,8 @@ function needsOf({ needs }: Pick<CurvatureMethod, "needs">, looks: boolean) {
     ...(looks && outputGrads !== undefined ? { outputGrads } : {}),
     ...(gradient === undefined ? {} : { gradient }),
     ...(bias === undefined ? {} : { bias }),
+    ...(norms === true ? { norms } : {}),
+    ...(embeddings === true ? { embeddings } : {}),
     ...(oracles.length === 0 ? {} : { oracles }),
   };
 }

@@ -172,8 +172,8 @@ export function seenBy<S extends StateTree & { readonly A: unknown; readonly G: 
   layer: string,
   { rng = new Rng(0), ...options }: ValueAndGradOptions = {},
 ): SeenLayer {
-  const { inputs, outputGrads, bias } = method.needs;
-  const capture = { layers: true, inputs, outputGrads, bias } as CaptureRequest;
+  const { inputs, outputGrads, bias, norms, embeddings } = method.needs;
+  const capture = { layers: true, inputs, outputGrads, bias, norms, embeddings } as CaptureRequest;
   const { gradients, records } = valueAndGrad(objective, weights, { ...options, rng, capture });
   const [block, record] = [gradients.get(layer)!.block, records.get(layer)!];
   const context = { step: 0, damping: 1, rng, oracles: {} };

@@ -18,7 +18,7 @@ import {
   type Tensor,
   zeros,
 } from "@kronograd/tensor";
-import { type Affine, identityAffine } from "../affine.ts";
+import { type Affine, identityAffine, recordAffine } from "../affine.ts";
 import { checkFeatures, checkSizes, notInitialized } from "../checks.ts";
 import type { InitContext, Layer, Mode, ParameterRole } from "../layer.ts";
 
@@ -77,7 +77,15 @@ export class BatchNorm implements Layer {
     checkFeatures(this.name, "features", x, 1, features, `new BatchNorm({ features: ${features} })`);
     const { gamma, beta } = this.parameters();
     const { runningMean, runningVariance } = this.buffers();
-    if (!mode.training) return batchNormInference(x, gamma, beta, runningMean, runningVariance, epsilon);
+    const { name } = this;
+    const identity = (input: Tensor) => [ones([features], input), zeros([features], input)] as const;
+    if (!mode.training) {
+      const output = batchNormInference(x, gamma, beta, runningMean, runningVariance, epsilon);
+      recordAffine({ name, input: x, output }, { gamma, beta }, 1, (input) =>
+        batchNormInference(input, ...identity(input), runningMean, runningVariance, epsilon),
+      );
+      return output;
+    }
     const count = x.size / features;
     if (count < 2) {
       throw new ShapeError({
@@ -88,6 +96,12 @@ export class BatchNorm implements Layer {
       });
     }
     const { y, mean, variance } = batchNorm(x, gamma, beta, epsilon);
+    recordAffine(
+      { name, input: x, output: y },
+      { gamma, beta },
+      1,
+      (input) => batchNorm(input, ...identity(input), epsilon).y,
+    );
     if (mode.commit !== undefined) {
       mode.commit(runningMean, this.#average(runningMean, mean, 1));
       mode.commit(runningVariance, this.#average(runningVariance, variance, count / (count - 1)));

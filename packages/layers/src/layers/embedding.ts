@@ -1,10 +1,27 @@
 /** The embedding: rows of a table by index. */
 
-import { DtypeError, gather, heldTensors, type Tensor } from "@kronograd/tensor";
+import { type LayerView, recordLayer } from "@kronograd/autograd";
+import { concat, DtypeError, gather, heldTensors, oneHot, reshape, scale, type Tensor } from "@kronograd/tensor";
 import { checkGiven, checkSizes, notInitialized } from "../checks.ts";
 import { gaussian, type Initializer } from "../initializers.ts";
 import type { InitContext, Layer, ParameterRole } from "../layer.ts";
 import { type SharedWeight, sharedTensor } from "../shared-weight.ts";
+
+/**
+ * The gradient of the table is Σ 1(index) gᵀ: indices as one-hot rows stand where output gradients do, and cotangents where
+ * inputs do. Label columns become examples of their own, L times as many and √L times as long.
+ */
+const embeddingView: LayerView = {
+  of: "embeddings",
+  use(indices, cotangents, weight) {
+    const L = cotangents.length;
+    const N = indices.shape[0] as number;
+    const rows = cotangents.map((g) => reshape(g, [N, -1, g.shape.at(-1) as number])); // [N, S, features]
+    const [first] = rows as [Tensor];
+    const tokens = reshape(oneHot(indices, weight.shape[0] as number, first), [N, -1, weight.shape[0] as number]);
+    return { input: scale(concat(rows), Math.sqrt(L)), outputGrads: [concat(rows.map(() => tokens))] };
+  },
+};
 
 /** Options of an embedding. */
 export interface EmbeddingOptions {
@@ -73,7 +90,10 @@ export class Embedding implements Layer {
         help: 'Use cast(x, "int32").',
       });
     }
-    return gather(this.weight, x);
+    const { weight, name } = this;
+    const output = gather(weight, x);
+    recordLayer({ name, weight, bias: null, input: x, output, geometry: { kind: "dense" }, view: embeddingView });
+    return output;
   }
 
   [heldTensors](): unknown {

@@ -1,7 +1,7 @@
 /** Group normalization: each example by itself, over groups of channels and all positions. */
 
-import { groupNorm, heldTensors, type Tensor, UsageError } from "@kronograd/tensor";
-import { type Affine, identityAffine } from "../affine.ts";
+import { groupNorm, heldTensors, ones, type Tensor, UsageError, zeros } from "@kronograd/tensor";
+import { type Affine, identityAffine, recordAffine } from "../affine.ts";
 import { checkFeatures, checkSizes, notInitialized } from "../checks.ts";
 import type { InitContext, Layer, ParameterRole } from "../layer.ts";
 
@@ -62,7 +62,11 @@ export class GroupNorm implements Layer {
     const built = `new GroupNorm({ groups: ${groups}, features: ${features} })`;
     checkFeatures(this.name, "features", x, 1, features, built);
     const { gamma, beta } = this.parameters();
-    return groupNorm(x, gamma, beta, groups, epsilon);
+    const output = groupNorm(x, gamma, beta, groups, epsilon);
+    recordAffine({ name: this.name, input: x, output }, { gamma, beta }, 1, (input) =>
+      groupNorm(input, ones([features], input), zeros([features], input), groups, epsilon),
+    );
+    return output;
   }
 
   [heldTensors](): unknown {

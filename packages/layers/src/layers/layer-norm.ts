@@ -1,7 +1,7 @@
 /** Layer normalization: each example by itself, over its trailing axes. */
 
-import { heldTensors, layerNorm, type Shape, ShapeError, sameShape, type Tensor } from "@kronograd/tensor";
-import { type Affine, identityAffine } from "../affine.ts";
+import { heldTensors, layerNorm, ones, type Shape, ShapeError, sameShape, type Tensor, zeros } from "@kronograd/tensor";
+import { type Affine, identityAffine, recordAffine } from "../affine.ts";
 import { checkSizes, notInitialized } from "../checks.ts";
 import type { InitContext, Layer, ParameterRole } from "../layer.ts";
 
@@ -59,7 +59,13 @@ export class LayerNorm implements Layer {
         help: `Built with new LayerNorm({ shape: [${this.#shape.join(", ")}] }).`,
       });
     }
-    return layerNorm(x, gamma, beta, this.options.epsilon);
+    const { epsilon } = this.options;
+    const output = layerNorm(x, gamma, beta, epsilon);
+    const { name } = this;
+    recordAffine({ name, input: x, output }, { gamma, beta }, -this.#shape.length, (input) =>
+      layerNorm(input, ones(this.#shape, input), zeros(this.#shape, input), epsilon),
+    );
+    return output;
   }
 
   [heldTensors](): unknown {

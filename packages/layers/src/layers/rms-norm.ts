@@ -14,6 +14,7 @@ import {
   square,
   type Tensor,
 } from "@kronograd/tensor";
+import { recordAffine } from "../affine.ts";
 import { checkSizes, notInitialized } from "../checks.ts";
 import type { InitContext, Layer, ParameterRole } from "../layer.ts";
 
@@ -76,7 +77,10 @@ export class RmsNorm implements Layer {
     const axes = this.#shape.map((_, i) => -1 - i);
     const meanSquare = mean(square(x), axes, { keepAxes: true }); // [N, …, 1, …]
     const rate = reciprocal(sqrt(shift(meanSquare, this.options.epsilon ?? 1e-5)));
-    return mul(mul(x, rate), gamma);
+    const normalized = mul(x, rate);
+    const output = mul(normalized, gamma);
+    recordAffine({ name: this.name, input: normalized, output }, { gamma }, -this.#shape.length, (input) => input);
+    return output;
   }
 
   [heldTensors](): unknown {

@@ -59,12 +59,16 @@ export type EkfacState = {
  * @throws {UsageError} an option out of range
  */
 export function ekfacCurvature(options: OptionsOf<typeof ekfacCurvatureOptions> = {}): CurvatureMethod<EkfacState> {
-  const { labels, bias, start, decay, reduction } = checkOptions("ekfac", options, ekfacCurvatureOptions);
+  const { labels, bias, norms, embeddings, start, decay, reduction } = checkOptions(
+    "ekfac",
+    options,
+    ekfacCurvatureOptions,
+  );
   return defineCurvature<EkfacState>({
     name: "ekfac",
     source: "George et al. (2018)",
     scope: "layer",
-    needs: { inputs: true, outputGrads: labels, gradient: "dense", bias },
+    needs: { inputs: true, outputGrads: labels, gradient: "dense", bias, norms, embeddings },
     claims: [
       "spd",
       "linear",

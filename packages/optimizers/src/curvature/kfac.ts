@@ -16,7 +16,7 @@ import { dampedInverse, kroneckerEigenSolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, type Tensor, trace } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
-import { type Scalar, scalarOf, splitDamping } from "../damping.ts";
+import { oneSidedDamping, type Scalar, scalarOf, splitDamping } from "../damping.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import { primalApply } from "./parts/cost.ts";
 import { factorOptions, kroneckerFactors } from "./parts/factors.ts";
@@ -48,6 +48,8 @@ type Eigenpairs = { readonly values: Tensor; readonly vectors: Tensor };
 
 /** The factors so far and what the last refresh made of them. */
 export type KfacState = {
+  /** Whether the block is a norm's scale and shift: G alone, A being 1. */
+  readonly isVector: boolean;
   readonly batches: number;
   readonly A: Tensor | null;
   readonly G: Tensor | null;
@@ -70,6 +72,8 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
   const {
     labels,
     bias,
+    norms,
+    embeddings,
     pi: balanced,
     start,
     decay,
@@ -81,7 +85,7 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
     name: "kfac",
     source: "Martens & Grosse (2015)",
     scope: "layer",
-    needs: { inputs: true, outputGrads: labels, gradient: exact ? "dense" : "factored", bias },
+    needs: { inputs: true, outputGrads: labels, gradient: exact ? "dense" : "factored", bias, norms, embeddings },
     claims: [
       "spd",
       "linear",
@@ -92,7 +96,7 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
       ...(balanced || exact ? ["lossScaleInvariant" as const] : []), // √λ on G alone does not follow the loss's scale
     ],
 
-    init: () => ({ batches: 0, A: null, G: null, pi: 1, inverses: null, eigen: null }),
+    init: ({ isVector = false }) => ({ isVector, batches: 0, A: null, G: null, pi: 1, inverses: null, eigen: null }),
 
     update(state, seen) {
       const batches = state.batches + 1;
@@ -106,7 +110,7 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
       if (exact) return { ...state, eigen: { A: eigenpairs(A), G: eigenpairs(G) } };
       const [traceA, traceG] = [scalarOf(trace(A)), scalarOf(trace(G))];
       const traces = { traceA, dimA: A.shape[0]!, traceG, dimG: G.shape[0]! };
-      const share = splitDamping(damping, traces, balanced);
+      const share = state.isVector ? oneSidedDamping(damping) : splitDamping(damping, traces, balanced);
       return { ...state, pi: share.pi, inverses: { A: dampedInverse(A, share.A), G: dampedInverse(G, share.G) } };
     },
 

@@ -26,7 +26,7 @@
 import { type LayerRecord, type Reduction, reduce, reductions } from "@kronograd/autograd";
 import type { Storage } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
-import { type Scalar, splitDamping } from "../damping.ts";
+import { oneSidedDamping, type Scalar, splitDamping } from "../damping.ts";
 import * as option from "../option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options.ts";
 import { factorChecks, factorHelp } from "./parts/factors.ts";
@@ -63,6 +63,8 @@ export const paperSkfac = () => ({ reduction: reductions.mean, pi: false, rank: 
 
 /** Both sides' moments, and their inverses as of the last refresh. */
 export type SkfacState = {
+  /** Whether the block is a norm's scale and shift: G alone, A being 1. */
+  readonly isVector: boolean;
   readonly batches: number;
   readonly A: Moment | null;
   readonly G: Moment | null;
@@ -92,7 +94,7 @@ export function skfacCurvature(
 ): CurvatureMethod<SkfacState> {
   const apart = options.reduction?.noBias === undefined ? {} : { bias: "separate" as const };
   const chosen = checkOptions("skfac", { ...apart, ...options }, checks);
-  const { labels, bias, pi: balanced, start, reduction, stride, rank, decay } = chosen;
+  const { labels, bias, norms, embeddings, pi: balanced, start, reduction, stride, rank, decay } = chosen;
   if (bias === "joint" && reduction.noBias) throw reduction.noBias("skfac");
   // Which input a moment was made of. Identities are of this process, so the state, which is saved, must not hold them.
   const inputs = new WeakMap<Storage, number>();
@@ -100,7 +102,7 @@ export function skfacCurvature(
     name: "skfac",
     source: "Tang et al. (2021)",
     scope: "layer",
-    needs: { inputs: true, outputGrads: labels, gradient: "factored", bias },
+    needs: { inputs: true, outputGrads: labels, gradient: "factored", bias, norms, embeddings },
     claims: [
       "spd",
       "linear",
@@ -111,7 +113,16 @@ export function skfacCurvature(
       ...(balanced ? ["lossScaleInvariant" as const] : []), // √λ on G alone does not follow the loss's scale
     ],
 
-    init: () => ({ batches: 0, A: null, G: null, pi: 1, inverses: null, seenStep: -1, current: false }),
+    init: ({ isVector = false }) => ({
+      isVector,
+      batches: 0,
+      A: null,
+      G: null,
+      pi: 1,
+      inverses: null,
+      seenStep: -1,
+      current: false,
+    }),
 
     update(state, seen, { step }) {
       const batches = state.batches + 1;
@@ -137,7 +148,7 @@ export function skfacCurvature(
     refresh(state, { damping }) {
       const { A, G } = state as { A: Moment; G: Moment };
       const traces = { traceA: traceOf(A), dimA: dimensionOf(A), traceG: traceOf(G), dimG: dimensionOf(G) };
-      const share = splitDamping(damping, traces, balanced);
+      const share = state.isVector ? oneSidedDamping(damping) : splitDamping(damping, traces, balanced);
       const inverses = { A: invert("skfac, input side", A, share.A), G: invert("skfac, output side", G, share.G) };
       return { ...state, pi: share.pi, inverses, current: true };
     },

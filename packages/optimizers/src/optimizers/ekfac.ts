@@ -23,8 +23,9 @@ export type EkfacOptions = OptionsOf<typeof ekfacOptions>;
  */
 export function ekfac(options: EkfacOptions = {}): Optimizer {
   const chosen = checkOptions("ekfac", options, ekfacOptions);
-  const { labels, bias, start, decay, reduction, refineEvery } = chosen;
-  return secondOrder("ekfac", chosen, ekfacCurvature({ labels, bias, start, decay, reduction }), { refineEvery });
+  const { labels, bias, norms, embeddings, start, decay, reduction, refineEvery } = chosen;
+  const method = ekfacCurvature({ labels, bias, norms, embeddings, start, decay, reduction });
+  return secondOrder("ekfac", chosen, method, { refineEvery });
 }
 
 ekfac.summary = "K-FAC's eigenbasis with the second moments measured in it";

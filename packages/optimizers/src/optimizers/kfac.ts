@@ -24,8 +24,9 @@ export type KfacOptions = OptionsOf<typeof kfacOptions>;
  */
 export function kfac(options: KfacOptions = {}): Optimizer {
   const chosen = checkOptions("kfac", options, kfacOptions);
-  const { labels, bias, pi, start, decay, reduction, inverse } = chosen;
-  return secondOrder("kfac", chosen, kfacCurvature({ labels, bias, pi, start, decay, reduction, inverse }));
+  const { labels, bias, norms, embeddings, pi, start, decay, reduction, inverse } = chosen;
+  const method = kfacCurvature({ labels, bias, norms, embeddings, pi, start, decay, reduction, inverse });
+  return secondOrder("kfac", chosen, method);
 }
 
 kfac.summary = "curvature of each layer as a Kronecker product of running averages";

@@ -45,9 +45,12 @@ export function skfac(options: SkfacOptions = {}): Optimizer {
   const all = given.rank === null ? { examplesPerBatch: null } : {}; // the last batch's own columns are all of its own
   const chosen = checkOptions("skfac", { ...all, ...given }, skfacOptions);
   const reduction = reductions[chosen.reduction];
-  const { labels, pi, start, stride, rank, decay, refreshEvery } = chosen;
+  const { labels, norms, embeddings, pi, start, stride, rank, decay, refreshEvery } = chosen;
   const bias = options.bias ?? (reduction.noBias === undefined ? chosen.bias : "separate");
-  const method = skfacCurvature({ labels, bias, pi, start, reduction, stride, rank, decay, refreshEvery }, pushThrough);
+  const method = skfacCurvature(
+    { labels, bias, norms, embeddings, pi, start, reduction, stride, rank, decay, refreshEvery },
+    pushThrough,
+  );
   const views = skfacViews({ rank, refreshEvery, examplesPerBatch: chosen.examplesPerBatch });
   return secondOrder("skfac", { ...chosen, bias } as typeof chosen, { ...method, ...views });
 }

@@ -15,6 +15,8 @@ export const factorChecks = {
   bias: option.choice({ choices: ["joint", "separate"], default: "joint" }),
   pi: option.flag({ default: true }),
   start: option.choice({ choices: averageStarts, default: "first" }),
+  norms: option.flag({ default: false }),
+  embeddings: option.flag({ default: false }),
 };
 
 /** What they do. */
@@ -23,6 +25,8 @@ export const factorHelp = {
   bias: "bias in the factor, or left to its plain gradient",
   pi: "split the damping by the factors' mean eigenvalues",
   start: "how running averages begin",
+  norms: "scales and shifts of norms are blocks, exact but for the average; else they keep their plain gradient",
+  embeddings: "tables are blocks of tokens ⊗ features; else they keep their plain gradient",
 };
 
 /** Options that Kronecker-factored methods share. */

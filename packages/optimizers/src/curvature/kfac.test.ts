@@ -116,14 +116,11 @@ describe("kfacCurvature", () => {
   });
 
   it("asks for what its options say", () => {
-    expect(kfacCurvature().needs).toEqual({
-      inputs: true,
-      outputGrads: "empirical",
-      gradient: "factored",
-      bias: "joint",
-    });
-    const other = kfacCurvature({ labels: "exact", bias: "separate", inverse: "eigen" });
-    expect(other.needs).toEqual({ inputs: true, outputGrads: "exact", gradient: "dense", bias: "separate" });
+    const usual = { inputs: true, norms: false, embeddings: false };
+    const needs = { ...usual, outputGrads: "empirical", gradient: "factored", bias: "joint" };
+    expect(kfacCurvature().needs).toEqual(needs);
+    const other = kfacCurvature({ labels: "exact", bias: "separate", inverse: "eigen", norms: true });
+    expect(other.needs).toEqual({ ...needs, outputGrads: "exact", gradient: "dense", bias: "separate", norms: true });
   });
 
   it("does not promise to follow the loss's scale without π", () => {

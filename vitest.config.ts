@@ -33,6 +33,7 @@ export default defineConfig({
             "apps/*/src/**/*.test.ts",
             "scripts/**/*.test.ts",
             "bench/**/*.test.ts",
+            "platforms/*.test.ts",
           ],
           exclude: [...configDefaults.exclude, ...(slow ? [] : ["**/*.slow.test.ts"])],
         },

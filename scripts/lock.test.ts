@@ -9,9 +9,12 @@ interface Entry {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as { packages: Record<string, Entry> };
+const read = (path: string) =>
+  JSON.parse(readFileSync(join(root, path), "utf8")) as { packages: Record<string, Entry> };
 
-describe("package-lock.json", () => {
+describe.each(["package-lock.json", "platforms/package-lock.json"])("%s", (path) => {
+  const lock = read(path);
+
   it("names no registry host, so that it installs behind any mirror", () => {
     const hosts = Object.values(lock.packages).flatMap(({ link, resolved }) => (link || !resolved ? [] : [resolved]));
     expect(hosts).toEqual([]);
@@ -22,5 +25,12 @@ describe("package-lock.json", () => {
     const names = new Set(Object.keys(lock.packages).map((path) => path.split("node_modules/").at(-1)));
     const wanted = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
     expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
+});
+
+describe("npm ci", () => {
+  it("installs neither gpu.js nor webgpu, which only those who ask for a GPU need", () => {
+    const installed = Object.keys(read("package-lock.json").packages).map((path) => path.split("node_modules/").at(-1));
+    expect(installed.filter((name) => name === "gpu.js" || name === "webgpu" || name === "gl")).toEqual([]);
   });
 });

@@ -147,9 +147,13 @@ export function skfacCurvature(
 
     refresh(state, { damping }) {
       const { A, G } = state as { A: Moment; G: Moment };
-      const traces = { traceA: traceOf(A), dimA: dimensionOf(A), traceG: traceOf(G), dimG: dimensionOf(G) };
+      const [traceA, traceG] = [traceOf(A), traceOf(G)];
+      const traces = { traceA, dimA: dimensionOf(A), traceG, dimG: dimensionOf(G) };
       const share = state.isVector ? oneSidedDamping(damping) : splitDamping(damping, traces, balanced);
-      const inverses = { A: invert("skfac, input side", A, share.A), G: invert("skfac, output side", G, share.G) };
+      const inverses = {
+        A: invert("skfac, input side", A, share.A, traceA),
+        G: invert("skfac, output side", G, share.G, traceG),
+      };
       return { ...state, pi: share.pi, inverses, current: true };
     },
 

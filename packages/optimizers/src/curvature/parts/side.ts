@@ -10,7 +10,7 @@
  * Source: Hager (1989), "Updating the inverse of a matrix", eq. (2); Tang et al. (2021), §3
  */
 
-import { chooseGramBits, dampedInverse, type GramBits, gram, syrk } from "@kronograd/linalg";
+import { dampedInverse, type GramBits, gram, gramBits, syrk } from "@kronograd/linalg";
 import {
   addProduct,
   cast,
@@ -86,10 +86,11 @@ export function dimensionOf(moment: Moment): number {
  * Invert M + μI.
  *
  * @param where  the layer and side, for the message
+ * @param trace  tr M, where it is known
  * @throws {NumericalError} μ is 0 and M has fewer columns than rows, or is not positive definite
  * @cost dual c² d + 2⅓ c³ flops, primal 2⅓ d³
  */
-export function invert(where: string, moment: Moment, mu: Scalar): SideInverse {
+export function invert(where: string, moment: Moment, mu: Scalar, trace: Scalar = traceOf(moment)): SideInverse {
   if (moment.form === "primal") return { form: "primal", inverse: dampedInverse(moment.M, mu) };
   const { Xt } = moment;
   const own = Xt.dtype === "float64" ? 64 : 32;
@@ -103,7 +104,7 @@ export function invert(where: string, moment: Moment, mu: Scalar): SideInverse {
       details: { mu, columns: c, dimension: d },
     });
   }
-  const bits = chooseGramBits(Xt, mu);
+  const bits = own === 32 && typeof trace === "number" ? gramBits(trace, mu) : own;
   const kept = bits === 64 ? cast(Xt, "float64") : Xt;
   return dual(kept, mu, bits);
 }

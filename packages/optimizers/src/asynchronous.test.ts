@@ -1,4 +1,4 @@
-import { valueAndGrad } from "@kronograd/autograd";
+import { type Parameters, valueAndGrad } from "@kronograd/autograd";
 import { Rng, scope } from "@kronograd/tensor";
 import { deferred, type TinyProblem, tinyConvNet, tinyMlp } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
@@ -64,6 +64,16 @@ describe("an asynchronous device", () => {
     using optimizer = make();
     take(tinyConvNet({ device }), optimizer);
     expect(device.counts).toMatchObject({ reads: 0, hostCalls: 0 });
+  });
+
+  it("is refused by what reads a number within a step", () => {
+    using optimizer = kfac({ quadraticModel: true });
+    const oracles = { ggnvp: (vectors: Parameters) => vectors };
+    const problem = tinyMlp({ device: deferred() });
+    const { parameters, objective } = problem;
+    const { gradients, records } = valueAndGrad(objective, parameters, { capture: optimizer.needs(0) });
+    const update = () => optimizer.update(gradients, { parameters, records, step: 0, oracles });
+    expect(update).toThrow('quadraticModel: device "deferred" is asynchronous');
   });
 
   it("inverts factors on the host where it has no kernel for that: two calls a layer", () => {

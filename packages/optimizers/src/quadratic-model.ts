@@ -5,7 +5,7 @@
  */
 
 import type { Parameters } from "@kronograd/autograd";
-import { add, mul, scale, scope, sum, type Tensor, UsageError, zeros } from "@kronograd/tensor";
+import { add, BackendError, mul, scale, scope, sum, type Tensor, UsageError, zeros } from "@kronograd/tensor";
 import type { Oracles, StepContext, Updates } from "./transform.ts";
 
 /** Updates as a vector, times each parameter's factor on the learning rate. */
@@ -37,9 +37,18 @@ export function dot(a: Parameters, b: Parameters): number {
 /**
  * An oracle of the step.
  *
- * @throws {UsageError} the step brings none of that name
+ * @throws {UsageError}   the step brings none of that name
+ * @throws {BackendError} the device is asynchronous: what is made of the oracle is read within the step
  */
-export function oracleOf<K extends keyof Oracles>(where: string, { oracles }: StepContext, name: K) {
+export function oracleOf<K extends keyof Oracles>(where: string, { oracles, parameters }: StepContext, name: K) {
+  const late = Object.values(parameters).find((t) => t.device.backend.host === undefined);
+  if (late !== undefined) {
+    throw new BackendError({
+      where,
+      problem: `device "${late.device.kind}" is asynchronous, and a number must be read within the step`,
+      help: `Train on "cpu" or "wasm", or without ${where}.`,
+    });
+  }
   const oracle = oracles[name];
   if (oracle !== undefined) return oracle;
   throw new UsageError({

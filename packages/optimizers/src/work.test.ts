@@ -86,6 +86,19 @@ describe("push-through", () => {
   });
 });
 
+describe("momentum behind a preconditioner", () => {
+  it("adds one product of each weight's size to the velocity, and forms no gradient: fresh factors and old ones", () => {
+    for (const refreshEvery of [1, 5]) {
+      const problem = mlp();
+      using optimizer = skfac({ rank: null, refreshEvery });
+      take(problem, optimizer);
+      const calls = callsOf(() => void take(problem, optimizer, 1));
+      const made = withOutput(calls, ...weightSizes).filter((name) => !["permute", "reshape"].includes(name));
+      expect(made).toEqual(["addProduct", "addProduct"]);
+    }
+  });
+});
+
 describe("SKFAC where the batch is smaller than a side", () => {
   it.each([
     { rank: null, refreshEvery: 1 },

@@ -1,0 +1,71 @@
+/**
+ * `npm run conformance:page -- DIR [--backend NAME] [--json]`: the conformance cases in a page of Chromium, in float32.
+ *
+ * The page runs under the policy that the backend needs: `script-src 'self'`, and `'wasm-unsafe-eval'` for wasm alone.
+ * Exit codes are those of `npm run conformance`.
+ */
+
+import { parseArgs } from "node:util";
+import type { Plugin } from "esbuild";
+import { readFixtures } from "../packages/testkit/src/conformance/fixture.ts";
+import type { CaseOutcome } from "../packages/testkit/src/conformance/runner.ts";
+import { bundlePage, pagesMissing, runPage } from "./page.ts";
+
+interface Answer {
+  readonly device: string;
+  readonly outcomes: readonly CaseOutcome[];
+}
+
+const program = (backend: string) => `
+import { createDevice } from "kronograd";
+import { runCases } from "./packages/testkit/src/conformance/runner.ts";
+const cases = await (await fetch("/cases.json")).json();
+const device = await createDevice(${JSON.stringify(backend)});
+const outcomes = [];
+for await (const outcome of runCases(cases, { device, dtype: "float32" })) outcomes.push(outcome);
+report({ device: device.toString(), outcomes });`;
+
+/** The runner's file reader is bundled with it, and never called in a page. */
+const withoutNode: Plugin = {
+  name: "without-node",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "node" }));
+    onLoad({ filter: /.*/, namespace: "node" }, () => ({ contents: "module.exports = {}", loader: "js" }));
+  },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { backend: { type: "string", default: "webgpu" }, json: { type: "boolean", default: false } },
+});
+const [folder] = positionals;
+if (folder === undefined) {
+  console.error("usage: npm run conformance:page -- DIR [--backend NAME] [--json]");
+  process.exit(1);
+}
+const missing = await pagesMissing();
+if (missing !== null) {
+  console.error(`no page can run here: ${missing}`);
+  process.exit(4);
+}
+const cases = readFixtures(folder);
+const { value } = await runPage<Answer>(
+  await bundlePage({ text: program(values.backend) }, { plugins: [withoutNode] }),
+  {
+    csp: `script-src 'self'${values.backend === "wasm" ? " 'wasm-unsafe-eval'" : ""}`,
+    files: { "/cases.json": JSON.stringify(cases) },
+    seconds: 3600,
+  },
+);
+let failed = 0;
+if (!values.json) console.log(`${cases.length} cases in a page, on ${value.device}, in float32`);
+for (const outcome of value.outcomes) {
+  const { passed, file, name, op, error, reasons } = outcome;
+  if (!passed) failed += 1;
+  if (values.json) console.log(JSON.stringify(outcome));
+  else console.log(`${passed ? "ok    " : "FAILED"} ${file}/${name} (${op}) ${error.toExponential(1)}`);
+  if (!values.json) for (const reason of reasons) console.log(`       ${reason}`);
+}
+const summary = `${cases.length - failed} passed, ${failed} failed`;
+console.log(values.json ? JSON.stringify({ passed: cases.length - failed, failed, summary }) : summary);
+process.exitCode = failed === 0 ? 0 : 1;

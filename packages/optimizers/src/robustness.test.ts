@@ -113,6 +113,21 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
     mustDescend(step(optimizer, weights, short, 2));
   });
 
+  it("forgets a batch that is not finite: the next step is the one that would have come without it", () => {
+    using calm = make();
+    using disturbed = make();
+    const batch = (seed: number) => mse(weights, random(seed, [6, 4]), random(seed + 1, [6, 3]));
+    const spoilt = mse(weights, scale(random(5, [6, 4]), Number.NaN), random(6, [6, 3]));
+    const undisturbed = [batch(1), batch(3)].map((objective) => step(calm, weights, objective));
+    step(disturbed, weights, batch(1));
+    step(disturbed, weights, spoilt);
+    const after = step(disturbed, weights, batch(3));
+    mustDescend(after);
+    for (const [name, update] of undisturbed[1]!.updates) {
+      expect(after.updates.get(name)?.dense()).toBeAllclose(update.dense(), { rtol: 1e-12 });
+    }
+  });
+
   it.each([1e-20, 1e-10, 1, 1e10, 1e20])("descends with the loss times %d", (size) => {
     using optimizer = make();
     const loss = meanSquaredError();

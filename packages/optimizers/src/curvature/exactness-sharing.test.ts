@@ -120,12 +120,14 @@ describe("T10: a deep linear net 7-3-3-3-2 that adds or averages its positions i
     for (const pool of [sum, mean]) {
       for (const loss of losses) {
         const objective = objectiveOf(outputs(pool), loss);
-        for (const layer of ["fc0", "fc1", "fc2", "fc3"]) {
-          const reduce = block(objective, weights, layer, "reduce");
-          const expand = block(objective, weights, layer, "expand");
-          expect(reduce.kfac).toBeAllclose(reduce.exact, tolerance);
-          if (layer > "fc1") expect(expand.kfac).toBeAllclose(expand.exact, tolerance);
-          else expect(allclose(expand.kfac, expand.exact, far)).toBe(false);
+        for (const bias of biases) {
+          for (const layer of ["fc0", "fc1", "fc2", "fc3"]) {
+            const reduce = block(objective, weights, layer, "reduce", bias);
+            const expand = block(objective, weights, layer, "expand", bias);
+            expect(reduce.kfac).toBeAllclose(reduce.exact, tolerance);
+            if (layer > "fc1") expect(expand.kfac).toBeAllclose(expand.exact, tolerance);
+            else expect(allclose(expand.kfac, expand.exact, far)).toBe(false);
+          }
         }
       }
     }
@@ -162,21 +164,23 @@ describe("T12 and S8: one convolution on 8 × 8", () => {
   });
 
   it("has mean = GGN / S² and sum = GGN · S² before average pooling", () => {
-    const objective = objectiveOf(() => globalAvgPool2d(conv()), meanSquaredError());
-    const { record, block: own } = seenBy(kfacCurvature({ labels: "exact" }), objective, weights, "conv");
-    const exact = exactGgn(objective, weights, own);
-    const S = record.positions;
-    expect(S).toBe(24);
-    const matrix = (reduction: "reduce" | "mean" | "sum") =>
-      toDense(
-        kronecker(
-          record.secondMoment("outputGrads", reductions[reduction]),
-          record.secondMoment("inputs", reductions[reduction]),
-        ),
-      );
-    expect(matrix("reduce")).toBeAllclose(exact, { rtol: 1e-12 });
-    expect(scale(matrix("mean"), S ** 2)).toBeAllclose(exact, { rtol: 1e-12 });
-    expect(scale(matrix("sum"), 1 / S ** 2)).toBeAllclose(exact, { rtol: 1e-12 });
+    for (const loss of losses) {
+      const objective = objectiveOf(() => globalAvgPool2d(conv()), loss);
+      for (const bias of biases) {
+        const own = seenBy(kfacCurvature({ labels: "exact", bias }), objective, weights, "conv");
+        const { positions: S, examples } = own.record;
+        expect(S).toBe(24);
+        const exact = exactGgn(objective, weights, own.block);
+        const matrix = (reduction: "reduce" | "mean" | "sum") => {
+          const G = own.record.secondMoment("outputGrads", reductions[reduction]);
+          const A = own.record.secondMoment("inputs", reductions[reduction]);
+          return scale(toDense(kronecker(G, A)), loss.reduction === "sum" ? examples : 1);
+        };
+        expect(matrix("reduce")).toBeAllclose(exact, { rtol: 1e-12 });
+        expect(scale(matrix("mean"), S ** 2)).toBeAllclose(exact, { rtol: 1e-12 });
+        expect(scale(matrix("sum"), 1 / S ** 2)).toBeAllclose(exact, { rtol: 1e-12 });
+      }
+    }
   });
 });
 
@@ -192,8 +196,10 @@ describe("T13: one linear layer on inputs [N, 4, 8, 5], in batches of 2 and 7", 
 
   it("has expand = GGN", () => {
     for (const loss of losses) {
-      const { kfac, exact } = block(part(0, 9, loss), weights, "fc0", "expand");
-      expect(kfac).toBeAllclose(exact, tolerance);
+      for (const bias of biases) {
+        const { kfac, exact } = block(part(0, 9, loss), weights, "fc0", "expand", bias);
+        expect(kfac).toBeAllclose(exact, tolerance);
+      }
     }
   });
 

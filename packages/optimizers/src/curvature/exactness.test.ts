@@ -102,14 +102,16 @@ describe("T2: the same, sampled labels", () => {
     const { weights, forward, names } = dense([5, 4, 4, 2], tanh);
     const [x, y] = [random(1, [1, 5]), random(2, [1, 2])];
     const many = copies(x, draws); // labels are drawn for each copy
-    for (const [loss, targets] of [
-      [meanSquaredError(), y],
-      [softmaxCrossEntropy(), tensor(Int32Array.of(1))],
+    for (const [loss, targets, bias] of [
+      [meanSquaredError(), y, "joint"],
+      [meanSquaredError({ reduction: "sum" }), y, "separate"],
+      [softmaxCrossEntropy(), tensor(Int32Array.of(1)), "separate"],
+      [softmaxCrossEntropy({ reduction: "sum" }), tensor(Int32Array.of(1)), "joint"],
     ] as const) {
       const objective = { outputs: () => forward(many), loss, targets: copies(targets, draws) };
       const one = { outputs: () => forward(x), loss, targets };
       for (const layer of names) {
-        const { matrix, block } = seenBy(kfacCurvature({ labels: "sampled" }), objective, weights, layer);
+        const { matrix, block } = seenBy(kfacCurvature({ labels: "sampled", bias }), objective, weights, layer);
         expect(matrix).toBeAllclose(exactGgn(one, weights, block), sampling);
       }
     }
@@ -164,8 +166,10 @@ describe("T4: N copies of one example", () => {
   it("is exact as for one: times N for a sum", () => {
     for (const loss of reductionsOf(meanSquaredError)) {
       const objective = { outputs: () => forward(many), loss, targets };
-      const { matrix, block } = seenBy(kfacCurvature({ labels: "exact" }), objective, weights, "fc1");
-      expect(scale(matrix, total(loss, 7))).toBeAllclose(exactGgn(objective, weights, block), tolerance);
+      for (const bias of biases) {
+        const { matrix, block } = seenBy(kfacCurvature({ labels: "exact", bias }), objective, weights, "fc1");
+        expect(scale(matrix, total(loss, 7))).toBeAllclose(exactGgn(objective, weights, block), tolerance);
+      }
     }
   });
 });
@@ -194,13 +198,21 @@ describe("T5: a deep linear net 4-3-3-2 on six examples, squared error, exact la
 
 describe("T6: the same, sampled labels", () => {
   it("converges to the GGN block; so do random signs", () => {
-    const objective = { outputs: () => deep.forward(deepX), loss: meanSquaredError(), targets: deepY };
     const repeated = copies(deepX, Math.ceil(draws / 6));
-    const many = { ...objective, outputs: () => deep.forward(repeated), targets: copies(deepY, Math.ceil(draws / 6)) };
-    for (const labels of ["sampled", "randomSign"] as const) {
-      for (const layer of deep.names) {
-        const { matrix, block } = seenBy(kfacCurvature({ labels }), many, deep.weights, layer);
-        expect(matrix).toBeAllclose(exactGgn(objective, deep.weights, block), sampling);
+    const targets = copies(deepY, Math.ceil(draws / 6));
+    for (const [reduction, bias, tolerated] of [
+      ["mean", "joint", sampling],
+      ["sum", "separate", { ...sampling, atol: 6 * 2 * sampling.atol }], // the block is N·C times as large
+    ] as const) {
+      const loss = meanSquaredError({ reduction });
+      const objective = { outputs: () => deep.forward(deepX), loss, targets: deepY };
+      const many = { outputs: () => deep.forward(repeated), loss, targets };
+      for (const labels of ["sampled", "randomSign"] as const) {
+        for (const layer of deep.names) {
+          const { matrix, block } = seenBy(kfacCurvature({ labels, bias }), many, deep.weights, layer);
+          const exact = exactGgn(objective, deep.weights, block);
+          expect(scale(matrix, total(loss, 6))).toBeAllclose(exact, tolerated);
+        }
       }
     }
   });
@@ -208,14 +220,19 @@ describe("T6: the same, sampled labels", () => {
 
 describe("T7: the same, empirical labels", () => {
   it("is NOT the GGN block, nor the empirical Fisher of several examples", () => {
-    const loss = meanSquaredError();
-    const objective = { outputs: () => deep.forward(deepX), loss, targets: deepY };
     const row = (t: Tensor, n: number) => slice(t, [[n, n + 1]]);
-    const single = (n: number) => () => loss.value(deep.forward(row(deepX, n)), row(deepY, n));
-    for (const layer of deep.names) {
-      const { matrix, block } = seenBy(kfacCurvature(), objective, deep.weights, layer);
-      expect(allclose(matrix, exactGgn(objective, deep.weights, block), sampling)).toBe(false);
-      expect(allclose(matrix, exactEmpiricalFisher(single, 6, deep.weights, layer), sampling)).toBe(false);
+    for (const loss of reductionsOf(meanSquaredError)) {
+      const objective = { outputs: () => deep.forward(deepX), loss, targets: deepY };
+      const single = (n: number) => () => loss.value(deep.forward(row(deepX, n)), row(deepY, n));
+      for (const bias of biases) {
+        for (const layer of deep.names) {
+          const { matrix, block } = seenBy(kfacCurvature({ bias }), objective, deep.weights, layer);
+          const ggn = exactGgn(objective, deep.weights, block);
+          const fisher = exactEmpiricalFisher(single, 6, deep.weights, layer, bias);
+          expect(allclose(scale(matrix, total(loss, 6)), ggn, sampling)).toBe(false);
+          expect(allclose(matrix, fisher, sampling)).toBe(false);
+        }
+      }
     }
   });
 });
@@ -228,9 +245,11 @@ describe("T14: the deep linear net on one example, cross-entropies with soft tar
   it("is the GGN block under exact labels", () => {
     for (const loss of losses) {
       const objective = { outputs: () => deep.forward(x), loss, targets: soft };
-      for (const layer of deep.names) {
-        const { matrix, block } = seenBy(kfacCurvature({ labels: "exact" }), objective, deep.weights, layer);
-        expect(matrix).toBeAllclose(exactGgn(objective, deep.weights, block), tolerance);
+      for (const bias of biases) {
+        for (const layer of deep.names) {
+          const { matrix, block } = seenBy(kfacCurvature({ labels: "exact", bias }), objective, deep.weights, layer);
+          expect(matrix).toBeAllclose(exactGgn(objective, deep.weights, block), tolerance);
+        }
       }
     }
   });
@@ -239,9 +258,11 @@ describe("T14: the deep linear net on one example, cross-entropies with soft tar
     for (const loss of losses) {
       const objective = { outputs: () => deep.forward(x), loss, targets: soft };
       const single = () => () => loss.value(deep.forward(x), soft);
-      for (const layer of deep.names) {
-        const { matrix } = seenBy(kfacCurvature(), objective, deep.weights, layer);
-        expect(matrix).toBeAllclose(exactEmpiricalFisher(single, 1, deep.weights, layer), tolerance);
+      for (const bias of biases) {
+        for (const layer of deep.names) {
+          const { matrix } = seenBy(kfacCurvature({ bias }), objective, deep.weights, layer);
+          expect(matrix).toBeAllclose(exactEmpiricalFisher(single, 1, deep.weights, layer, bias), tolerance);
+        }
       }
     }
   });
@@ -276,6 +297,8 @@ describe("T17: one linear layer, inputs alone", () => {
     const y = random(2, [6, 3]);
     for (const loss of reductionsOf(meanSquaredError)) {
       const objective = { outputs: () => forward(deepX), loss, targets: y };
+      const apart = seenBy(kfacCurvature({ labels: "exact", bias: "separate" }), objective, weights, "fc0");
+      expect(scale(apart.matrix, total(loss, 6))).toBeAllclose(exactGgn(objective, weights, apart.block), tolerance);
       const { A, G, matrix, block } = seenBy(kfacCurvature({ labels: "exact" }), objective, weights, "fc0");
       expect(A).toBeAllclose(valueOfInputs(objective, weights), tolerance);
       expect(G).toBeAllclose(scale(eye(3, { dtype: "float64" }), loss.reduction === "sum" ? 2 : 2 / 3), tolerance);

@@ -26,7 +26,8 @@ async function findGpu(): Promise<GPU | string> {
   const own = (globalThis.navigator as Navigator | undefined)?.gpu;
   if (own !== undefined) return own;
   if (holder.gpu !== undefined) return holder.gpu;
-  if (typeof process === "undefined" || process.versions?.node === undefined) {
+  const { process } = globalThis as { process?: { versions?: { node?: string } } };
+  if (process?.versions?.node === undefined) {
     return "this browser has no WebGPU (navigator.gpu is missing); it needs a secure page (https or localhost)";
   }
   try {

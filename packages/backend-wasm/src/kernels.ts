@@ -5,6 +5,7 @@ import { convolutionKernels } from "./kernels/convolutions.ts";
 import { eigenKernels } from "./kernels/eigen.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
 import { factorizationKernels } from "./kernels/factorizations.ts";
+import { inverseKernels } from "./kernels/inverse.ts";
 import { moveKernels } from "./kernels/moves.ts";
 import { normalizationKernels } from "./kernels/normalization.ts";
 import { patchSumKernels } from "./kernels/patch-sum.ts";
@@ -28,6 +29,7 @@ export function allKernels(runtime: Runtime): Map<string, Kernel> {
     poolingKernels,
     normalizationKernels,
     factorizationKernels,
+    inverseKernels,
     eigenKernels,
   ];
   return new Map(families.flatMap((family) => Object.entries(family(kit))));

@@ -1,5 +1,5 @@
 /**
- * Kernels of cholesky, solveTriangular and dampedInverse, in float64 for both dtypes.
+ * Kernels of cholesky and solveTriangular, in float64 for both dtypes.
  *
  * Halving turns nearly all work into products: with A = UᵀU and L X = B cut in the middle,
  *
@@ -111,12 +111,10 @@ export function factorizationKernels(kit: Kit): Kernels {
     return factor(rest, n - h, work);
   };
 
-  /** Write the lower Cholesky factor of A + μI; false where a pivot fails. */
-  const factorInto = (target: Operand, A: Operand, n: number, damping: number): boolean => {
+  /** Write the lower Cholesky factor of A; false where a pivot fails. */
+  const factorInto = (target: Operand, A: Operand, n: number): boolean => {
     kit.runExpressions(turnedRound, [target], [wide(A)], { zero: 0 });
     const work = addressOf(kit.temporary("float64", [workspaceBytes(f64x2) / bytes]));
-    const values = kit.values(target);
-    for (let at = 0; at < n * n; at += n + 1) values[at]! -= damping;
     const address = addressOf(target);
     code().toUpper(n, address);
     if (!factor(rowsAt(address, n), n, work)) return false;
@@ -128,26 +126,8 @@ export function factorizationKernels(kit: Kit): Kernels {
   return {
     cholesky([out], [A], params, op) {
       const n = A!.shape[0]!;
-      const isDone = rounding(out!, (target) => factorInto(target, A!, n, 0));
+      const isDone = rounding(out!, (target) => factorInto(target, A!, n));
       if (!isDone) runReference(kit, op, [out!], [A!], params);
-    },
-
-    dampedInverse([out], [A, mu], params: { readonly damping: number }, op) {
-      if (mu !== undefined) return false; // of devices that cannot be asked for it
-      const n = A!.shape[0]!;
-      const L = kit.temporary("float64", [n, n]);
-      const inverse = kit.temporary("float64", [n, n]); // of L: what is solved for is an identity with its sign turned
-      const isDone = rounding(out!, (target) => {
-        if (!factorInto(L, A!, n, params.damping)) return false;
-        const values = kit.values(inverse).fill(0);
-        for (let at = 0; at < n * n; at += n + 1) values[at] = -1;
-        const X = rowsAt(addressOf(inverse), n);
-        solve(rowsAt(addressOf(L), n), X, n, (row) => row + 1);
-        products.square(n, n, transposed(X), addressOf(target));
-        return true;
-      });
-      if (!isDone) runReference(kit, op, [out!], [A!], params);
-      return true;
     },
 
     solveTriangular([out], [T, B], params: Triangular, op) {

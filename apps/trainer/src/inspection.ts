@@ -1,7 +1,7 @@
 /** A run brought back from a checkpoint to be looked at, and what its curvature looks like. */
 
 import { buffers, disposeModel, parameters } from "@kronograd/layers";
-import type { Optimizer } from "@kronograd/optimizers";
+import { inspectState, type Optimizer } from "@kronograd/optimizers";
 import { NumericalError, Rng, retain, scope, type Tensor, tensorsIn } from "@kronograd/tensor";
 import { fit } from "@kronograd/train";
 import type { RunFolder } from "@kronograd/train/node";
@@ -78,7 +78,7 @@ export async function worstFactor(optimizer: Optimizer): Promise<string | null> 
 /** The spectra of an optimizer's curvature, block by block. */
 export async function spectraOf(optimizer: Optimizer): Promise<BlockSpectra[]> {
   const all = scope(() =>
-    Object.entries(optimizer.inspect()).flatMap(([block, { spectra = {} }]) =>
+    Object.entries(inspectState(optimizer)).flatMap(([block, { spectra = {} }]) =>
       Object.entries(spectra).map(([name, values]) => summarize(block, name, retain(values))),
     ),
   );

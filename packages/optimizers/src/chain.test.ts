@@ -2,6 +2,7 @@ import { scale, scope, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { chain, joinNeeds } from "./chain.ts";
 import { Optimizer } from "./optimizer.ts";
+import { loadState } from "./optimizer-state.ts";
 import { directionsOf, f64 } from "./testing.ts";
 import { mapParts, type Transform, updatesOf } from "./transform.ts";
 import { momentum } from "./transforms/momentum.ts";
@@ -46,7 +47,7 @@ describe("chain", () => {
   it("refuses a state of another length", () => {
     scope(() => {
       using optimizer = new Optimizer({ name: "test", learningRate: 1, chain: chain(momentum()) });
-      optimizer.load([null, null]);
+      loadState(optimizer, [null, null]);
       const parameters = { w: f64([1]) };
       expect(() => optimizer.update(updatesOf({ w: f64([1]) }), { parameters, step: 0 })).toThrow(
         "momentum(0.9): the state was saved by another chain (expected 1 states, got 2).",

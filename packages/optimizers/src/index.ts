@@ -13,6 +13,7 @@ export * from "./elementwise-transform.ts";
 export * from "./first-order.ts";
 export * from "./groups.ts";
 export * from "./optimizer.ts";
+export * from "./optimizer-state.ts";
 export * from "./optimizers/index.ts";
 export * from "./option-text.ts";
 export * from "./options.ts";

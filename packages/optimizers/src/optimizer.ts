@@ -6,21 +6,11 @@
  */
 
 import type { LayerRecord, Parameters } from "@kronograd/autograd";
-import {
-  copy,
-  dispatchInto,
-  type ElementwiseOp,
-  elementwise,
-  Rng,
-  retain,
-  scope,
-  type Tensor,
-} from "@kronograd/tensor";
+import { dispatchInto, type ElementwiseOp, elementwise, Rng, scope, type Tensor } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import type { Needs } from "./chain.ts";
-import type { CurvatureView } from "./curvature.ts";
 import { at, type Schedule } from "./schedule.ts";
-import { disposeState, mapTensors, replaceState, type StateTree } from "./state.ts";
+import { disposeState, replaceState, type StateTree } from "./state.ts";
 import { type Oracles, parameterNamed, type StepContext, type Transform, type Updates } from "./transform.ts";
 
 /** w ← w − rate · direction */
@@ -58,12 +48,6 @@ export interface UpdateOptions {
   readonly guard?: (what: string, count: Tensor) => void;
 }
 
-/** A state that was kept. */
-export interface HeldState extends Disposable {
-  /** Take the optimizer back to it; once. */
-  restore(): void;
-}
-
 /** How parameters are written where the host does not know yet whether the step holds. */
 export interface Gate {
   /** (w, direction, flag) → new w, with the parameter "rate" */
@@ -77,15 +61,19 @@ export class Optimizer implements Disposable {
   readonly name: string;
   readonly learningRate: Schedule;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly #chain: Transform;
+  readonly chain: Transform;
   readonly #rateOf: (parameter: string) => number;
-  #state: StateTree | undefined;
+  /**
+   * What `update` moves on, to be written to a checkpoint; null before the first step. Its tensors are the optimizer's own:
+   * `loadState` and `holdState` put others in their place.
+   */
+  state: StateTree = null;
 
   constructor(options: OptimizerOptions) {
     this.name = options.name;
     this.learningRate = options.learningRate;
     this.config = options.config ?? {};
-    this.#chain = options.chain;
+    this.chain = options.chain;
     this.#rateOf = options.rateOf ?? (() => 1);
   }
 
@@ -96,7 +84,7 @@ export class Optimizer implements Disposable {
 
   /** What the step wants captured: pass it to `valueAndGrad`. */
   needs(step: number): Needs {
-    return this.#chain.needs?.(step) ?? {};
+    return this.chain.needs?.(step) ?? {};
   }
 
   /**
@@ -128,34 +116,11 @@ export class Optimizer implements Disposable {
       mark: (phase) => options.mark?.(phase),
     };
     return scope(() => {
-      const state = this.#state ?? this.#chain.init(gradients, context);
-      const result = this.#chain.update(gradients, state, context);
-      this.#state = replaceState(this.#state, result.state);
+      const state = this.state ?? this.chain.init(gradients, context);
+      const result = this.chain.update(gradients, state, context);
+      this.state = replaceState(this.state, result.state);
       return { updates: result.updates, reported };
     }).updates;
-  }
-
-  /**
-   * Keep the state as it is now, for a step that may turn out not to hold. Dispose of what is returned once it does.
-   *
-   * @example
-   * using before = optimizer.hold();
-   * const directions = optimizer.update(gradients, { parameters, step });
-   * if (!areFinite(directions)) before.restore();
-   */
-  hold(): HeldState {
-    let kept = this.#state === undefined ? undefined : mapTensors(this.#state, retain);
-    return {
-      restore: () => {
-        disposeState(this.#state);
-        this.#state = kept;
-        kept = undefined;
-      },
-      [Symbol.dispose]: () => {
-        disposeState(kept);
-        kept = undefined;
-      },
-    };
   }
 
   /**
@@ -178,37 +143,8 @@ export class Optimizer implements Disposable {
     });
   }
 
-  /** One row of the printed plan for a block, or null. */
-  plan(
-    block: { name: string; shape: readonly number[]; isLayer: boolean },
-    batch: number,
-  ): Readonly<Record<string, string | number>> | null {
-    return this.#chain.plan?.(block, batch) ?? null;
-  }
-
-  /**
-   * Matrices and spectra of the curvature, by block; none before the first step. What is computed for it belongs to the
-   * caller's scope, the rest to the optimizer.
-   */
-  inspect(): Readonly<Record<string, CurvatureView>> {
-    const state = this.#state;
-    return state === undefined ? {} : scope(() => this.#chain.inspect?.(state) ?? {});
-  }
-
-  /** The state, to be written to a checkpoint; null before the first step. Its tensors stay the optimizer's own. */
-  get state(): StateTree {
-    return this.#state ?? null;
-  }
-
-  /** Take on a state that was read from a checkpoint; its tensors are copied and stay the caller's. */
-  load(state: StateTree): void {
-    const own = state === null ? undefined : scope(() => replaceState(undefined, mapTensors(state, copy)));
-    this[Symbol.dispose]();
-    this.#state = own;
-  }
-
   [Symbol.dispose](): void {
-    disposeState(this.#state);
-    this.#state = undefined;
+    disposeState(this.state);
+    this.state = null;
   }
 }

@@ -4,6 +4,7 @@ import { type TinyProblem, tinyConvNet, tinyMlp } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { accumulate } from "./accumulate.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { loadState } from "./optimizer-state.ts";
 import { ekfac } from "./optimizers/ekfac.ts";
 import { kfac } from "./optimizers/kfac.ts";
 import { skfac } from "./optimizers/skfac.ts";
@@ -111,7 +112,11 @@ describe("T27: resuming", () => {
         using second = make();
         for (let step = 0; step < 6; step++) {
           take(through, one, step, capture(through, one, step, [0, examples]));
-          if (step === 3) second.load(mapTensors(first.state, (t) => tensor(t.dataSync(), { shape: t.shape })));
+          if (step === 3)
+            loadState(
+              second,
+              mapTensors(first.state, (t) => tensor(t.dataSync(), { shape: t.shape })),
+            );
           const own = step < 3 ? first : second;
           take(resumed, own, step, capture(resumed, own, step, [0, examples]));
         }

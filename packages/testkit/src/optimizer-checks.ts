@@ -1,7 +1,7 @@
 /** What every optimizer must hold, as a table of statements. */
 
 import { valueAndGrad } from "@kronograd/autograd";
-import { mapTensors, type Optimizer, type StateTree } from "@kronograd/optimizers";
+import { loadState, mapTensors, type Optimizer, type StateTree } from "@kronograd/optimizers";
 import { copy, cpu, scale, scope, type Tensor, tensor, tensorsIn, write } from "@kronograd/tensor";
 import { must, mustEqual } from "./curvature/statement.ts";
 import { type HostArray, hostArray } from "./host.ts";
@@ -80,7 +80,7 @@ export const optimizerStatements: readonly OptimizerStatement[] = [
       for (let t = 0; t < 4; t++) step(through, problem, t);
       const saved = mapTensors(through.state, (t) => tensor(t.dataSync(), { shape: t.shape }));
       using resumed = make();
-      resumed.load(saved);
+      loadState(resumed, saved);
       const twin = tinyMlp(float64);
       for (const [name, { data }] of Object.entries(valuesOf(problem)))
         write(twin.parameters[name]!, data as Float64Array);

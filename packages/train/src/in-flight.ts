@@ -1,7 +1,7 @@
 /** Steps that were enqueued on an asynchronous device and whose numbers have not come yet. */
 
 import type { BatchPosition } from "@kronograd/data";
-import type { HeldState } from "@kronograd/optimizers";
+import { type HeldState, holdState } from "@kronograd/optimizers";
 import type { Tensor } from "@kronograd/tensor";
 import { type LaunchedStep, launchStep, openFlag } from "./late-step.ts";
 import type { StepInput, StepResult } from "./step.ts";
@@ -29,7 +29,7 @@ export class InFlight implements Disposable {
 
   /** Enqueue a step. @param position  where the batches go on after it */
   launch(input: StepInput, position: BatchPosition): void {
-    const before = input.optimizer.hold();
+    const before = holdState(input.optimizer);
     this.#flag ??= openFlag(this.#like);
     try {
       const launched = launchStep(input, this.#flag);

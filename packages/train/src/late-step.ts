@@ -4,7 +4,7 @@
  * The host does not know yet whether this step, or the ones before it, hold. So a flag stays on the device: it is 1 while every
  * step so far was finite, and falls to 0 for good at the first that was not. Parameters and buffers are written by that
  * flag. The step's numbers come in one readback, whenever they come; whoever reads there that a step did not hold takes the
- * optimizer back to before it (`Optimizer.hold`), opens a new flag, and goes on with the next batch: the steps in between have
+ * optimizer back to before it (`holdState`), opens a new flag, and goes on with the next batch: the steps in between have
  * written nothing.
  */
 

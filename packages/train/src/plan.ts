@@ -44,7 +44,7 @@ function row(
 ): PlanLayer {
   const rows = weight.shape[0] ?? 1;
   const shape = isLayer ? [rows, sizeOf(weight.shape) / rows + (bias === undefined ? 0 : 1)] : weight.shape;
-  const planned = isLayer ? optimizer.plan({ name, shape, isLayer }, batch) : null;
+  const planned = isLayer ? (optimizer.chain.plan?.({ name, shape, isLayer }, batch) ?? null) : null;
   return {
     name,
     shape: weight.shape,

@@ -2,7 +2,7 @@
 
 import type { Parameters } from "@kronograd/autograd";
 import type { BatchPosition } from "@kronograd/data";
-import type { Optimizer, StateTree } from "@kronograd/optimizers";
+import { loadState, type Optimizer, type StateTree } from "@kronograd/optimizers";
 import { CheckpointError, copyOp, dispatchInto, type Tensor } from "@kronograd/tensor";
 import type { CheckpointTree } from "./checkpoint-tree.ts";
 
@@ -100,7 +100,7 @@ export function restore(
   ] as const) {
     for (const [name, t] of Object.entries(own)) dispatchInto(copyOp, [t], [from[name] as Tensor], {});
   }
-  tensors.optimizer.load(saved.optimizer);
+  loadState(tensors.optimizer, saved.optimizer);
   return { progress: { ...saved.progress }, position: saved.position };
 }
 

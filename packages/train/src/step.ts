@@ -10,7 +10,7 @@
 import { type Gradient, type Loss, type Parameters, squaredNorm } from "@kronograd/autograd";
 import type { Batch } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
-import type { Optimizer, UpdateOptions, Updates } from "@kronograd/optimizers";
+import { holdState, type Optimizer, type UpdateOptions, type Updates } from "@kronograd/optimizers";
 import {
   add,
   copyOp,
@@ -67,7 +67,7 @@ export function trainStep(input: StepInput): StepResult {
 
     mark("update");
     const reported: Record<string, number | Tensor> = {};
-    using before = optimizer.hold();
+    using before = holdState(optimizer);
     const directions = directionsOf(input, seen, reported, mark);
     const trouble = typeof directions === "string" ? directions : nonFiniteIn("direction", directions);
     if (typeof directions === "string" || trouble !== null) {

@@ -177,8 +177,8 @@ const plain: readonly Flag[] = [
     path: "threads",
     read: read.count,
     value: "<n>",
-    default: "the backend's choice",
-    help: "worker threads, where the backend has them",
+    default: "1",
+    help: "threads, where the backend has them; several runs share a machine best with one each",
   },
   {
     name: "strict",

@@ -25,11 +25,6 @@ describe("the wasm device", () => {
     expect(device.why).toContain("wasm: chosen");
   });
 
-  it("says that it has no workers when threads are asked for", async () => {
-    const device = await createDevice("wasm", { threads: 4 });
-    expect(device.adapter).toMatch(/one thread, not 4/);
-  });
-
   it("keeps values over growth of its memory", () => {
     const device = new Device(new WasmBackend());
     scope(() => {

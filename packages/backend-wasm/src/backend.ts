@@ -12,16 +12,22 @@ import {
   type Dtype,
   type Kernel,
   type TypedArray,
+  UsageError,
 } from "@kronograd/tensor";
-import { detectFeatures, refusal } from "./features.ts";
+import { cannotShare, detectFeatures, refusal } from "./features.ts";
 import { allKernels } from "./kernels.ts";
 import { type Block, Memory, type MemoryOptions } from "./memory.ts";
 import { createRuntime } from "./runtime.ts";
+import { type Patience, type Pool, startPool } from "./threads/pool.ts";
 
 /** What tests may choose besides the options of a device. */
 export interface WasmOptions extends DeviceOptions, MemoryOptions {
   /** False computes with separate multiply and add also where the engine could fuse them. */
   readonly relaxed?: boolean;
+  /** Operations from which a kernel call is given to several threads. */
+  readonly forkFrom?: number;
+  /** Longest waits for workers. */
+  readonly patience?: Patience;
 }
 
 /** The backend: memory, kernels, and what the engine offers them. */
@@ -30,17 +36,22 @@ export class WasmBackend implements Backend {
   readonly adapter: string;
   readonly kernels: ReadonlyMap<string, Kernel>;
   readonly #memory: Memory;
+  /** The workers, where there is more than one thread. */
+  readonly pool: Pool | null;
 
-  constructor(options: WasmOptions = {}) {
+  /** With one thread; `openWasm` starts more. */
+  constructor(options: WasmOptions = {}, memory = new Memory(options), pool: Pool | string | null = null) {
     const features = detectFeatures();
     const reason = refusal(features);
     if (reason !== null) throw new BackendError({ where: "wasm", problem: reason, help: `Use "cpu".` });
     const fused = features.relaxed && options.relaxed !== false;
     const simd = fused ? "relaxed SIMD with fused multiply-add" : "SIMD, multiply and add apart";
-    const asked = (options.threads ?? 1) > 1 ? `, not ${options.threads}: this version has no workers` : "";
-    this.adapter = `${simd}, one thread${asked}`;
-    this.#memory = new Memory(options);
-    this.kernels = releasing(this.#memory, allKernels(createRuntime(this.#memory, fused)));
+    this.pool = typeof pool === "string" ? null : pool;
+    const { threads = 1 } = options;
+    const why = typeof pool === "string" ? `, not ${threads}: ${pool}` : "";
+    this.adapter = `${simd}, ${this.pool === null ? "one thread" : `${this.pool.threads} threads`}${why}`;
+    this.#memory = memory;
+    this.kernels = releasing(memory, allKernels(createRuntime(memory, fused, this.pool, options.forkFrom)));
   }
 
   allocate(dtype: Dtype, length: number): Block {
@@ -64,8 +75,34 @@ export class WasmBackend implements Backend {
   }
 
   dispose(): void {
+    this.pool?.close();
     this.#memory.close();
   }
+}
+
+/**
+ * The backend with as many threads as are asked for, or with one where the engine or the page gives no more.
+ *
+ * The default is one: several runs on a machine then share it evenly, and who has it alone asks for more.
+ *
+ * @throws {UsageError} threads is not a whole number from 1 on
+ */
+export async function openWasm(options: WasmOptions = {}): Promise<WasmBackend> {
+  const { threads = 1 } = options;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new UsageError({
+      where: "wasm",
+      problem: "threads is not a count",
+      expected: "a whole number from 1 on",
+      got: threads,
+    });
+  }
+  if (threads === 1 || refusal(detectFeatures()) !== null) return new WasmBackend(options);
+  const reason = cannotShare();
+  if (reason !== null) return new WasmBackend(options, undefined, reason);
+  const memory = new Memory({ ...options, shared: true });
+  const pool = await startPool(threads, memory.wasm, options.patience);
+  return typeof pool === "string" ? new WasmBackend(options, undefined, pool) : new WasmBackend(options, memory, pool);
 }
 
 /** The kernels, each giving its scratch memory back when it ends. */
@@ -88,5 +125,5 @@ export const wasmProvider: BackendProvider = {
   name: "wasm",
   priority: 10,
   unavailable: () => refusal(detectFeatures()),
-  create: (options) => new WasmBackend(options),
+  create: openWasm,
 };

@@ -39,3 +39,12 @@ export function refusal(features: Features): string | null {
     ? "this engine has no WebAssembly"
     : "this engine's WebAssembly has no SIMD (Chrome 91, Firefox 89, Safari 16.4 and Node 16.4 are the first that do)";
 }
+
+/** Why memory cannot be shared with workers here, or null. */
+export function cannotShare(): string | null {
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  if (typeof SharedArrayBuffer !== "undefined" && crossOriginIsolated !== false) return null;
+  return crossOriginIsolated === false
+    ? "this page is not cross-origin isolated (COOP and COEP headers)"
+    : "this engine has no shared memory";
+}

@@ -3,7 +3,7 @@
 import { registerBackend } from "@kronograd/tensor";
 import { wasmProvider } from "./backend.ts";
 
-export { WasmBackend, type WasmOptions, wasmProvider } from "./backend.ts";
+export { openWasm, WasmBackend, type WasmOptions, wasmProvider } from "./backend.ts";
 export type { MemoryOptions } from "./memory.ts";
 
 registerBackend(wasmProvider);

@@ -76,7 +76,7 @@ export interface Backend {
 export interface DeviceOptions {
   /** Throw where an op has no kernel, instead of running its reference. */
   readonly strict?: boolean;
-  /** Worker threads, where the backend has them. */
+  /** Threads that compute, where the backend has them; default 1, with which several runs share a machine best. */
   readonly threads?: number;
   /** Opt in to an experimental engine feature. */
   readonly fast?: "revectorize";

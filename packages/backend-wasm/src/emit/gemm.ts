@@ -137,7 +137,7 @@ export interface GemmForm {
 
 /**
  * Parameters: m, n, k; address, row step and column step of A and of B; address and row step of C (its columns are
- * neighbours); whether to add to C; workspace. Steps are in bytes.
+ * neighbours); whether to add to C; workspace; with a triangle, the number of C's first row in it. Steps are in bytes.
  */
 export function defineGemm(
   module: Module,
@@ -149,11 +149,13 @@ export function defineGemm(
 ): Func {
   const { MR, NR } = tileSize(lanes, fused);
   const { MC, NC, KC } = blocks;
-  return module.define(name, integers(13), (f, m, n, k, A, rowA, columnA, B, rowB, columnB, C, rowC, add, work) => {
+  return module.define(name, integers(triangle === undefined ? 13 : 14), (f, m, n, k, A, rowA, columnA, B, ...rest) => {
+    const [rowB, columnB, C, rowC, add, work] = rest as [Local, Local, Local, Local, Local, Local];
+    const first = f.parameter(13); // with a triangle
     const [jc, pc, ic, nc, kc] = f.many(5);
     const [mc, a, b, c, adds] = f.many(5);
     const onTriangle = (row: Local, column: Local, body: Code) => {
-      const [i, j] = [i32.add(ic, row), i32.add(jc, column)];
+      const [i, j] = [i32.add(first, i32.add(ic, row)), i32.add(jc, column)];
       return when(triangle === "lower" ? i32.less(j, i32.add(i, int(MR))) : i32.less(i, i32.add(j, int(NR))), body);
     };
     const product = tiles(

@@ -21,15 +21,17 @@ import {
   type Pair,
   type Shape,
 } from "@kronograd/tensor";
-import { integers, Module } from "../assembler.ts";
+import { fillBytes, int, integers, Module } from "../assembler.ts";
 import { defineFill } from "../emit/fill.ts";
-import { blocksOf, defineParts, tiles } from "../emit/gemm.ts";
+import { blocksOf, defineGemm, defineParts, tiles, workspaceBytes } from "../emit/gemm.ts";
 import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps, definePlace } from "../emit/patches.ts";
 import { tileSize } from "../emit/tile.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
 import { allOf } from "../layout.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf, type Fork, lazy } from "../runtime.ts";
+import { ownMemory } from "../threads/board.ts";
+import type { Call, Piece } from "../threads/pool.ts";
 
 const lanes = f32x4;
 const bytes = 4;
@@ -72,7 +74,10 @@ function define(kit: Kit) {
   defineCol2im(module, "col2im", lanes);
   definePlace(module, "place", lanes);
   defineFill(module, "fill", lanes);
-  type Names = "packLines" | "packPlaces" | "packTaps" | "tiles" | "im2col" | "col2im" | "place" | "fill";
+  module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
+  defineGemm(module, "gemm", lanes, kit.fused, parts);
+  type Packs = "packLines" | "packPlaces" | "packTaps";
+  type Names = Packs | "tiles" | "gemm" | "im2col" | "col2im" | "place" | "fill" | "clear";
   return { ...kit.link<Names>(module), MR, NR };
 }
 
@@ -106,37 +111,61 @@ export function convolutionKernels(kit: Kit): Kernels {
     return { taps: table(taps), tapCount: taps.length, places: table(spots), placeCount: spots.length };
   };
 
-  /** A function that gives the address of image n's larger planes: the source itself where they are equal. */
-  const placed = ({ source, size, start, step }: Placement): ((image: number) => number) => {
+  /** Memory of its own for each thread, in parts of so many floats. */
+  const ownFloats = ({ ways, own }: Fork, ...counts: number[]) => {
+    const sizes = counts.map((count) => roundUp(count * bytes, 64) + 64); // no cache line is two threads'
+    const stride = sizes.reduce((sum, size) => sum + size, 0);
+    let at = floats((ways * stride) / bytes);
+    return {
+      stride,
+      addresses: sizes.map((size) => {
+        at += size;
+        return own(at - size);
+      }),
+    };
+  };
+
+  const isItself = ({ source, size, start, step }: Placement) =>
+    [0, 1].every((i) => size[i] === source.shape[2 + i] && start[i] === 0 && step[i] === 1);
+
+  /** Floats of the larger planes that a thread needs; none where they are equal. */
+  const planeFloats = (x: Placement, channels = x.source.shape[1]!) =>
+    isItself(x) ? 0 : channels * x.size[0] * x.size[1];
+
+  /**
+   * A function that gives the address of the larger planes of image n, from channel `first` on: the source itself where they
+   * are equal, else `planes`, which the same thread has cleared once, as every image covers the same pixels.
+   */
+  const placed = (
+    x: Placement,
+    planes: number,
+  ): ((call: Call, image: number, first: number, count: number) => number) => {
+    const { source, size, start, step } = x;
     const [, channels, h, w] = source.shape as unknown as Four;
-    const perImage = channels * h * w * bytes;
-    const isSame = size[0] === h && size[1] === w && start[0] === 0 && start[1] === 0 && step[0] === 1 && step[1] === 1;
-    if (isSame) return (image) => addressOf(source) + image * perImage;
+    const perPlane = h * w * bytes;
+    const from = (image: number, first: number) => addressOf(source) + (image * channels + first) * perPlane;
+    if (isItself(x)) return (_, image, first) => from(image, first);
     const along = (axis: 0 | 1, count: number) => {
       const first = Math.max(0, Math.ceil(-start[axis] / step[axis]));
       const end = Math.min(count, Math.ceil((size[axis] - start[axis]) / step[axis]));
       return { first, count: Math.max(0, end - first), to: start[axis] + first * step[axis] };
     };
     const [rows, columns] = [along(0, h), along(1, w)];
-    const planes = kit.temporary("float32", [channels, ...size]);
-    kit.values(planes).fill(0); // once: every image covers the same pixels
-    const to = addressOf(planes);
-    const from = addressOf(source) + (rows.first * w + columns.first) * bytes;
-    const target = to + (rows.to * size[1] + columns.to) * bytes;
+    const skipped = (rows.first * w + columns.first) * bytes;
+    const target = planes + (rows.to * size[1] + columns.to) * bytes;
     const toSteps = [size[0] * size[1] * bytes, step[0] * size[1] * bytes, step[1] * bytes] as const;
-    return (image) => {
-      code().place(
-        channels,
-        rows.count,
-        columns.count,
-        from + image * perImage,
-        h * w * bytes,
-        w * bytes,
-        target,
-        ...toSteps,
-      );
-      return to;
+    const { place } = code();
+    return (call, image, first, count) => {
+      const steps = [perPlane, w * bytes, target, ...toSteps] as const;
+      call(place, count, rows.count, columns.count, from(image, first) + skipped, ...steps);
+      return planes;
     };
+  };
+
+  /** Zeros in every thread's part of an address that `own` gave. */
+  const clearOwn = (ways: number, address: number, count: number, stride: number) => {
+    const first = address >= ownMemory ? address - ownMemory : address;
+    for (let thread = 0; thread < ways; thread++) kit.clear(first + thread * stride, count * bytes);
   };
 
   /** y [N, G·M, places] = weights [G·M, taps] · patches, for a placement of images with G·C channels. */
@@ -169,13 +198,16 @@ export function convolutionKernels(kit: Kit): Kernels {
         );
       }
     }
-    const panel = floats(roundUp(Math.min(NC, placeCount), NR) * Math.min(KC, tapCount));
-    const space = floats(MR * NR);
-    const imageOf = placed(x);
-    for (let image = 0; image < n; image++) {
-      const planes = imageOf(image);
+    const fork = kit.fork(n * outputs * tapCount * placeCount);
+    const most = roundUp(Math.min(NC, placeCount), NR) * Math.min(KC, tapCount);
+    const { stride, addresses } = ownFloats(fork, planeFloats(x), most, MR * NR);
+    const [larger, panel, space] = addresses as [number, number, number];
+    clearOwn(fork.ways, larger, planeFloats(x), stride);
+    const imageOf = placed(x, larger);
+    const correlateOne: Piece = (image, call) => {
+      const planes = imageOf(call, image, 0, x.source.shape[1]!);
       const target = addressOf(y) + image * outputs * placeCount * bytes;
-      if (bias !== undefined) fill(outputs, placeCount, addressOf(bias), target);
+      if (bias !== undefined) call(fill, outputs, placeCount, addressOf(bias), target);
       for (let group = 0; group < groups; group++) {
         const pixels = planes + group * channels * x.size[0] * x.size[1] * bytes;
         for (let k = 0; k < tapCount; k += KC) {
@@ -184,13 +216,14 @@ export function convolutionKernels(kit: Kit): Kernels {
           const adds = Number(k > 0 || bias !== undefined);
           for (let j = 0; j < placeCount; j += NC) {
             const columns = Math.min(NC, placeCount - j);
-            packPlaces(columns, depth, pixels, places + 4 * j, taps + 4 * k, panel);
+            call(packPlaces, columns, depth, pixels, places + 4 * j, taps + 4 * k, panel);
             const c = target + (group * rows * placeCount + j) * bytes;
-            run(rows, columns, depth, left, panel, c, placeCount * bytes, adds, space);
+            call(run, rows, columns, depth, left, panel, c, placeCount * bytes, adds, space);
           }
         }
       }
-    }
+    };
+    fork.each(n, correlateOne, stride);
   };
 
   const padded = (x: Operand, padding: Pair): Placement => ({
@@ -200,20 +233,32 @@ export function convolutionKernels(kit: Kit): Kernels {
     step: [1, 1],
   });
 
-  /** Make images out of sums: `add` is given larger planes of zeros for each image, of which the padding is cut off. */
-  const gathered = (x: Operand, padding: Pair, add: (planes: number, image: number) => void): void => {
+  /**
+   * Make images out of sums: `add` is given larger planes of zeros for each image, of which the padding is cut off, and
+   * `ownCount` floats of the thread's own.
+   */
+  const gathered = (
+    x: Operand,
+    padding: Pair,
+    fork: Fork,
+    ownCount: number,
+    add: (call: Call, planes: number, image: number, own: number) => void,
+  ): void => {
     const [n, channels, h, w] = x.shape as unknown as Four;
     const [height, width] = paddedSize(x.shape, padding);
-    const planes = kit.temporary("float32", [channels, height, width]);
-    const from = addressOf(planes);
-    for (let image = 0; image < n; image++) {
-      kit.values(planes).fill(0);
-      add(from, image);
-      const start = from + (padding[0] * width + padding[1]) * bytes;
+    const count = channels * height * width;
+    const { stride, addresses } = ownFloats(fork, count, ownCount);
+    const [planes, own] = addresses as [number, number];
+    const { clear, place } = code();
+    const gatherOne: Piece = (image, call) => {
+      call(clear, planes, count * bytes);
+      add(call, planes, image, own);
+      const start = planes + (padding[0] * width + padding[1]) * bytes;
       const to = addressOf(x) + image * channels * h * w * bytes;
       const steps = [height * width * bytes, width * bytes, to, h * w * bytes, w * bytes, bytes] as const;
-      code().place(channels, h, w, start, ...steps);
-    }
+      call(place, channels, h, w, start, ...steps);
+    };
+    fork.each(n, gatherOne, stride);
   };
 
   /** dx = col2im(wᵀ dy), for row-major operands. */
@@ -229,17 +274,19 @@ export function convolutionKernels(kit: Kit): Kernels {
     const size = paddedSize(x.shape, padding);
     const channels = weight.shape[1]!;
     const { taps, tapCount, places, placeCount } = tables(channels, size, geometry);
-    const columns = floats(tapCount * placeCount);
-    const target = { address: columns, rowStep: placeCount * bytes, columnStep: bytes };
-    gathered(x, padding, (planes, image) => {
+    const fork = kit.fork(x.shape[0]! * groups * tapCount * placeCount * rows);
+    const columnFloats = roundUp(tapCount * placeCount, 16);
+    const { gemm, col2im } = code();
+    gathered(x, padding, fork, columnFloats + workspaceBytes(lanes) / bytes, (call, planes, image, columns) => {
+      const workspace = columns + columnFloats * bytes;
+      const row = placeCount * bytes;
       for (let group = 0; group < groups; group++) {
         const w = addressOf(weight) + group * rows * tapCount * bytes;
         const dy = addressOf(grad) + (image * groups + group) * rows * placeCount * bytes;
-        const turned = { address: w, rowStep: bytes, columnStep: tapCount * bytes };
-        const right = { ...target, address: dy };
-        kit.products("float32")!.multiply(tapCount, placeCount, rows, turned, right, target, false);
+        const operands = [w, bytes, tapCount * bytes, dy, row, bytes, columns, row, 0, workspace] as const;
+        call(gemm, tapCount, placeCount, rows, ...operands);
         const to = planes + group * channels * size[0] * size[1] * bytes;
-        code().col2im(tapCount, placeCount, to, taps, places, columns);
+        call(col2im, tapCount, placeCount, to, taps, places, columns);
       }
     });
   };
@@ -294,6 +341,7 @@ export function convolutionKernels(kit: Kit): Kernels {
       const [n, outputs, ...size] = grad!.shape as unknown as Four;
       const image = padded(x!, padding);
       const channels = x!.shape[1]! / groups;
+      const perChannel = kernel[0] * kernel[1];
       const { taps, tapCount, places, placeCount } = tables(channels, image.size, {
         kernel,
         stride,
@@ -302,39 +350,41 @@ export function convolutionKernels(kit: Kit): Kernels {
       });
       const rows = outputs / groups;
       const depthMost = Math.min(KC, placeCount);
-      const left = floats(roundUp(rows, MR) * depthMost);
-      const panel = floats(roundUp(Math.min(NC, tapCount), NR) * depthMost);
-      const space = floats(MR * NR);
       const cotangents = addressOf(kit.dense(grad!));
-      const imageOf = placed(image);
-      if (n * placeCount === 0) kit.values(weight!).fill(0);
-      for (let i = 0; i < n; i++) {
-        const planes = imageOf(i);
-        for (let group = 0; group < groups; group++) {
-          const pixels = planes + group * channels * image.size[0] * image.size[1] * bytes;
-          const target = addressOf(weight!) + group * rows * tapCount * bytes;
+      if (n * placeCount === 0) kit.clear(addressOf(weight!), outputs * tapCount * bytes);
+      // a sum over images is one thread's: pieces are a group's channels, or some of them
+      const fork = kit.fork(n * outputs * tapCount * placeCount);
+      const parts = Math.min(channels, Math.ceil(fork.ways / groups));
+      const panelFloats = roundUp(Math.min(NC, tapCount), NR) * depthMost;
+      const planes = planeFloats(image, channels);
+      const own = ownFloats(fork, planes, panelFloats, roundUp(rows, MR) * depthMost, MR * NR);
+      const [larger, panel, left, space] = own.addresses as [number, number, number, number];
+      clearOwn(fork.ways, larger, planes, own.stride);
+      const imageOf = placed(image, larger);
+      const sumOne: Piece = (piece, call) => {
+        const group = Math.floor(piece / parts);
+        const [first, end] = [0, 1].map((i) => Math.round((((piece % parts) + i) * channels) / parts)) as [
+          number,
+          number,
+        ];
+        const [firstTap, endTap] = [first * perChannel, end * perChannel];
+        const target = addressOf(weight!) + group * rows * tapCount * bytes;
+        for (let i = 0; i < n; i++) {
+          const pixels = imageOf(call, i, group * channels + first, end - first);
           for (let k = 0; k < placeCount; k += KC) {
             const depth = Math.min(KC, placeCount - k);
             const from = cotangents + ((i * outputs + group * rows) * placeCount + k) * bytes;
-            packLines(rows, depth, from, placeCount * bytes, bytes, left);
-            for (let j = 0; j < tapCount; j += NC) {
-              const columns = Math.min(NC, tapCount - j);
-              packTaps(columns, depth, pixels, taps + 4 * j, places + 4 * k, panel);
-              run(
-                rows,
-                columns,
-                depth,
-                left,
-                panel,
-                target + j * bytes,
-                tapCount * bytes,
-                Number(i > 0 || k > 0),
-                space,
-              );
+            call(packLines, rows, depth, from, placeCount * bytes, bytes, left);
+            for (let j = firstTap; j < endTap; j += NC) {
+              const columns = Math.min(NC, endTap - j);
+              call(packTaps, columns, depth, pixels, taps + 4 * (j - firstTap), places + 4 * k, panel);
+              const adds = Number(i > 0 || k > 0);
+              call(run, rows, columns, depth, left, panel, target + j * bytes, tapCount * bytes, adds, space);
             }
           }
         }
-      }
+      };
+      fork.each(groups * parts, sumOne, own.stride);
       return true;
     },
 
@@ -342,12 +392,19 @@ export function convolutionKernels(kit: Kit): Kernels {
       if (x!.dtype !== "float32") return false;
       const image = padded(x!, padding);
       const places = outputSize("im2col", image.size, { kernel, stride, padding: [0, 0], dilation });
-      const own = tables(x!.shape[1]!, image.size, { kernel, stride, dilation, places });
-      const imageOf = placed(image);
-      for (let i = 0; i < x!.shape[0]!; i++) {
+      const channels = x!.shape[1]!;
+      const own = tables(channels, image.size, { kernel, stride, dilation, places });
+      const { im2col } = code();
+      const fork = kit.fork(x!.shape[0]! * own.tapCount * own.placeCount);
+      const { stride: ownStride, addresses } = ownFloats(fork, planeFloats(image));
+      clearOwn(fork.ways, addresses[0]!, planeFloats(image), ownStride);
+      const imageOf = placed(image, addresses[0]!);
+      const columnsOf: Piece = (i, call) => {
+        const planes = imageOf(call, i, 0, channels);
         const target = addressOf(out!) + i * own.tapCount * own.placeCount * bytes;
-        code().im2col(own.tapCount, own.placeCount, imageOf(i), own.taps, own.places, target);
-      }
+        call(im2col, own.tapCount, own.placeCount, planes, own.taps, own.places, target);
+      };
+      fork.each(x!.shape[0]!, columnsOf, ownStride);
       return true;
     },
 
@@ -357,9 +414,11 @@ export function convolutionKernels(kit: Kit): Kernels {
       const geometry = { kernel, stride, dilation, places };
       const own = tables(x!.shape[1]!, paddedSize(x!.shape, padding), geometry);
       const patches = addressOf(kit.dense(columns!));
-      gathered(x!, padding, (planes, image) => {
+      const { col2im } = code();
+      const fork = kit.fork(x!.shape[0]! * own.tapCount * own.placeCount);
+      gathered(x!, padding, fork, 0, (call, planes, image) => {
         const from = patches + image * own.tapCount * own.placeCount * bytes;
-        code().col2im(own.tapCount, own.placeCount, planes, own.taps, own.places, from);
+        call(col2im, own.tapCount, own.placeCount, planes, own.taps, own.places, from);
       });
       return true;
     },

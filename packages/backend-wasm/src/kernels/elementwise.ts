@@ -20,8 +20,9 @@ import { type Access, defineMap, type MapInput } from "../emit/map.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
 import { offsetsOf } from "../layout.ts";
 import { addressOf, type Runtime } from "../runtime.ts";
+import type { Callee } from "../threads/board.ts";
 
-type Pass = (...operands: number[]) => number;
+type Pass = Callee;
 
 /** Run expressions over operands that broadcast to the outputs' shape; false where a primitive or dtype is missing. */
 export type RunExpressions = (
@@ -78,17 +79,28 @@ export function createElementwise(runtime: Runtime): RunExpressions {
     const uniforms = own.uniforms.map((x) => evaluate(x, parameters));
     const addresses = used.map(addressOf);
     const targets = outputs.map(addressOf);
-    for (let i = 0; i < outer.length; i++) {
-      const operands = [rows, columns];
+    // pieces are rows, or parts of the only row, of each pass
+    const fork = runtime.fork(rows * columns * outer.length * (own.supports(f64x2) ? 4 : 32));
+    const [side, grain] = rows === 1 ? [columns, 64] : [rows, 1];
+    const share =
+      fork.ways === 1 || outer.length >= 2 * fork.ways ? side : Math.ceil(side / (2 * fork.ways * grain)) * grain;
+    const shares = Math.ceil(side / share);
+    fork.each(outer.length * shares, (piece, call) => {
+      const i = Math.floor(piece / shares);
+      const first = (piece % shares) * share;
+      const count = Math.min(share, side - first);
+      const [firstRow, firstColumn] = rows === 1 ? [0, first] : [first, 0];
+      const operands = rows === 1 ? [1, count] : [count, columns];
       outputs.forEach(({ dtype }, k) => {
-        operands.push(targets[k]! + i * rows * columns * sizes[dtype]);
+        operands.push(targets[k]! + (i * rows * columns + firstRow * columns + firstColumn) * sizes[dtype]);
       });
       used.forEach(({ dtype }, k) => {
         const { row, column, starts } = steps[k]!;
-        operands.push(addresses[k]! + starts[i]! * sizes[dtype], row * sizes[dtype], column * sizes[dtype]);
+        const start = starts[i]! + firstRow * row + firstColumn * column;
+        operands.push(addresses[k]! + start * sizes[dtype], row * sizes[dtype], column * sizes[dtype]);
       });
-      pass(...operands, ...uniforms);
-    }
+      call(pass, ...operands, ...uniforms);
+    });
     return true;
   };
 }

@@ -107,7 +107,7 @@ export function factorizationKernels(kit: Kit): Kernels {
     const rest = elementAt(A, h, h);
     solve(transposed(A), right, h, () => n - h);
     const { address, rowStep } = right;
-    code().upper(n - h, n - h, h, address, bytes, rowStep, address, rowStep, bytes, rest.address, rowStep, 1, work);
+    code().upper(n - h, n - h, h, address, bytes, rowStep, address, rowStep, bytes, rest.address, rowStep, 1, work, 0);
     return factor(rest, n - h, work);
   };
 

@@ -9,7 +9,7 @@ import { Module } from "../assembler.ts";
 import { defineMoments, definePairSums } from "../emit/moments.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { allOf } from "../layout.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf, inShares, lazy } from "../runtime.ts";
 import { createSum, type SumOver } from "./reductions.ts";
 
 interface Normalization {
@@ -81,7 +81,13 @@ export function normalizationKernels(kit: Kit): Kernels {
       // of batch normalisation: a set is one channel's run in every image; else one block of neighbours
       const [sets, runs, length, setStep, runStep] = overBatch ? [C, N, S, S, C * S] : [N * K, 1, C * S, C * S, 0];
       const targets = [addressOf(mean!), addressOf(variance!)] as const;
-      code().moments(sets, runs, length, addressOf(x), 4 * setStep, 4 * runStep, ...targets);
+      const fork = kit.fork(4 * sizeOf(x.shape));
+      const { moments } = code();
+      const of = (first: number, count: number) =>
+        [count, runs, length, addressOf(x) + 4 * first * setStep, 4 * setStep, 4 * runStep] as const;
+      inShares(fork, sets, (first, count, call) =>
+        call(moments, ...of(first, count), targets[0] + 4 * first, targets[1] + 4 * first),
+      );
       const rate = kit.temporary("float32", mean!.shape);
       kit.runExpressions(rateOf, [rate], [variance!], { epsilon });
       const { full, perSet, perChannel } = views(view, overBatch);
@@ -113,7 +119,11 @@ export function normalizationKernels(kit: Kit): Kernels {
       } else {
         const runs = N * K * C;
         const [plain, weighted] = [kit.temporary("float64", [runs]), kit.temporary("float64", [runs])];
-        code().pairs(runs, S, addressOf(x), addressOf(dy), addressOf(plain), addressOf(weighted));
+        const { pairs } = code();
+        inShares(kit.fork(4 * runs * S), runs, (first, count, call) => {
+          const from = [addressOf(x) + 4 * first * S, addressOf(dy) + 4 * first * S] as const;
+          call(pairs, count, S, ...from, addressOf(plain) + 8 * first, addressOf(weighted) + 8 * first);
+        });
         const sets = { channels: K * C, perSet: C, overBatch, setSize };
         const runSums = { plain: kit.values(plain), weighted: kit.values(weighted) };
         const sums = combine(runSums, kit.values(mean), kit.values(rate), kit.values(gamma), sets);

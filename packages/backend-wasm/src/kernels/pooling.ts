@@ -18,7 +18,8 @@ import {
 import type { Kernels, Kit } from "../kit.ts";
 import { allOf } from "../layout.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf, inShares, lazy } from "../runtime.ts";
+import type { Callee } from "../threads/board.ts";
 
 export function poolingKernels(kit: Kit): Kernels {
   const code = lazy(() => {
@@ -32,15 +33,39 @@ export function poolingKernels(kit: Kit): Kernels {
   });
 
   const geometry = (images: Operand, pooled: Operand, { kernel, stride, padding }: Pool2dParams) => {
-    const [n, channels, ...size] = images.shape;
-    return [n! * channels!, ...size, ...pooled.shape.slice(2), ...kernel, ...stride, ...padding];
+    const [, , ...size] = images.shape;
+    return [...size, ...pooled.shape.slice(2), ...kernel, ...stride, ...padding];
   };
+  /**
+   * Call a function for shares of the planes: `operands` for `count` of them from `first` on, `cost` operations each.
+   * @returns the sum of what it gives back
+   */
+  const overPlanes = (
+    planes: number,
+    cost: number,
+    operands: (first: number, count: number) => number[],
+    f: Callee,
+  ) => {
+    const fork = kit.fork(planes * cost);
+    return inShares(fork, planes, (first, count, call) => call(f, ...operands(first, count)));
+  };
+
   const planesOf = ({ shape }: Operand) => [sizeOf(shape.slice(0, 2)), sizeOf(shape.slice(2))] as const;
 
   return {
     maxPool2d([values, indices], [x], params: Pool2dParams) {
       if (x!.dtype !== "float32") return false;
-      code().max(...geometry(x!, values!, params), addressOf(kit.dense(x!)), addressOf(values!), addressOf(indices!));
+      const [planes, size] = planesOf(x!);
+      const [, places] = planesOf(values!);
+      const [from, to, indexTo] = [addressOf(kit.dense(x!)), addressOf(values!), addressOf(indices!)];
+      const operands = (first: number, count: number) => [
+        count,
+        ...geometry(x!, values!, params),
+        from + 4 * first * size,
+        to + 4 * first * places,
+        indexTo + 4 * first * places,
+      ];
+      overPlanes(planes, 4 * places * sizeOf(params.kernel), operands, code().max);
       return true;
     },
 
@@ -49,8 +74,16 @@ export function poolingKernels(kit: Kit): Kernels {
       if (!allOf("float32", [x!, grad!])) return false;
       const [planes, size] = planesOf(x!);
       const [, places] = planesOf(grad!);
-      const addresses = [addressOf(x!), addressOf(kit.dense(grad!)), addressOf(kit.dense(indices!))] as const;
-      const outside = code().maxGrad(planes, size, places, ...addresses);
+      const [to, from, indexFrom] = [addressOf(x!), addressOf(kit.dense(grad!)), addressOf(kit.dense(indices!))];
+      const operands = (first: number, count: number) => [
+        count,
+        size,
+        places,
+        to + 4 * first * size,
+        from + 4 * first * places,
+        indexFrom + 4 * first * places,
+      ];
+      const outside = overPlanes(planes, 2 * size + 4 * places, operands, code().maxGrad);
       if (outside > 0) runReference(kit, op, [x!], [grad!, indices!], params);
       return true;
     },
@@ -67,16 +100,34 @@ export function poolingKernels(kit: Kit): Kernels {
 
     avgPool2d([y], [x], params: AvgPool2dParams) {
       if (x!.dtype !== "float32") return false;
-      const counts = Number(params.countIncludePad);
-      code().average(...geometry(x!, y!, params), counts, addressOf(kit.dense(x!)), addressOf(y!));
+      const [planes, size] = planesOf(x!);
+      const [, places] = planesOf(y!);
+      const [from, to] = [addressOf(kit.dense(x!)), addressOf(y!)];
+      const window = [...geometry(x!, y!, params), Number(params.countIncludePad)];
+      const operands = (first: number, count: number) => [
+        count,
+        ...window,
+        from + 4 * first * size,
+        to + 4 * first * places,
+      ];
+      overPlanes(planes, 4 * places * sizeOf(params.kernel), operands, code().average);
       return true;
     },
 
     avgPoolGrad([x], [grad], params: AvgPoolGradParams) {
       if (grad!.dtype !== "float32") return false;
-      kit.values(x!).fill(0);
-      const counts = Number(params.countIncludePad);
-      code().averageGrad(...geometry(x!, grad!, params), counts, addressOf(x!), addressOf(kit.dense(grad!)));
+      kit.clear(addressOf(x!), 4 * sizeOf(x!.shape));
+      const [planes, size] = planesOf(x!);
+      const [, places] = planesOf(grad!);
+      const [to, from] = [addressOf(x!), addressOf(kit.dense(grad!))];
+      const window = [...geometry(x!, grad!, params), Number(params.countIncludePad)];
+      const operands = (first: number, count: number) => [
+        count,
+        ...window,
+        to + 4 * first * size,
+        from + 4 * first * places,
+      ];
+      overPlanes(planes, 4 * places * sizeOf(params.kernel), operands, code().averageGrad);
       return true;
     },
   };

@@ -6,11 +6,13 @@ import { Module } from "../assembler.ts";
 import { blocksOf, defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
 import { defineMirror } from "../emit/mirror.ts";
 import { defineRepeat } from "../emit/repeat.ts";
+import { tileSize } from "../emit/tile.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
 import { allOf, batchOffsets } from "../layout.ts";
 import type { Block } from "../memory.ts";
 import { addressOf, type Functions, lazy, type Runtime } from "../runtime.ts";
+import type { Piece } from "../threads/pool.ts";
 
 /** A matrix in memory: address of its first element, steps in bytes. */
 export interface Matrix {
@@ -24,6 +26,8 @@ export interface Products {
   readonly lanes: Lanes;
   /** C [m, n] (+)= A [m, k] B [k, n]; C's columns are neighbours. */
   multiply(m: number, n: number, k: number, a: Matrix, b: Matrix, c: Matrix, adds: boolean): void;
+  /** The same C = A B for each of several triples of matrices. */
+  multiplyEach(m: number, n: number, k: number, matrices: readonly (readonly [Matrix, Matrix, Matrix])[]): void;
   /** C [n, n] = A Aᵀ, both triangles, for A [n, k] and a dense C. */
   square(n: number, k: number, a: Matrix, c: number): void;
   /** Copy a row of some bytes into each of several rows. */
@@ -46,25 +50,81 @@ export function createProducts(runtime: Runtime, lanes: Lanes): Products {
     defineRepeat(module, "repeat");
     return runtime.link(module);
   });
-  const workspace = lazy((): Block => memory.allocate("int32", workspaceBytes(lanes) / 4));
+  const workBytes = Math.ceil(workspaceBytes(lanes) / 64) * 64;
+  const workspace = lazy((): Block => memory.allocate("int32", (runtime.threads * workBytes) / 4));
+  const clear = (from: number, bytes: number) => new Uint8Array(memory.wasm.buffer).fill(0, from, from + bytes);
+  const { MR, NR } = tileSize(lanes, fused);
   return {
     lanes,
     multiply(m, n, k, a, b, c, adds) {
-      if (k === 0 && !adds) new Uint8Array(memory.wasm.buffer).fill(0, c.address, c.address + m * n * lanes.bytes);
-      const steps = [a.rowStep, a.columnStep, b.address, b.rowStep, b.columnStep] as const;
-      code().gemm(m, n, k, a.address, ...steps, c.address, c.rowStep, Number(adds), workspace().address);
+      if (k === 0 && !adds) clear(c.address, m * n * lanes.bytes);
+      const fork = runtime.fork(m * n * k);
+      const work = fork.own(workspace().address);
+      // the longer side is cut, so that less is packed more than once
+      const cuts = n > m ? cutsOf(n, NR, fork.ways) : cutsOf(m, MR, fork.ways);
+      fork.each(
+        cuts.length - 1,
+        (i, call) => {
+          const [first, end] = [cuts[i]!, cuts[i + 1]!];
+          const [row, rows, column, columns] = n > m ? [0, m, first, end - first] : [first, end - first, 0, n];
+          const left = [a.address + row * a.rowStep, a.rowStep, a.columnStep] as const;
+          const right = [b.address + column * b.columnStep, b.rowStep, b.columnStep] as const;
+          const target = c.address + row * c.rowStep + column * lanes.bytes;
+          call(code().gemm, rows, columns, k, ...left, ...right, target, c.rowStep, Number(adds), work);
+        },
+        workBytes,
+      );
+    },
+    multiplyEach(m, n, k, matrices) {
+      const { length } = matrices;
+      const fork = runtime.fork(m * n * k * length);
+      if (k === 0 || length < 2 * fork.ways) {
+        for (const [a, b, c] of matrices) this.multiply(m, n, k, a, b, c, false);
+        return;
+      }
+      const work = fork.own(workspace().address);
+      const callOne: Piece = (i, call) => {
+        const [a, b, c] = matrices[i]!;
+        const steps = [a.rowStep, a.columnStep, b.address, b.rowStep, b.columnStep] as const;
+        call(code().gemm, m, n, k, a.address, ...steps, c.address, c.rowStep, 0, work);
+      };
+      fork.each(length, callOne, workBytes);
     },
     square(n, k, a, c) {
-      const row = n * lanes.bytes;
-      if (k === 0) new Uint8Array(memory.wasm.buffer).fill(0, c, c + n * row);
-      const steps = [a.rowStep, a.columnStep, a.address, a.columnStep, a.rowStep] as const;
-      code().syrk(n, n, k, a.address, ...steps, c, row, 0, workspace().address);
+      const rowBytes = n * lanes.bytes;
+      if (k === 0) clear(c, n * rowBytes);
+      const fork = runtime.fork((n * n * k) / 2);
+      const work = fork.own(workspace().address);
+      // rows of the lower triangle, cut so that all have the same area
+      const cuts = cutsOf(n, MR, fork.ways, (part) => Math.sqrt(part));
+      fork.each(
+        cuts.length - 1,
+        (i, call) => {
+          const [first, end] = [cuts[i]!, cuts[i + 1]!];
+          const left = [a.address + first * a.rowStep, a.rowStep, a.columnStep] as const;
+          const right = [a.address, a.columnStep, a.rowStep] as const;
+          const target = c + first * rowBytes;
+          call(code().syrk, end - first, end, k, ...left, ...right, target, rowBytes, 0, work, first);
+        },
+        workBytes,
+      );
       code().mirror(n, c);
     },
     repeat(rows, bytes, from, to) {
       code().repeat(rows, bytes, from, to);
     },
   };
+}
+
+/**
+ * Where a side of a result is cut for so many threads: at multiples of `grain`. Threads are not equally fast, so large sides
+ * have more pieces than there are threads; smaller ones have not, as each piece packs the other matrix once more. `place` says
+ * which share of the side a first part of the pieces has.
+ */
+export function cutsOf(size: number, grain: number, ways: number, place = (part: number) => part): number[] {
+  const pieces = ways === 1 ? 1 : Math.min(4 * ways, Math.max(ways, Math.floor(size / 512)));
+  const cuts = Array.from({ length: pieces }, (_, i) => Math.round((place(i / pieces) * size) / grain) * grain);
+  return [...new Set([...cuts.filter((cut) => cut < size), size])];
 }
 
 /** The products of both element types; other families use them too. */
@@ -102,10 +162,11 @@ export function productKernels({ products, dense, runExpressions }: Kit): Kernel
       }
       const lead = out!.shape.slice(0, -2);
       const starts = batchOffsets(b!, lead);
-      batchOffsets(a!, lead).forEach((start, batch) => {
+      const matrices = batchOffsets(a!, lead).map((start, batch) => {
         const c = { address: target.address + batch * m * n * bytes, rowStep: n * bytes, columnStep: bytes };
-        own.multiply(m, n, k, moved(left, start * bytes), moved(right, starts[batch]! * bytes), c, false);
+        return [moved(left, start * bytes), moved(right, starts[batch]! * bytes), c] as const;
       });
+      own.multiplyEach(m, n, k, matrices);
       return true;
     },
 

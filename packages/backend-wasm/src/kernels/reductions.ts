@@ -6,7 +6,7 @@ import { defineExtremum } from "../emit/extremum.ts";
 import { defineDot, defineSumColumns, defineSumRows } from "../emit/sums.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf, inShares, lazy } from "../runtime.ts";
 
 /** Neighbouring axes that are all summed, or all kept, as one. */
 interface Group {
@@ -50,8 +50,13 @@ export function createSum(kit: Kit): (dtype: Operand["dtype"]) => SumOver | null
         const isLast = !rest.some(({ isReduced }) => isReduced);
         const out = isLast ? target : kit.temporary(x.dtype, [product(rest)]);
         const [outer, n, inner] = [product(groups.slice(0, i)), groups[i]!.size, product(groups.slice(i + 1))];
-        if (inner === 1) code().rows(outer, n, addressOf(source), addressOf(out));
-        else code().columns(outer, n, inner, addressOf(source), addressOf(out));
+        const { rows, columns } = code();
+        const [from, to] = [addressOf(source), addressOf(out)];
+        inShares(kit.fork(4 * outer * n * inner), outer, (first, count, call) => {
+          const [start, target] = [from + first * n * inner * lanes.bytes, to + first * inner * lanes.bytes];
+          if (inner === 1) call(rows, count, n, start, target);
+          else call(columns, count, n, inner, start, target);
+        });
         groups = rest;
         source = out;
       }

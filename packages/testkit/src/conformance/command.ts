@@ -22,14 +22,14 @@ export interface Output {
   error(line: string): void;
 }
 
-const usage = "usage: npm run conformance -- DIR [--backend NAME] [--dtype float32|float64] [--json]";
+const usage = "usage: npm run conformance -- DIR [--backend NAME] [--dtype float32|float64] [--threads N] [--json]";
 
 /** Run the command. @returns its exit code */
 export async function conformance(args: readonly string[], { out, error }: Output): Promise<number> {
   try {
-    const { folder, backend, dtype, json } = parse(args);
+    const { folder, backend, dtype, json, threads } = parse(args);
     const cases = readFixtures(folder);
-    const device = await open(backend);
+    const device = await open(backend, threads);
     if (!json) out(`${cases.length} cases on ${device.toString()} in ${dtype}`);
     let failed = 0;
     for await (const outcome of runCases(cases, { device, dtype })) {
@@ -62,6 +62,7 @@ function parse(args: readonly string[]) {
     throw new UsageError({ where: "conformance", problem: "one folder of fixtures is needed", got: positionals });
   }
   const { dtype, backend, json } = values;
+  const threads = Number(values.threads);
   if (dtype !== "float32" && dtype !== "float64") {
     throw new UsageError({
       where: "conformance",
@@ -70,7 +71,7 @@ function parse(args: readonly string[]) {
       got: dtype,
     });
   }
-  return { folder, backend, dtype: dtype as "float32" | "float64", json };
+  return { folder, backend, dtype: dtype as "float32" | "float64", json, threads };
 }
 
 function read(args: readonly string[]) {
@@ -80,16 +81,17 @@ function read(args: readonly string[]) {
     options: {
       backend: { type: "string", default: "cpu" },
       dtype: { type: "string", default: "float64" },
+      threads: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
     },
   });
 }
 
 /** Open a backend by name; the package of one that is not registered yet is imported first, which registers it. */
-async function open(backend: string): Promise<Device> {
+async function open(backend: string, threads: number): Promise<Device> {
   const known = (await listBackends()).some(({ name }) => name === backend);
   if (!known && backend !== "auto") await importBackend(`@kronograd/backend-${backend}`);
-  return createDevice(backend);
+  return createDevice(backend, { threads });
 }
 
 async function importBackend(name: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** `npm run conformance -- DIR [--backend NAME] [--dtype float32|float64] [--json]` */
+/** `npm run conformance -- DIR [--backend NAME] [--dtype float32|float64] [--threads N] [--json]` */
 
 import { conformance } from "./command.ts";
 

@@ -1,0 +1,215 @@
+import { execFileSync } from "node:child_process";
+import {
+  BackendError,
+  createDevice,
+  Device,
+  dispatch,
+  matmul,
+  ops,
+  Rng,
+  type Sample,
+  type Shape,
+  scope,
+  tensor,
+  UsageError,
+} from "@kronograd/tensor";
+import "@kronograd/linalg";
+import { describe, expect, it } from "vitest";
+import { openWasm } from "../backend.ts";
+import { word } from "./board.ts";
+import { startPool } from "./pool.ts";
+import "../index.ts";
+
+/** Devices of one, two and three threads that divide whatever can be divided. */
+const devices = await Promise.all(
+  [1, 2, 3].map(async (threads) => new Device(await openWasm({ threads, forkFrom: 0, guards: true }))),
+);
+
+/** Bits of an op's outputs, over inputs of these shapes, on a device. */
+function bits(device: Device, name: string, { inputs, params }: Sample<unknown>): Int32Array[] {
+  return scope(() => {
+    const rng = new Rng(1);
+    const drawn = inputs.map(({ shape }) => {
+      const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal());
+      return tensor(values, { shape, device });
+    });
+    return dispatch(ops.get(name)!, drawn, params).map((t) => {
+      const values = t.dataSync();
+      return new Int32Array(values.slice().buffer);
+    });
+  });
+}
+
+const shapes = (...all: Shape[]) => all.map((shape) => ({ shape }));
+const window = { kernel: [3, 2], stride: [2, 1], padding: [1, 0], dilation: [1, 1] } as const;
+
+const cases: Readonly<Record<string, (rng: Rng) => Sample<unknown>>> = {
+  matmul: (rng) => {
+    const [m, k, n] = [1 + rng.integer(150), 1 + rng.integer(300), 1 + rng.integer(150)];
+    return { inputs: shapes([m, k], [k, n]), params: null };
+  },
+  "matmul of batches": (rng) => {
+    const [b, m, k, n] = [1 + rng.integer(9), 1 + rng.integer(30), 1 + rng.integer(30), 1 + rng.integer(30)];
+    return { inputs: shapes([b, m, k], [b, k, n]), params: null };
+  },
+  linear: (rng) => {
+    const [m, k, n] = [1 + rng.integer(150), 1 + rng.integer(300), 1 + rng.integer(150)];
+    return { inputs: shapes([m, k], [n, k], [n]), params: null };
+  },
+  syrk: (rng) => ({ inputs: shapes([1 + rng.integer(150), 1 + rng.integer(400)]), params: null }),
+  conv2d: (rng) => {
+    const { x, weight, params } = convolution(rng);
+    return { inputs: shapes(x, weight, [weight[0]!]), params };
+  },
+  conv2dInputGrad: (rng) => {
+    const { x, weight, grad, params } = convolution(rng);
+    return { inputs: shapes(grad, weight), params: { ...params, size: x.slice(2) } };
+  },
+  conv2dWeightGrad: (rng) => {
+    const { x, weight, grad, params } = convolution(rng);
+    return { inputs: shapes(x, grad), params: { ...params, kernel: weight.slice(2) } };
+  },
+  im2col: (rng) => ({ inputs: shapes(images(rng)), params: window }),
+  maxPool2d: (rng) => ({ inputs: shapes(images(rng)), params: window }),
+  avgPool2d: (rng) => ({ inputs: shapes(images(rng)), params: { ...window, countIncludePad: true } }),
+  batchNorm: (rng) => {
+    const x = images(rng);
+    return { inputs: shapes(x, [x[1]!], [x[1]!]), params: { groups: x[1]!, epsilon: 1e-5 } };
+  },
+  sum: (rng) => ({ inputs: shapes(images(rng)), params: { axes: [0, 2, 3], keepDims: false } }),
+  exp: (rng) => ({ inputs: shapes([1 + rng.integer(3000)]), params: {} }),
+  mul: (rng) => {
+    const [n, m] = [1 + rng.integer(40), 1 + rng.integer(90)];
+    return { inputs: shapes([n, m], [m]), params: {} };
+  },
+};
+
+const images = (rng: Rng) => [1 + rng.integer(5), 1 + rng.integer(7), 5 + rng.integer(12), 5 + rng.integer(12)];
+
+function convolution(rng: Rng) {
+  const [groups, stride, dilation, padding] = [
+    1 + rng.integer(2),
+    1 + rng.integer(3),
+    1 + rng.integer(2),
+    rng.integer(3),
+  ];
+  const [n, channels, h, w] = images(rng) as [number, number, number, number];
+  const outputs = 1 + rng.integer(9);
+  const kernel = [1 + rng.integer(3), 1 + rng.integer(3)];
+  const places = [h, w].map(
+    (size, i) => Math.floor((size + 2 * padding - (kernel[i]! - 1) * dilation - 1) / stride) + 1,
+  );
+  const pair = (x: number) => [x, x] as const;
+  return {
+    x: [n, groups * channels, h, w],
+    weight: [groups * outputs, channels, ...kernel],
+    grad: [n, groups * outputs, ...places],
+    params: { stride: pair(stride), padding: pair(padding), dilation: pair(dilation), groups },
+  };
+}
+
+describe("several threads", () => {
+  it.each(Object.keys(cases))("give the bits of one: %s", (name) => {
+    const [op] = name.split(" ") as [string];
+    for (let run = 0; run < 12; run++) {
+      const sample = cases[name]!(new Rng(0).fork(`${name} ${run}`));
+      const [one, ...others] = devices.map((device) => bits(device, op, sample));
+      for (const other of others) expect(other).toEqual(one);
+    }
+    for (const { coverage } of devices) expect(coverage.get(op)?.reference).toBe(0);
+  });
+
+  it("are what the device says that it has", async () => {
+    expect(devices[2]!.adapter).toMatch(/3 threads$/);
+    await expect(createDevice("wasm", { threads: 1.5 })).rejects.toThrow(UsageError);
+  });
+
+  it("give one thread, and say why, in a page that is not isolated", async () => {
+    Object.assign(globalThis, { crossOriginIsolated: false });
+    try {
+      const device = await createDevice("wasm", { threads: 2 });
+      expect(device.adapter).toMatch(/one thread, not 2: this page is not cross-origin isolated/);
+    } finally {
+      Reflect.deleteProperty(globalThis, "crossOriginIsolated");
+    }
+  });
+
+  it("do nothing between jobs: workers sleep", async () => {
+    const program = `
+      import { createDevice, matmul, scope, full } from "@kronograd/tensor";
+      import "@kronograd/backend-wasm";
+      const device = await createDevice("wasm", { threads: 3 });
+      const a = full([256, 256], 1, { device });
+      scope(() => void matmul(a, a).dataSync());
+      await new Promise((done) => setTimeout(done, 50));
+      const before = process.cpuUsage();
+      await new Promise((done) => setTimeout(done, 400));
+      const { user, system } = process.cpuUsage(before);
+      console.log(Math.round((user + system) / 1000));`;
+    expect(Number(runProgram(program))).toBeLessThan(100); // two workers that look on would take 400 to 800 ms
+  });
+
+  it("let the program end by itself", () => {
+    const program = `
+      import { createDevice } from "@kronograd/tensor";
+      import "@kronograd/backend-wasm";
+      console.log((await createDevice("wasm", { threads: 2 })).adapter);`;
+    expect(runProgram(program)).toMatch(/2 threads$/);
+  });
+});
+
+describe("a worker that is lost", () => {
+  const product = (device: Device) =>
+    scope(() => {
+      const a = tensor(new Float32Array(300 * 300).fill(1), { shape: [300, 300], device });
+      return matmul(a, a).dataSync()[0];
+    });
+
+  it("ends every later job with a BackendError, when it died between two", async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+    const pool = await startPool(2, memory);
+    if (typeof pool === "string") throw new Error(pool);
+    pool.ended("it ended with code 1");
+    expect(() => pool.run(1, 0, () => undefined)).toThrow(/a worker was lost: it ended with code 1/);
+    pool.close();
+  });
+
+  it("is seen when its thread is killed", async () => {
+    const backend = await openWasm({ threads: 2 });
+    const device = new Device(backend);
+    expect(product(device)).toBe(300);
+    await backend.pool!.workers[0]!.terminate();
+    await new Promise((turn) => setTimeout(turn, 20));
+    expect(() => product(device)).toThrow(BackendError);
+    backend.dispose();
+  });
+
+  it("is not waited for without end when it does not come out of a job", async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+    const pool = await startPool(2, memory, { start: 10_000, join: 50 });
+    if (typeof pool === "string") throw new Error(pool);
+    const { control } = pool.board;
+    // one that entered this job and will never leave
+    const enter = () => void Atomics.add(control, word.state, 1);
+    pool.publish(new Uint8Array(), [enter as never]);
+    expect(() => pool.run(1, 0, (_, call) => call(enter as never))).toThrow(/did not finish its part|kernel threw/);
+    pool.close();
+  });
+
+  it("reports a kernel that throws in it or here", async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+    const pool = await startPool(2, memory);
+    if (typeof pool === "string") throw new Error(pool);
+    // there is no module behind it, so a worker that takes a piece cannot compile it
+    const slow = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    pool.publish(new Uint8Array(), [slow as never]);
+    expect(() => pool.run(50, 0, (_, call) => call(slow as never))).toThrow(/kernel threw/);
+    pool.close();
+  });
+});
+
+function runProgram(program: string): string {
+  const flags = ["--conditions=@kronograd/source", "--input-type=module"];
+  const options = { encoding: "utf8", cwd: import.meta.dirname, timeout: 20_000 } as const;
+  return execFileSync(process.execPath, [...flags, "--eval", program], options).trim();
+}

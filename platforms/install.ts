@@ -29,6 +29,7 @@ const run = (command: string, args: readonly string[], cwd: string) => {
 
 run("npm", ["ci", "--ignore-scripts"], folder);
 for (const name of nodes) run(process.execPath, ["installArchSpecificPackage"], join(folder, "node_modules", name));
+run(process.execPath, ["install.js"], join(folder, "node_modules/bun")); // puts the binary that the lock file names in place
 
 for (const [name, workspace] of peers) {
   if (!existsSync(join(folder, "../packages", workspace))) continue;

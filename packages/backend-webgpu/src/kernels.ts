@@ -2,6 +2,7 @@
 
 import type { Kernel } from "@kronograd/tensor";
 import { convolutionKernels } from "./kernels/convolutions.ts";
+import { eigenKernels } from "./kernels/eigen.ts";
 import { createElementwise, elementwiseKernels } from "./kernels/elementwise.ts";
 import { factorizationKernels } from "./kernels/factorizations.ts";
 import { moveKernels } from "./kernels/moves.ts";
@@ -25,6 +26,7 @@ export function allKernels(kit: Kit): Map<string, Kernel> {
     poolingKernels(kit),
     normalizationKernels(kit, copy),
     factorizationKernels(kit),
+    eigenKernels(kit),
   ];
   return new Map(families.flatMap((family) => Object.entries(family)));
 }

@@ -1,4 +1,22 @@
-import { type Device, ops, type Rng, type Sample, sampled } from "@kronograd/tensor";
+import {
+  type ComputeOp,
+  type Device,
+  dispatch,
+  eye,
+  full,
+  matmul,
+  mul,
+  NumericalError,
+  ops,
+  type Rng,
+  reshape,
+  type Sample,
+  sampled,
+  type Tensor,
+  tensor,
+  transpose,
+  zeros,
+} from "@kronograd/tensor";
 import { type CoverageOptions, coverOp } from "@kronograd/testkit";
 import "@kronograd/linalg";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -119,4 +137,59 @@ describe.skipIf(missing !== null)("kernels across their tiles", () => {
       );
     }
   });
+
+  it("symmetricEigen: odd and even, some or all vectors, any layout, with the reference's signs", async () => {
+    const options = { runs: 3, tolerances: { float32: { rtol: 2e-3, atol: 2e-3 }, float64: { rtol: 0 } } };
+    for (const n of [2, 7, 40, 65]) {
+      await agree(
+        "symmetricEigen",
+        (rng) => ({ inputs: [{ shape: [n, n], structure: "spd" }], params: { largest: 1 + rng.integer(n) } }),
+        options,
+      );
+    }
+  });
+
+  it("symmetricEigen: repeated, zero and mixed eigenvalues, large and small units", async () => {
+    const eigen = ops.get("symmetricEigen") as ComputeOp<{ largest: number }>;
+    for (const [name, K] of Object.entries(matrices(device))) {
+      const n = K.shape[0] as number;
+      const [w, V] = dispatch(eigen, [K], { largest: n }) as [Tensor, Tensor];
+      const [rebuilt, product] = [matmul(transpose(V), mul(reshape(w, [n, 1]), V)), matmul(V, transpose(V))];
+      const exact = await K.data();
+      const largest = Math.max(1e-30, ...exact.map(Math.abs));
+      const off = (await rebuilt.data()).map((value, i) => Math.abs(value - exact[i]!) / largest);
+      expect(Math.max(...off), name).toBeLessThan(3e-6);
+      const skew = (await product.data()).map((value, i) => Math.abs(value - (i % (n + 1) === 0 ? 1 : 0)));
+      expect(Math.max(...skew), name).toBeLessThan(3e-6);
+      const values = [...(await w.data())];
+      expect(values, name).toEqual(values.toSorted((a, b) => a - b));
+      for (const t of [K, w, V, rebuilt, product]) t.dispose();
+    }
+  });
+
+  it("symmetricEigen: a matrix that is not finite says so when what came of it is read", async () => {
+    const K = tensor([[1, Number.NaN], [Number.NaN, 1]], { device }); // biome-ignore format: a matrix
+    const [w, V] = dispatch(ops.get("symmetricEigen")!, [K], { largest: 2 }) as [Tensor, Tensor];
+    await expect(w.data()).rejects.toThrow(NumericalError);
+    await expect(V.data()).rejects.toThrow("symmetricEigen: K is not finite (matrix [2, 2])");
+    for (const t of [K, w, V]) t.dispose();
+  });
 });
+
+/** Symmetric matrices with something special about them. */
+function matrices(device: Device): Record<string, Tensor> {
+  const low = tensor(
+    Float32Array.from({ length: 400 }, (_, i) => Math.cos(Math.floor(i / 20) - (i % 20))),
+    { shape: [20, 20], device },
+  );
+  return {
+    identity: eye(9, { device }),
+    zero: zeros([4, 4], { device }),
+    ones: full([30, 30], 1, { device }),
+    diagonal: tensor([[3, 0, 0], [0, -2, 0], [0, 0, 1]], { device }), // biome-ignore format: a matrix
+    "rank 2": low,
+    large: full([6, 6], 1e30, { device }),
+    small: full([6, 6], 1e-30, { device }),
+    one: full([1, 1], -2, { device }),
+  };
+}

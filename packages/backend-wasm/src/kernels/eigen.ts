@@ -95,7 +95,14 @@ export function eigenKernels(kit: Kit): Kernels {
       code().reflect(n - 1 - k, v, start + (k + 1) * rowStep, rowStep, columns);
     }
     const [from, to] = [kit.values(Z), kit.values(target)];
-    for (let j = 0; j < order.length; j++) for (let i = 0; i < n; i++) to[j * n + i] = from[i * columns + j]!;
+    for (let j = 0; j < order.length; j++) {
+      let largest = 0;
+      for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(from[i * columns + j]!));
+      let first = 0; // component of at least half the largest size, which is to be positive
+      while (Math.abs(from[first * columns + j]!) < largest / 2) first += 1;
+      const sign = from[first * columns + j]! < 0 ? -1 : 1;
+      for (let i = 0; i < n; i++) to[j * n + i] = sign * from[i * columns + j]!;
+    }
   };
 
   /** Whether all of it could be computed. */

@@ -6,7 +6,8 @@
  * `@kronograd/linalg/decompositions` because that rests on ml-matrix, which would add half again to a program that trains
  * with SKFAC and needs nothing else of it.
  *
- * K [n, n] · w [n] ascending · V [r, n], the vectors of the last r values
+ * K [n, n] · w [n] ascending · V [r, n], the vectors of the last r values, each with its first component of at least half
+ * the largest size positive (so that every backend finds the same one)
  */
 
 import { defineOp, dispatch, NumericalError, ShapeError, type Spec, sampled, type Tensor } from "@kronograd/tensor";
@@ -42,7 +43,7 @@ const symmetricEigenOp = /* @__PURE__ */ defineOp<{ readonly largest: number }>(
     order.forEach((from, i) => {
       w!.data[w!.offset + i] = diagonal[from]!;
       const row = i - (n - largest);
-      if (row >= 0) V!.data.set(vectors.subarray(from * n, (from + 1) * n), V!.offset + row * n);
+      if (row >= 0) V!.data.set(upright(vectors.subarray(from * n, (from + 1) * n)), V!.offset + row * n);
     });
   },
 });
@@ -51,6 +52,13 @@ const symmetricEigenOp = /* @__PURE__ */ defineOp<{ readonly largest: number }>(
   const n = 1 + rng.integer(5);
   return { inputs: [{ shape: [n, n], structure: "spd" }], params: { largest: 1 + rng.integer(n) } };
 });
+
+/** A vector or its negative: the first component of at least half the largest size is positive. */
+function upright(vector: Float64Array): Float64Array {
+  const largest = vector.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const isDown = vector.find((x) => Math.abs(x) >= largest / 2)! < 0;
+  return isDown ? vector.map((x) => -x) : vector;
+}
 
 /** K = Qᵀ T Q with tridiagonal T: its diagonal, the elements beside it (the last is 0), and Q by rows. Overwrites a. */
 function tridiagonal(a: Float64Array, n: number) {
@@ -162,7 +170,7 @@ function stuck(index: number, n: number): NumericalError {
  *
  * @param K        [n, n]  exactly symmetric
  * @param largest  of how many of the largest eigenvalues vectors are wanted, r; default n
- * @returns        values [n], ascending; vectors [r, n], one a row, of the last r values
+ * @returns        values [n], ascending; vectors [r, n], one a row, of the last r values, the first large component positive
  * @throws {ShapeError}      K is not square
  * @throws {NumericalError}  K is not finite
  * @cost      about 9 n³ flops; a kernel may take 2 n³ + 8 r n²

@@ -20,7 +20,7 @@ export interface Batch {
 }
 
 /** Train on each batch once and return the losses. */
-export function trainConvNet(batches: Iterable<Batch>): number[] {
+export function trainConvNet(batches: Iterable<Batch>, optimizer = skfac()): number[] {
   const rng = new Rng(0);
   const model = new Sequential(
     [
@@ -34,7 +34,6 @@ export function trainConvNet(batches: Iterable<Batch>): number[] {
   );
   const trained = parameters(model);
   const loss = softmaxCrossEntropy();
-  const optimizer = skfac();
   const losses: number[] = [];
   let step = 0;
   for (const { images, labels } of batches) {

@@ -136,7 +136,7 @@ describe("statistics of a convolution", () => {
   const context = { step: 0, damping: 0.1, rng: new Rng(0), oracles: {} };
   /** Ops of a look at the batch that make something of every position: im2col, or whatever has its size. */
   const unfolded = (reduction: "reduce" | "mean" | "sum" | "expand") => {
-    const method = skfacCurvature({ reduction: reductions[reduction], rank: null });
+    const method = skfacCurvature({ reduction: reductions[reduction] });
     const calls = callsOf(() => void method.update(method.init(block, context), records.get("conv")!, context));
     return calls.filter(({ name, shapes }) => name === "im2col" || shapes.some((s) => s.includes(18) && s.includes(9)));
   };

@@ -1,5 +1,6 @@
 import {
   type Claim,
+  columnHistory,
   ekfacCurvature,
   evaCurvature,
   foofCurvature,
@@ -17,8 +18,8 @@ curvatureSuite({ ...kfacCurvature({ inverse: "eigen" }), name: "kfac, eigen" });
 curvatureSuite(ekfacCurvature());
 curvatureSuite(foofCurvature());
 curvatureSuite(evaCurvature());
-curvatureSuite(skfacCurvature());
-curvatureSuite({ ...skfacCurvature({ rank: null }, pushFactorsThrough), name: "skfac, one batch" });
+curvatureSuite(skfacCurvature({}, { history: columnHistory() }));
+curvatureSuite({ ...skfacCurvature({}, { sameBatch: pushFactorsThrough }), name: "skfac, one batch" });
 curvatureSuite({ ...skfacCurvature(paperSkfac()), name: "skfac as released" });
 curvatureSuite({ ...kfacCurvature({ pi: false }), name: "kfac without π" });
 
@@ -42,8 +43,8 @@ describe("claims of the built-in methods", () => {
     ["ekfac", ekfacCurvature(), everything],
     ["foof", foofCurvature(), without("lossScaleInvariant")], // it sees no output gradients
     ["eva", evaCurvature(), without("equalsDenseBlock")], // it keeps one direction
-    ["skfac", skfacCurvature(), without("equalsDenseBlock")], // its rank is capped
-    ["skfac, one batch", skfacCurvature({ rank: null }), everything],
+    ["skfac", skfacCurvature({}, { history: columnHistory() }), without("equalsDenseBlock")], // its rank is capped
+    ["skfac, one batch", skfacCurvature(), everything],
     ["skfac as released", skfacCurvature(paperSkfac()), without("lossScaleInvariant")],
   ])("of %s are these", (_, { claims }, expected) => {
     expect([...claims].sort()).toEqual([...expected].sort());

@@ -2,6 +2,7 @@ import { layerRecord } from "@kronograd/autograd";
 import { normal, Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../testing.ts";
+import { columnHistory } from "./column-history.ts";
 import { skfacCurvature } from "./skfac.ts";
 import { skfacViews } from "./skfac-views.ts";
 
@@ -9,7 +10,7 @@ const context = { step: 0, damping: 0.1, rng: new Rng(0), oracles: {} };
 
 describe("skfacViews", () => {
   it("shows columns as X and Y, matrices as A and G, with their eigenvalues", () => {
-    const method = skfacCurvature({ refreshEvery: 20 });
+    const method = skfacCurvature({ refreshEvery: 20 }, { history: columnHistory() });
     const { inspect } = skfacViews({ refreshEvery: 20 });
     const empty = method.init(layerBlock("layer", 3, 60), context);
     expect(inspect(empty)).toEqual({});

@@ -16,10 +16,11 @@ import type { SkfacState } from "./skfac.ts";
  *
  * @param choices  those of the method
  * @example
- * precondition({ ...skfacCurvature({ refreshEvery: 20 }), ...skfacViews({ refreshEvery: 20 }) });
+ * precondition({ ...skfacCurvature({ refreshEvery: 20 }), ...skfacViews({ rank: null, refreshEvery: 20 }) });
  */
 export function skfacViews(
   choices: {
+    /** Of its `columnHistory`; null: it has none. */
     readonly rank?: number | null;
     readonly refreshEvery?: number;
     /** Of each batch (`someExamples`); default: all. */

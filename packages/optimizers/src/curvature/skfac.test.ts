@@ -25,23 +25,28 @@ import {
 import { curvatureSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../testing.ts";
+import { columnHistory } from "./column-history.ts";
 import { kfacCurvature } from "./kfac.ts";
 import { pushThrough } from "./parts/push-through.ts";
 import { paperSkfac, type SkfacState, skfacCurvature } from "./skfac.ts";
 
 curvatureSuite(skfacCurvature());
-describe("of the last batch alone", () => curvatureSuite(skfacCurvature({ rank: null }, pushThrough)));
+describe("with push-through", () => curvatureSuite(skfacCurvature({}, { sameBatch: pushThrough })));
 describe("as released", () => curvatureSuite(skfacCurvature(paperSkfac())));
-describe("with two columns", () => curvatureSuite(skfacCurvature({ rank: 2 })));
+describe("with a history", () => curvatureSuite(skfacCurvature({}, { history: columnHistory() })));
+describe("with two columns", () => curvatureSuite(skfacCurvature({}, { history: columnHistory({ rank: 2 }) })));
 
-type Options = Parameters<typeof skfacCurvature>[0];
+/** Options of the method with those of its history, of which there is none with rank null. */
+type Options = Parameters<typeof skfacCurvature>[0] & { readonly rank?: number | null; readonly decay?: number };
 type Method = ReturnType<typeof skfacCurvature>;
 
 /** One method for the same options: whether it has just seen a batch is known to the method that saw it. */
 const methods = new Map<string, Method>();
 function methodOf(options: Options): Method {
   const key = JSON.stringify(options);
-  if (!methods.has(key)) methods.set(key, skfacCurvature(options, pushThrough));
+  const { rank = 32, decay = 0.9, ...own } = options ?? {};
+  const history = rank === null ? {} : { history: columnHistory({ rank, decay }) };
+  if (!methods.has(key)) methods.set(key, skfacCurvature(own, { sameBatch: pushThrough, ...history }));
   return methods.get(key) as Method;
 }
 
@@ -317,7 +322,7 @@ describe("S11: the limits of skfacCurvature", () => {
     });
     const residual = matmul(x, transpose(W)).sub(y);
     const gradient = denseGradient(block, scale(matmul(transpose(residual), x), 1 / N));
-    const method = skfacCurvature({ rank: null, labels: "exact" });
+    const method = skfacCurvature({ labels: "exact" });
     const state = method.refresh(method.update(method.init(block, context(0)), record, context(0)), context(1e-18));
     const next = W.sub(joint(method.precondition(state, gradient, context(1e-18))));
     const solution = matmul(matmul(transpose(y), x), dampedInverse(gram(x), 0));
@@ -327,7 +332,7 @@ describe("S11: the limits of skfacCurvature", () => {
 
 describe("S12: between refreshes", () => {
   it("the inverses stay the same objects while columns move", () => {
-    const method = skfacCurvature();
+    const method = skfacCurvature({}, { history: columnHistory() });
     const block = layerBlock("layer", 20, 30);
     const first = after({}, block, [batchOf(1, 4, 30, 20)]);
     const later = method.update(first, recordOf(batchOf(3, 4, 30, 20)), context(0.1, 1));
@@ -358,7 +363,7 @@ describe("reductions", () => {
   };
   for (const reduction of Object.values(reductions)) {
     it(`takes its columns from the record: ${reduction.name}`, () => {
-      const method = skfacCurvature({ reduction, rank: null, pi: false, bias: "separate", stride: 2 });
+      const method = skfacCurvature({ reduction, pi: false, bias: "separate", stride: 2 });
       const state = method.refresh(method.update(method.init(block, context(0.1)), record, context(0.1)), context(0.1));
       const moments = (["inputs", "outputGrads"] as const).map((side) =>
         record.secondMoment(side, reduction, { stride: 2 }),
@@ -385,7 +390,7 @@ describe("skfacCurvature", () => {
   const block = layerBlock("layer", 20, 30);
 
   it("does not promise the exact block with a cap, nor to follow the loss's scale without π", () => {
-    expect(skfacCurvature().claims).not.toContain("equalsDenseBlock");
+    expect(skfacCurvature({}, { history: columnHistory() }).claims).not.toContain("equalsDenseBlock");
     expect(skfacCurvature({ pi: false }).claims).not.toContain("lossScaleInvariant");
   });
 

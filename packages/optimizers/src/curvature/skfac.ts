@@ -3,9 +3,9 @@
  *
  * The factors A = X Xᵀ and G = Y Yᵀ of a batch have few columns, so their damped inverses need no d × d matrix:
  *     (X Xᵀ + μI)⁻¹ = (I − X (XᵀX + μI)⁻¹ Xᵀ) / μ.
- * Each side of a layer keeps either columns (dual) or its matrix (primal), whichever costs fewer flops; both are exact. With
- * `rank` columns are a running average, truncated through their Gram matrix past that number; with `rank: null` they are
- * those of the last batch alone, and a gradient of that same batch is preconditioned without being formed (push-through).
+ * Each side of a layer keeps either columns (dual) or its matrix (primal), whichever costs fewer flops; both are exact. They
+ * are those of the last batch alone, and then a gradient of that same batch can be preconditioned without being formed
+ * (push-through); or, with a `columnHistory`, a running average, truncated through the columns' Gram matrix past its rank.
  *
  * Of shared weights the columns are reduced over positions first; the scale of each choice against the exact block:
  *
@@ -29,10 +29,10 @@ import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
 import { oneSidedDamping, type Scalar, splitDamping } from "../damping.ts";
 import * as option from "../option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options.ts";
+import type { ColumnHistory } from "./column-history.ts";
 import { factorChecks, factorHelp } from "./parts/factors.ts";
 import type { pushThrough } from "./parts/push-through.ts";
-import { decayAt } from "./parts/running-average.ts";
-import { dimensionOf, invert, type Moment, type SideInverse, traceOf, updateMoment } from "./parts/side.ts";
+import { dimensionOf, invert, type Moment, momentOf, type SideInverse, traceOf } from "./parts/side.ts";
 import { chooseForms } from "./parts/skfac-plan.ts";
 import { preconditionBoth } from "./parts/two-sided.ts";
 
@@ -44,8 +44,6 @@ const checks = {
     ({ inputs }) => typeof inputs === "function",
   ),
   stride: option.integer({ default: 2, min: 1 }),
-  rank: option.optional(option.integer({ default: 32, min: 1 }), 32),
-  decay: option.number({ default: 0.9, min: 0, below: 1 }),
   refreshEvery: option.integer({ default: 1, min: 1 }),
 };
 
@@ -53,13 +51,22 @@ const checks = {
 export const skfacCurvatureOptions = /* @__PURE__ */ described(checks, factorHelp, {
   reduction: "how positions that share the weight make a column",
   stride: "of subsample: every how-manyth row and column of positions",
-  rank: "columns kept in the running average; null: the last batch's alone",
-  decay: "ρ of the running average of columns",
   refreshEvery: "steps between refreshes, for the choice of the cheaper form",
 });
 
-/** What the authors released: means of both, no π, √λ on each side, the last batch alone, biases left plain. */
-export const paperSkfac = () => ({ reduction: reductions.mean, pi: false, rank: null, bias: "separate" }) as const;
+/** What the authors released, beside the last batch alone: means of both, no π, √λ on each side, biases left plain. */
+export const paperSkfac = () => ({ reduction: reductions.mean, pi: false, bias: "separate" }) as const;
+
+/** What a program adds to the method if it uses it. */
+export interface SkfacParts {
+  /** `columnHistory`: a running average over batches; without it columns are the last batch's alone. */
+  readonly history?: ColumnHistory;
+  /**
+   * `pushFactorsThrough`, the shorter way for gradients of the batch that the columns are of, where there is no history;
+   * without it they go the way of all others.
+   */
+  readonly sameBatch?: typeof pushThrough;
+}
 
 /** Both sides' moments, and their inverses as of the last refresh. */
 export type SkfacState = {
@@ -79,22 +86,18 @@ export type SkfacState = {
 /**
  * Approximate a layer's curvature by one Kronecker product, inverted through its columns.
  *
- * @source Tang et al. (2021), "SKFAC: Training Neural Networks with Faster Kronecker-Factored Approximate Curvature", §3; running
- *   average of columns: Le Roux et al. (2007), §3.2
- * @cost for c columns on a side of size d: update none until the rank is reached, then a truncation (columns.ts); refresh
- *   c² d + 2⅓ c³; precondition 4 c d a vector; push-through 2 B² min(in, out) + 2 B³
- * @param sameBatch  `pushFactorsThrough`, which is the shorter way for gradients of the batch that the columns are of (with
- *   `rank: null`); without it they go the way of all others
+ * @source Tang et al. (2021), "SKFAC: Training Neural Networks with Faster Kronecker-Factored Approximate Curvature", §3
+ * @cost for c columns on a side of size d: update none, or that of the history; refresh c² d + 2⅓ c³; precondition 4 c d a vector; push-through 2 B² min(in, out) + 2 B³
  * @see skfacViews, which adds what a plan and a report show of it
  * @throws {UsageError} an option out of range, or a receptive-field reduction with the bias in the factor
  */
 export function skfacCurvature(
   options: OptionsOf<typeof skfacCurvatureOptions> = {},
-  sameBatch?: typeof pushThrough,
+  { history, sameBatch }: SkfacParts = {},
 ): CurvatureMethod<SkfacState> {
   const apart = options.reduction?.noBias === undefined ? {} : { bias: "separate" as const };
   const chosen = checkOptions("skfac", { ...apart, ...options }, checks);
-  const { labels, bias, norms, embeddings, pi: balanced, start, reduction, stride, rank, decay } = chosen;
+  const { labels, bias, norms, embeddings, pi: balanced, reduction, stride, refreshEvery } = chosen;
   if (bias === "joint" && reduction.noBias) throw reduction.noBias("skfac");
   // Which input a moment was made of. Identities are of this process, so the state, which is saved, must not hold them.
   const inputs = new WeakMap<Storage, number>();
@@ -109,7 +112,7 @@ export function skfacCurvature(
       "dampingLimit",
       "basisInvariant",
       "batchInvariant",
-      ...(rank === null ? ["equalsDenseBlock" as const] : []), // a cap cuts what is past it
+      ...(history === undefined ? ["equalsDenseBlock" as const] : []), // a cap cuts what is past it
       ...(balanced ? ["lossScaleInvariant" as const] : []), // √λ on G alone does not follow the loss's scale
     ],
 
@@ -126,21 +129,23 @@ export function skfacCurvature(
 
     update(state, seen, { step }) {
       const batches = state.batches + 1;
-      const rho = rank === null ? 0 : decayAt(start, decay, batches);
-      const most = rank ?? Number.POSITIVE_INFINITY;
       const rows = {
         A: seen.rows("inputs", reduction, { stride }),
         G: seen.rows("outputGrads", reduction, { stride }),
       };
-      const forms = chooseForms(rows, seen, chosen);
-      const A = updateMoment(state.A, rows.A, forms.A, rho, most);
+      const forms = chooseForms(rows, seen, { rank: history?.rank ?? null, refreshEvery });
+      const moved = (side: "A" | "G"): Moment => {
+        const now = momentOf(rows[side], state[side]?.form ?? forms[side]);
+        return history === undefined ? now : history.join(state[side], now, batches);
+      };
+      const A = moved("A");
       inputs.set(storageOf(A), inputOf(seen));
       return {
         ...state,
         batches,
         A,
-        G: updateMoment(state.G, rows.G, forms.G, rho, most),
-        seenStep: rank === null && labels === "empirical" ? step : -1,
+        G: moved("G"),
+        seenStep: history === undefined && labels === "empirical" ? step : -1,
         current: false,
       };
     },

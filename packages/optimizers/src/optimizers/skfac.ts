@@ -1,6 +1,7 @@
 /** SKFAC: K-FAC through systems of the batch's size, from columns that are averaged over batches. */
 
 import { type ReductionName, reductions } from "@kronograd/autograd";
+import { columnHistory, columnHistoryOptions } from "../curvature/column-history.ts";
 import { pushThrough } from "../curvature/parts/push-through.ts";
 import { paperSkfac, skfacCurvature, skfacCurvatureOptions } from "../curvature/skfac.ts";
 import { skfacViews } from "../curvature/skfac-views.ts";
@@ -14,6 +15,11 @@ const { refreshEvery: _, ...methodOptions } = skfacCurvatureOptions;
 export const skfacOptions = {
   ...curvatureOptions({ statisticsEvery: null, refreshEvery: 20, examplesPerBatch: 32 }),
   ...methodOptions,
+  ...columnHistoryOptions,
+  rank: option.optional(
+    option.integer({ default: 32, min: 1, help: `${columnHistoryOptions.rank.help}; null: the last batch's alone` }),
+    32,
+  ),
   reduction: option.choice<ReductionName>({
     choices: Object.keys(reductions) as ReductionName[],
     default: "reduce",
@@ -40,7 +46,8 @@ export type SkfacOptions = OptionsOf<typeof skfacOptions>;
  * skfac({ learningRate: schedules.linear(0.01, 0, 2340) });
  */
 export function skfac(options: SkfacOptions = {}): Optimizer {
-  const preset = options.paper === true ? { ...paperSkfac(), reduction: "mean" as const, klClip: null } : {};
+  const preset =
+    options.paper === true ? { ...paperSkfac(), rank: null, reduction: "mean" as const, klClip: null } : {};
   const given = { ...preset, ...options };
   const all = given.rank === null ? { examplesPerBatch: null } : {}; // the last batch's own columns are all of its own
   const chosen = checkOptions("skfac", { ...all, ...given }, skfacOptions);
@@ -48,8 +55,8 @@ export function skfac(options: SkfacOptions = {}): Optimizer {
   const { labels, norms, embeddings, pi, start, stride, rank, decay, refreshEvery } = chosen;
   const bias = options.bias ?? (reduction.noBias === undefined ? chosen.bias : "separate");
   const method = skfacCurvature(
-    { labels, bias, norms, embeddings, pi, start, reduction, stride, rank, decay, refreshEvery },
-    pushThrough,
+    { labels, bias, norms, embeddings, pi, reduction, stride, refreshEvery },
+    rank === null ? { sameBatch: pushThrough } : { history: columnHistory({ rank, decay, start }) },
   );
   const views = skfacViews({ rank, refreshEvery, examplesPerBatch: chosen.examplesPerBatch });
   return secondOrder("skfac", { ...chosen, bias } as typeof chosen, { ...method, ...views });

@@ -6,6 +6,7 @@ import { eigh } from "@kronograd/linalg/decompositions";
 import {
   type CurvatureMethod,
   chain,
+  columnHistory,
   kfacCurvature,
   klClip,
   momentum,
@@ -111,7 +112,7 @@ const skfacLayer: Handler = async (run) => {
   const damping = run.number("damping");
   const reduction = reductions[reductionOf(run, "reduction")];
   const [bias, stride] = [biasOf(run), run.number("subsample_stride", 2)];
-  const method = skfacCurvature({ reduction, bias, stride, pi: false, rank: null }, pushFactorsThrough);
+  const method = skfacCurvature({ reduction, bias, stride, pi: false }, { sameBatch: pushFactorsThrough });
   const groups = directions(objective, net.parameters, method, damping)(run.text("layer"));
   const expected = run.case.expected.per_group as readonly Dictionary[];
   // The step may go through the batch's factors (push-through); the same state must do as much with the gradient itself.
@@ -238,11 +239,9 @@ const curvatureTrajectory: Handler = async (run) => {
             reduction: reductions[reduction],
             bias,
             pi: false,
-            start,
-            ...(decay === 0 ? { rank: null } : { rank: 2 ** 20, decay }),
             stride: run.number("subsample_stride", 2),
           },
-          pushFactorsThrough,
+          decay === 0 ? { sameBatch: pushFactorsThrough } : { history: columnHistory({ rank: 2 ** 20, decay, start }) },
         );
   const [limit, amount, beta] = [run.number("kl_clip", 0), run.number("weight_decay", 0), run.number("momentum", 0)];
   const optimizer = new Optimizer({

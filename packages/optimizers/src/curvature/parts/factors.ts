@@ -5,7 +5,7 @@ import { gram } from "@kronograd/linalg";
 import type { Tensor } from "@kronograd/tensor";
 import * as option from "../../option-kinds.ts";
 import { described } from "../../options.ts";
-import { averageStarts } from "./running-average.ts";
+import { startHelp, startOption } from "./start-option.ts";
 
 const labelSources: readonly LabelSource[] = ["empirical", "sampled", "exact", "randomSign"];
 
@@ -14,7 +14,6 @@ export const factorChecks = {
   labels: option.choice({ choices: labelSources, default: "empirical" }),
   bias: option.choice({ choices: ["joint", "separate"], default: "joint" }),
   pi: option.flag({ default: true }),
-  start: option.choice({ choices: averageStarts, default: "first" }),
   norms: option.flag({ default: false }),
   embeddings: option.flag({ default: false }),
 };
@@ -24,13 +23,14 @@ export const factorHelp = {
   labels: "labels that output gradients are taken for",
   bias: "bias in the factor, or left to its plain gradient",
   pi: "split the damping by the factors' mean eigenvalues",
-  start: "how running averages begin",
   norms: "scales and shifts of norms are blocks, exact but for the average; else they keep their plain gradient",
   embeddings: "tables are blocks of tokens ⊗ features; else they keep their plain gradient",
 };
 
-/** Options that Kronecker-factored methods share. */
-export const factorOptions = /* @__PURE__ */ described(factorChecks, factorHelp);
+/** Options that methods with running averages of factors share. */
+export const factorOptions = /* @__PURE__ */ described({ ...factorChecks, start: startOption }, factorHelp, {
+  start: startHelp,
+});
 
 /** A [i, i] and G [o, o] of one batch. */
 export function kroneckerFactors(seen: LayerRecord, reduction: Reduction): { A: Tensor; G: Tensor } {

@@ -22,9 +22,9 @@ import {
   dimensionOf,
   invert,
   type Moment,
+  momentOf,
   sideDimension,
   traceOf,
-  updateMoment,
 } from "./side.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 
@@ -127,24 +127,10 @@ describe("dampedInverse", () => {
   });
 });
 
-describe("updateMoment", () => {
-  it("keeps the form that it began with", () => {
+describe("momentOf", () => {
+  it("is the same moment in both forms", () => {
     const rows = columnsOf(5);
-    for (const form of ["dual", "primal"] as const) {
-      const first = updateMoment(null, rows, form, 0, 8);
-      expect(first.form).toBe(form);
-      expect(updateMoment(first, rows, form === "dual" ? "primal" : "dual", 0.5, 8).form).toBe(form);
-    }
-  });
-
-  it("averages alike in both forms", () => {
-    const batches = [columnsOf(5), columnsOf(4), columnsOf(3)];
-    const averaged = (form: "dual" | "primal") =>
-      batches.reduce(
-        (moment: Moment | null, rows, k) => updateMoment(moment, rows, form, k === 0 ? 0 : 0.9, 50),
-        null,
-      ) as Moment;
-    const [columns, matrix] = [averaged("dual"), averaged("primal")] as [
+    const [columns, matrix] = [momentOf(rows, "dual"), momentOf(rows, "primal")] as [
       Moment & { form: "dual" },
       Moment & { form: "primal" },
     ];

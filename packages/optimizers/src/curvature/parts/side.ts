@@ -28,9 +28,7 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { type Scalar, scalarOf } from "../../damping.ts";
-import { averageColumns } from "./columns.ts";
 import { dualApply, primalApply } from "./cost.ts";
-import { blend } from "./running-average.ts";
 
 /** What is known of a side. */
 export type Moment =
@@ -51,23 +49,13 @@ export type DualInverse = {
 export type SideInverse = DualInverse | { readonly form: "primal"; readonly inverse: Tensor };
 
 /**
- * Take the columns of a batch into a side's running average.
+ * The second moment of a batch's rows.
  *
  * @param rows   Xᵀ [c, d]
- * @param form   what to keep, if there is nothing yet
- * @param decay  of what was there
- * @param rank   most columns to keep
+ * @param form   what to keep
  */
-export function updateMoment(
-  old: Moment | null,
-  rows: Tensor,
-  form: "dual" | "primal",
-  decay: number,
-  rank: number,
-): Moment {
-  if ((old?.form ?? form) === "primal")
-    return { form: "primal", M: blend(old === null ? null : (old as { M: Tensor }).M, gram(rows), decay) };
-  return { form: "dual", Xt: averageColumns(old === null ? null : (old as { Xt: Tensor }).Xt, rows, decay, rank) };
+export function momentOf(rows: Tensor, form: Moment["form"]): Moment {
+  return form === "primal" ? { form, M: gram(rows) } : { form, Xt: rows };
 }
 
 /** tr M = ‖X‖². */

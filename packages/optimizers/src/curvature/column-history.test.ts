@@ -1,0 +1,35 @@
+import { gram } from "@kronograd/linalg";
+import { normal, Rng, UsageError } from "@kronograd/tensor";
+import "@kronograd/testkit";
+import { describe, expect, it } from "vitest";
+import { columnHistory } from "./column-history.ts";
+import { type Moment, momentOf } from "./parts/side.ts";
+
+const batches = [5, 4, 3].map((columns) => normal(new Rng(columns), [columns, 12], { dtype: "float64" }));
+
+const joined = (form: Moment["form"], rank = 50, start: "first" | "martens" = "first") =>
+  batches.reduce(
+    (old: Moment | null, rows, k) => columnHistory({ rank, start }).join(old, momentOf(rows, form), k + 1),
+    null,
+  ) as Moment;
+const matrixOf = (moment: Moment) => (moment.form === "primal" ? moment.M : gram(moment.Xt));
+
+describe("columnHistory", () => {
+  it("averages alike in both forms while nothing is cut", () => {
+    for (const start of ["first", "martens"] as const) {
+      expect(matrixOf(joined("dual", 50, start))).toBeAllclose(matrixOf(joined("primal", 50, start)));
+    }
+    expect(matrixOf(joined("dual"))).not.toBeAllclose(matrixOf(joined("dual", 50, "martens")));
+  });
+
+  it("keeps at most its rank, of the first batch too", () => {
+    expect(joined("dual", 2)).toMatchObject({ form: "dual", Xt: { shape: [2, 12] } });
+    const first = columnHistory({ rank: 3 }).join(null, momentOf(batches[0]!, "dual"), 1);
+    expect(first).toMatchObject({ Xt: { shape: [3, 12] } });
+  });
+
+  it("refuses a rank of 0 and a decay of 1", () => {
+    expect(() => columnHistory({ rank: 0 })).toThrow(UsageError);
+    expect(() => columnHistory({ decay: 1 })).toThrow("columnHistory: decay is out of range");
+  });
+});

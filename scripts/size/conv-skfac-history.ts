@@ -1,0 +1,13 @@
+/** The same program with the columns of earlier batches, as `skfac()` has them by default. */
+import { columnHistory, precondition, skfacCurvature, someExamples } from "@kronograd/optimizers";
+import { refreshEvery, trainConvNet as train } from "./conv-skfac.ts";
+import type { Batch } from "./conv-skfac-preset.ts";
+
+/** Train on each batch once and return the losses. */
+export function trainConvNet(batches: Iterable<Batch>): number[] {
+  const method = skfacCurvature({ refreshEvery }, { history: columnHistory() });
+  return train(
+    batches,
+    precondition(method, { statisticsEvery: refreshEvery, refreshEvery, examples: someExamples(32) }),
+  );
+}

@@ -34,6 +34,7 @@ const entries = {
   backend: v.string(),
   dtype: v.picklist(["float32", "float64"]),
   threads: count,
+  fast: v.picklist(["revectorize"]),
   strict: v.boolean(),
   evaluateEvery: count,
   target: positive,

@@ -50,6 +50,7 @@ export async function openExperiment(
   const device = await createDevice(config.backend ?? "auto", {
     strict: config.strict ?? false,
     ...(config.threads === undefined ? {} : { threads: config.threads }),
+    ...(config.fast === undefined ? {} : { fast: config.fast }),
   });
   const data = change(await openDataset(config.data ?? "mnist", { dataDir: config.dataDir, task: config.task }));
   const settings = settle(layers, defaults, chosen, data);

@@ -181,6 +181,14 @@ const plain: readonly Flag[] = [
     help: "threads, where the backend has them; several runs share a machine best with one each",
   },
   {
+    name: "fast",
+    group: "machine",
+    path: "fast",
+    read: read.choice("revectorize"),
+    value: "revectorize",
+    help: "vectors of 256 bits on wasm, an experiment of the engine",
+  },
+  {
     name: "strict",
     group: "machine",
     path: "strict",

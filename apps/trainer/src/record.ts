@@ -16,7 +16,7 @@ export const version = (
 
 /** The part of a configuration that all runs of a race share. */
 function shared({ settings, data, device }: Experiment) {
-  const { dataDir, task, steps, epochs, seconds, until, microBatch, threads, strict } = settings;
+  const { dataDir, task, steps, epochs, seconds, until, microBatch, threads, fast, strict } = settings;
   return {
     data: settings.data,
     ...(dataDir === undefined ? {} : { dataDir }),
@@ -32,6 +32,7 @@ function shared({ settings, data, device }: Experiment) {
     backend: device.kind,
     dtype: settings.dtype,
     ...(threads === undefined ? {} : { threads }),
+    ...(fast === undefined ? {} : { fast }),
     ...(strict ? { strict } : {}),
     evaluateEvery: settings.evaluateEvery,
     target: settings.target,

@@ -43,6 +43,7 @@ export interface Settings {
   readonly backend: string;
   readonly dtype: "float32" | "float64";
   readonly threads: number | undefined;
+  readonly fast: "revectorize" | undefined;
   readonly strict: boolean;
   readonly evaluateEvery: number;
   readonly target: number;
@@ -129,6 +130,7 @@ export function settle(
     backend: config.backend ?? "auto",
     dtype: config.dtype ?? "float32",
     threads: config.threads,
+    fast: config.fast,
     strict: config.strict ?? false,
     evaluateEvery: config.evaluateEvery ?? (isImages ? Math.max(50, twentieth) : twentieth),
     target: config.target ?? defaultTarget(config.data ?? "mnist"),

@@ -25,7 +25,7 @@ import { createRuntime } from "./runtime.ts";
 function compile(write: (module: Module) => void): (...operands: number[]) => number {
   const module = new Module();
   write(module);
-  return createRuntime(new Memory({ maximumPages: 1 }), false).link<"f">(module).f;
+  return createRuntime(new Memory({ maximumPages: 1 }), { fused: false, paired: false }).link<"f">(module).f;
 }
 
 describe("assembler", () => {

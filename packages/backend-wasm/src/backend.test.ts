@@ -16,7 +16,9 @@ describe("the wasm device", () => {
     const device = await createDevice("wasm");
     expect(device.kind).toBe("wasm");
     expect(device.toString()).toMatch(/^wasm \(.*SIMD.*, one thread\)$/);
-    expect(await listBackends()).toContainEqual({ name: "wasm", unavailable: null, passedOver: null });
+    const state = (await listBackends()).find(({ name }) => name === "wasm");
+    expect(state).toMatchObject({ unavailable: null, passedOver: null });
+    expect(state?.offers?.[0]).toMatch(/^threads \(\d+ cores\): yes$/);
   });
 
   it("is preferred to cpu, and says so", async () => {

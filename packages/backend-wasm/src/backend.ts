@@ -14,7 +14,7 @@ import {
   type TypedArray,
   UsageError,
 } from "@kronograd/tensor";
-import { cannotShare, detectFeatures, refusal } from "./features.ts";
+import { cannotRevectorize, cannotShare, detectFeatures, refusal, revectorize } from "./features.ts";
 import { allKernels } from "./kernels.ts";
 import { type Block, Memory, type MemoryOptions } from "./memory.ts";
 import { createRuntime } from "./runtime.ts";
@@ -45,13 +45,23 @@ export class WasmBackend implements Backend {
     const reason = refusal(features);
     if (reason !== null) throw new BackendError({ where: "wasm", problem: reason, help: `Use "cpu".` });
     const fused = features.relaxed && options.relaxed !== false;
+    const paired = options.fast === "revectorize";
+    if (paired) {
+      const refused = cannotRevectorize({ ...features, relaxed: fused });
+      if (refused !== null) {
+        const help = `Leave fast: "revectorize" away.`;
+        throw new BackendError({ where: "wasm", problem: `cannot revectorize here: ${refused}`, help });
+      }
+      revectorize();
+    }
     const simd = fused ? "relaxed SIMD with fused multiply-add" : "SIMD, multiply and add apart";
+    const width = paired ? ", revectorized to 256 bits" : "";
     this.pool = typeof pool === "string" ? null : pool;
     const { threads = 1 } = options;
     const why = typeof pool === "string" ? `, not ${threads}: ${pool}` : "";
-    this.adapter = `${simd}, ${this.pool === null ? "one thread" : `${this.pool.threads} threads`}${why}`;
+    this.adapter = `${simd}${width}, ${this.pool === null ? "one thread" : `${this.pool.threads} threads`}${why}`;
     this.#memory = memory;
-    this.kernels = releasing(memory, allKernels(createRuntime(memory, fused, this.pool, options.forkFrom)));
+    this.kernels = releasing(memory, allKernels(createRuntime(memory, { fused, paired }, this.pool, options.forkFrom)));
   }
 
   allocate(dtype: Dtype, length: number): Block {
@@ -125,5 +135,13 @@ export const wasmProvider: BackendProvider = {
   name: "wasm",
   priority: 10,
   unavailable: () => refusal(detectFeatures()),
+  offers: () => {
+    const state = (option: string, reason: string | null) => `${option}: ${reason === null ? "yes" : `no, ${reason}`}`;
+    const cores = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency;
+    return [
+      state(`threads (${cores ?? "?"} cores)`, cannotShare()),
+      state("fast: revectorize", cannotRevectorize(detectFeatures())),
+    ];
+  },
   create: openWasm,
 };

@@ -2,6 +2,7 @@
 
 import type { Operand } from "@kronograd/tensor";
 import type { Module } from "./assembler.ts";
+import type { Arithmetic } from "./emit/tile.ts";
 import type { Block, Memory } from "./memory.ts";
 import { type Callee, ownMemory } from "./threads/board.ts";
 import type { Call, Piece, Pool } from "./threads/pool.ts";
@@ -9,10 +10,8 @@ import type { Call, Piece, Pool } from "./threads/pool.ts";
 /** Functions of a module; addresses and counts are numbers. */
 export type Functions<Names extends string> = Readonly<Record<Names, (...operands: number[]) => number>>;
 
-export interface Runtime {
+export interface Runtime extends Arithmetic {
   readonly memory: Memory;
-  /** Whether multiply and add are one instruction (relaxed SIMD). */
-  readonly fused: boolean;
   /** Threads that a large job is given to; 1: the caller's. */
   readonly threads: number;
   /** Compile a module and connect it to the memory. */
@@ -53,15 +52,20 @@ const alone: Fork = {
   },
 };
 
-export function createRuntime(memory: Memory, fused: boolean, pool: Pool | null = null, forkFrom = forkLeast): Runtime {
+export function createRuntime(
+  memory: Memory,
+  arithmetic: Arithmetic,
+  pool: Pool | null = null,
+  forkFrom = forkLeast,
+): Runtime {
   const together: Fork | null = pool && {
     ways: pool.threads,
     own: (address) => ownMemory + address,
     each: (count, piece, stride = 0) => pool.run(count, stride, piece),
   };
   return {
+    ...arithmetic,
     memory,
-    fused,
     threads: pool?.threads ?? 1,
     link<Names extends string>(module: Module) {
       const bytes = module.bytes(memory.type);

@@ -78,7 +78,7 @@ export interface DeviceOptions {
   readonly strict?: boolean;
   /** Threads that compute, where the backend has them; default 1, with which several runs share a machine best. */
   readonly threads?: number;
-  /** Opt in to an experimental engine feature. */
+  /** Opt in to an experimental engine feature: "revectorize" joins vectors of 128 bits to 256, in V8 under Node 24 and later. */
   readonly fast?: "revectorize";
 }
 
@@ -91,6 +91,8 @@ export interface BackendProvider {
   unavailable(): string | null | Promise<string | null>;
   /** Why "auto" passes over a backend that can run here (its adapter is software); `null`: it does not. */
   passedOver?(): string | null | Promise<string | null>;
+  /** Options that it has beyond the default, and whether each can be had here: one line each. */
+  offers?(): readonly string[];
   create(options: DeviceOptions): Backend | Promise<Backend>;
 }
 
@@ -158,11 +160,20 @@ export interface BackendState {
   readonly unavailable: string | null;
   /** Why "auto" does not take it though it can run, or null. */
   readonly passedOver: string | null;
+  /** Options beyond the default, where it can run and has some: a line each. */
+  readonly offers?: readonly string[];
 }
 
 /** Every registered backend, in the order in which "auto" tries them: it takes the first that nothing speaks against. */
 export async function listBackends(): Promise<BackendState[]> {
-  return Promise.all([...providers.values()].sort(byPriority).map(stateOf));
+  return Promise.all(
+    [...providers.values()].sort(byPriority).map(async (provider) => {
+      const state = await stateOf(provider);
+      return provider.offers === undefined || state.unavailable !== null
+        ? state
+        : { ...state, offers: provider.offers() };
+    }),
+  );
 }
 
 const byPriority = (a: BackendProvider, b: BackendProvider): number => (b.priority ?? -1) - (a.priority ?? -1);

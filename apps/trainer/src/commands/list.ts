@@ -38,10 +38,11 @@ const tables: Readonly<Record<string, () => string[][] | Promise<string[][]>>> =
     const { adapter } = await createDevice("auto", {});
     return [
       ["backend", ""],
-      ...states.map((state) => {
-        if (state === chosen) return [state.name, `chosen by "auto": ${adapter}`];
-        const { name, unavailable, passedOver } = state;
-        return [name, passedOver === null ? availability(unavailable) : `by name only: ${passedOver}`];
+      ...states.flatMap((state) => {
+        const { name, unavailable, passedOver, offers = [] } = state;
+        const own = passedOver === null ? availability(unavailable) : `by name only: ${passedOver}`;
+        const first = state === chosen ? `chosen by "auto": ${adapter}` : own;
+        return [[name, first], ...offers.map((line) => ["", line])];
       }),
     ];
   },

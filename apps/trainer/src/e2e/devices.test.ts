@@ -43,11 +43,13 @@ describe("kronograd list backends", () => {
     const { code, stdout } = await kronograd("list", "backends");
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n").slice(1);
-    expect(lines.map((line) => line.split(" ")[0])).toEqual(["webgpu", "wasm", "cpu", "deferred", "gpujs"]);
+    expect(lines.map((line) => line.split(" ")[0])).toEqual(["webgpu", "wasm", "", "", "cpu", "deferred", "gpujs"]);
     expect(lines[0]).toMatch(/webgpu +(not here|by name only): ./);
     expect(lines[1]).toMatch(/wasm +chosen by "auto": ./);
-    expect(lines[2]).toMatch(/cpu +available/);
-    expect(lines[3]).toMatch(/deferred +by name only: it is taken by name only/);
+    expect(lines[2]).toMatch(/^ +threads \(\d+ cores\): yes/);
+    expect(lines[3]).toMatch(/^ +fast: revectorize: (yes|no, .)/);
+    expect(lines[4]).toMatch(/cpu +available/);
+    expect(lines[5]).toMatch(/deferred +by name only: it is taken by name only/);
   });
 });
 

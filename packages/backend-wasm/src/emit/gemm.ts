@@ -29,7 +29,7 @@ import {
 } from "../assembler.ts";
 import { at, type Lanes } from "../lanes.ts";
 import { definePack } from "./pack.ts";
-import { defineTile, tileSize } from "./tile.ts";
+import { type Arithmetic, defineTile, type TileSize, tileSize } from "./tile.ts";
 
 export interface Blocks {
   readonly MC: number;
@@ -51,17 +51,19 @@ export function workspaceBytes(lanes: Lanes): number {
 const tileBytes = 1024;
 
 /** The functions that products share. */
-export interface Parts {
+export interface Parts extends TileSize {
   readonly tile: Func;
   readonly packA: Func;
   readonly packB: Func;
   readonly edge: Func;
 }
 
-export function defineParts(module: Module, lanes: Lanes, fused: boolean): Parts {
-  const { MR, NR } = tileSize(lanes, fused);
+export function defineParts(module: Module, lanes: Lanes, arithmetic: Arithmetic): Parts {
+  const { MR, NR } = tileSize(lanes, arithmetic);
   return {
-    tile: defineTile(module, lanes, fused),
+    MR,
+    NR,
+    tile: defineTile(module, lanes, arithmetic),
     packA: definePack(module, lanes, MR),
     packB: definePack(module, lanes, NR),
     edge: defineEdge(module, lanes, NR),
@@ -100,12 +102,11 @@ function defineEdge(module: Module, lanes: Lanes, NR: number): Func {
 export function tiles(
   f: Func,
   lanes: Lanes,
-  fused: boolean,
   parts: Parts,
   block: Readonly<Record<"rows" | "columns" | "depth" | "a" | "b" | "c" | "rowStep" | "adds" | "space", Code>>,
   wanted: (row: Local, column: Local, body: Code) => Code = (_, __, body) => body,
 ): Code {
-  const { MR, NR } = tileSize(lanes, fused);
+  const { MR, NR } = parts;
   const [row, column, c, a, b, tall, wide] = f.many(7);
   const inside = call(parts.tile, block.depth, a, b, c, block.rowStep, block.adds);
   const edge = [
@@ -143,11 +144,10 @@ export function defineGemm(
   module: Module,
   name: string,
   lanes: Lanes,
-  fused: boolean,
   parts: Parts,
   { triangle, blocks = blocksOf(lanes) }: GemmForm = {},
 ): Func {
-  const { MR, NR } = tileSize(lanes, fused);
+  const { MR, NR } = parts;
   const { MC, NC, KC } = blocks;
   return module.define(name, integers(triangle === undefined ? 13 : 14), (f, m, n, k, A, rowA, columnA, B, ...rest) => {
     const [rowB, columnB, C, rowC, add, work] = rest as [Local, Local, Local, Local, Local, Local];
@@ -161,7 +161,6 @@ export function defineGemm(
     const product = tiles(
       f,
       lanes,
-      fused,
       parts,
       { rows: mc, columns: nc, depth: kc, a, b, c, rowStep: rowC, adds, space: work },
       triangle && onTriangle,

@@ -3,12 +3,13 @@
  *
  * V8 has 15 vector registers to give on x64. With fused multiply-add a tile of 6 rows × 2 vectors keeps 12 sums, 2 vectors of
  * B and 1 element of A in them; without, the product needs a register of its own, and 4 rows are left. The loop over k is not
- * unrolled: the engine then keeps everything in registers (unrolled it spills on some versions).
+ * unrolled: the engine then keeps everything in registers (unrolled it spills on some versions). Where the engine pairs vectors,
+ * there are twice as many columns, as each register then holds two vectors, and four steps of k in a turn.
  *
  * Every element of C has one accumulator that adds its products in ascending k.
  */
 
-import { type Func, I32, int, type Module, set, step, times, V128, when } from "../assembler.ts";
+import { type Func, I32, i32, int, type Module, set, step, times, V128, when } from "../assembler.ts";
 import { type Lanes, multiplyAdd, v128 } from "../lanes.ts";
 
 export interface TileSize {
@@ -18,36 +19,48 @@ export interface TileSize {
   readonly NR: number;
 }
 
-export function tileSize(lanes: Lanes, fused: boolean): TileSize {
-  return { MR: fused ? 6 : 4, NR: 2 * lanes.count };
+/** What the engine makes of vectors. */
+export interface Arithmetic {
+  /** Whether multiply and add are one instruction (relaxed SIMD). */
+  readonly fused: boolean;
+  /** Whether it joins two vectors that lie side by side to one of 256 bits, where it can. */
+  readonly paired: boolean;
+}
+
+export function tileSize(lanes: Lanes, { fused, paired }: Arithmetic): TileSize {
+  return { MR: fused ? 6 : 4, NR: (paired ? 4 : 2) * lanes.count };
 }
 
 /**
  * Parameters: k, addresses of the panels of A (k rows of MR) and B (k rows of NR), address of C, bytes from row to row of C,
  * and whether to add to what C holds.
  */
-export function defineTile(module: Module, lanes: Lanes, fused: boolean): Func {
-  const { MR, NR } = tileSize(lanes, fused);
+export function defineTile(module: Module, lanes: Lanes, arithmetic: Arithmetic): Func {
+  const { MR, NR } = tileSize(lanes, arithmetic);
   const vectors = NR / lanes.count;
-  const madd = multiplyAdd(lanes, fused);
+  const madd = multiplyAdd(lanes, arithmetic.fused);
   return module.define(null, [I32, I32, I32, I32, I32, I32], (f, k, a, b, c, rowStep, adds) => {
     const sums = Array.from({ length: MR }, () => f.many(vectors, V128));
     const right = f.many(vectors, V128);
     const left = f.local(V128);
-    const accumulate = [
-      right.map((vector, j) => set(vector, v128.load(b, j * 16))),
-      sums.map((row, i) => [
-        set(left, lanes.loadSplat(a, i * lanes.bytes)),
-        row.map((sum, j) => set(sum, madd(left, right[j]!, sum))),
+    const accumulate = (steps: number) => [
+      Array.from({ length: steps }, (_, u) => [
+        right.map((vector, j) => set(vector, v128.load(b, u * NR * lanes.bytes + j * 16))),
+        sums.map((row, i) => [
+          set(left, lanes.loadSplat(a, (u * MR + i) * lanes.bytes)),
+          row.map((sum, j) => set(sum, madd(left, right[j]!, sum))),
+        ]),
       ]),
-      step(a, int(MR * lanes.bytes)),
-      step(b, int(NR * lanes.bytes)),
+      step(a, int(steps * MR * lanes.bytes)),
+      step(b, int(steps * NR * lanes.bytes)),
     ];
     const store = (add: boolean) =>
       sums.map((row) => [
         row.map((sum, j) => v128.store(c, add ? lanes.add(v128.load(c, j * 16), sum) : sum, j * 16)),
         step(c, rowStep),
       ]);
-    return [times(k, accumulate), when(adds, store(true), store(false))];
+    const some = f.local();
+    const many = [set(some, i32.shr(k, int(2))), times(some, accumulate(4)), set(k, i32.and(k, int(3)))];
+    return [arithmetic.paired ? many : [], times(k, accumulate(1)), when(adds, store(true), store(false))];
   });
 }

@@ -25,7 +25,6 @@ import { fillBytes, int, integers, Module } from "../assembler.ts";
 import { defineFill } from "../emit/fill.ts";
 import { blocksOf, defineGemm, defineParts, tiles, workspaceBytes } from "../emit/gemm.ts";
 import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps, definePlace } from "../emit/patches.ts";
-import { tileSize } from "../emit/tile.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
 import { allOf } from "../layout.ts";
@@ -60,22 +59,22 @@ interface Geometry {
 
 function define(kit: Kit) {
   const module = new Module();
-  const { MR, NR } = tileSize(lanes, kit.fused);
-  const parts = defineParts(module, lanes, kit.fused);
+  const parts = defineParts(module, lanes, kit);
+  const { MR, NR } = parts;
   const packPlaces = definePackPlaces(module, lanes, NR);
   const packTaps = definePackTaps(module, lanes, NR);
   module.export("packLines", parts.packA);
   module.export("packPlaces", packPlaces);
   module.export("packTaps", packTaps);
   module.define("tiles", integers(9), (f, rows, columns, depth, a, b, c, rowStep, adds, space) =>
-    tiles(f, lanes, kit.fused, parts, { rows, columns, depth, a, b, c, rowStep, adds, space }),
+    tiles(f, lanes, parts, { rows, columns, depth, a, b, c, rowStep, adds, space }),
   );
   defineIm2col(module, "im2col", lanes);
   defineCol2im(module, "col2im", lanes);
   definePlace(module, "place", lanes);
   defineFill(module, "fill", lanes);
   module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
-  defineGemm(module, "gemm", lanes, kit.fused, parts);
+  defineGemm(module, "gemm", lanes, parts);
   type Packs = "packLines" | "packPlaces" | "packTaps";
   type Names = Packs | "tiles" | "gemm" | "im2col" | "col2im" | "place" | "fill" | "clear";
   return { ...kit.link<Names>(module), MR, NR };

@@ -59,8 +59,8 @@ export function factorizationKernels(kit: Kit): Kernels {
   const products = kit.products("float64") as Products;
   const code = lazy(() => {
     const module = new Module();
-    const parts = defineParts(module, f64x2, kit.fused);
-    defineGemm(module, "upper", f64x2, kit.fused, parts, { triangle: "upper" });
+    const parts = defineParts(module, f64x2, kit);
+    defineGemm(module, "upper", f64x2, parts, { triangle: "upper" });
     defineFactor(module, "factor", kit.fused);
     defineSubstitution(module, "substitute", kit.fused);
     defineMirror(module, "toUpper", f64x2);

@@ -38,14 +38,14 @@ export interface Products {
 const gramChunk = 128;
 
 export function createProducts(runtime: Runtime, lanes: Lanes): Products {
-  const { memory, fused } = runtime;
+  const { memory } = runtime;
   const code = lazy((): Functions<"gemm" | "syrk" | "mirror" | "repeat"> => {
     const module = new Module();
-    const parts = defineParts(module, lanes, fused);
+    const parts = defineParts(module, lanes, runtime);
     const blocks = blocksOf(lanes);
-    defineGemm(module, "gemm", lanes, fused, parts);
+    defineGemm(module, "gemm", lanes, parts);
     const gram = lanes.name === "f32" ? { ...blocks, KC: gramChunk } : blocks;
-    defineGemm(module, "syrk", lanes, fused, parts, { triangle: "lower", blocks: gram });
+    defineGemm(module, "syrk", lanes, parts, { triangle: "lower", blocks: gram });
     defineMirror(module, "mirror", lanes);
     defineRepeat(module, "repeat");
     return runtime.link(module);
@@ -53,7 +53,7 @@ export function createProducts(runtime: Runtime, lanes: Lanes): Products {
   const workBytes = Math.ceil(workspaceBytes(lanes) / 64) * 64;
   const workspace = lazy((): Block => memory.allocate("int32", (runtime.threads * workBytes) / 4));
   const clear = (from: number, bytes: number) => new Uint8Array(memory.wasm.buffer).fill(0, from, from + bytes);
-  const { MR, NR } = tileSize(lanes, fused);
+  const { MR, NR } = tileSize(lanes, runtime);
   return {
     lanes,
     multiply(m, n, k, a, b, c, adds) {

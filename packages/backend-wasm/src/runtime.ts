@@ -78,12 +78,15 @@ export function createRuntime(
 }
 
 /** Cut `size` lines, planes, … into a few pieces for each thread. @returns the sum of what the calls gave back */
-export function inShares(fork: Fork, size: number, share: (first: number, count: number, call: Call) => void): number {
+export function inShares(
+  fork: Fork,
+  size: number,
+  share: (first: number, count: number, call: Call) => void,
+  stride = 0,
+): number {
   const most = Math.max(1, Math.ceil(size / (fork.ways === 1 ? 1 : 4 * fork.ways)));
-  return fork.each(Math.ceil(size / most), (piece, call) => {
-    const first = piece * most;
-    share(first, Math.min(most, size - first), call);
-  });
+  const piece: Piece = (index, call) => share(index * most, Math.min(most, size - index * most), call);
+  return fork.each(Math.ceil(size / most), piece, stride);
 }
 
 /** Make something on first use. Modules are compiled so: a program pays for the kernels that it runs. */

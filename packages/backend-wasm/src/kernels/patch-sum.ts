@@ -4,7 +4,8 @@ import { type Col2imParams, outputSize, sizeOf } from "@kronograd/tensor";
 import { Module } from "../assembler.ts";
 import { columnsAtOnce, definePatchSum } from "../emit/patch-sum.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf, inShares, lazy } from "../runtime.ts";
+import type { Call } from "../threads/pool.ts";
 
 const bytes = 4;
 
@@ -36,10 +37,18 @@ export function patchSumKernels(kit: Kit): Kernels {
       };
       const images = addressOf(kit.dense(x!));
       const tables = [meetings(0, h, w * bytes), meetings(1, w, bytes)] as const;
-      const scratch = addressOf(kit.temporary("float32", [Math.ceil(w / columnsAtOnce) * columnsAtOnce]));
       const steps = [stride[0] * w * bytes, stride[1] * bytes] as const;
       const planes = sizeOf(x!.shape.slice(0, 2));
-      code().patchSum(planes, w, h * w * bytes, ...kernel, ...tables, ...steps, images, scratch, addressOf(out!));
+      const perPlane = kernel[0] * kernel[1];
+      const { patchSum } = code();
+      const fork = kit.fork(planes * h * w * 2 * kernel[0]);
+      const ownBytes = Math.ceil((w + columnsAtOnce) / 16) * 64 + 64; // no cache line is two threads'
+      const scratch = fork.own(addressOf(kit.temporary("float32", [(fork.ways * ownBytes) / bytes])));
+      const share = (first: number, count: number, call: Call) => {
+        const [from, to] = [images + first * h * w * bytes, addressOf(out!) + first * perPlane * bytes];
+        call(patchSum, count, w, h * w * bytes, ...kernel, ...tables, ...steps, from, scratch, to);
+      };
+      inShares(fork, planes, share, ownBytes);
       return true;
     },
   };

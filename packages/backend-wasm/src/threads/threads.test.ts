@@ -70,6 +70,7 @@ const cases: Readonly<Record<string, (rng: Rng) => Sample<unknown>>> = {
     return { inputs: shapes(x, grad), params: { ...params, kernel: weight.slice(2) } };
   },
   im2col: (rng) => ({ inputs: shapes(images(rng)), params: window }),
+  patchSum: (rng) => ({ inputs: shapes(images(rng)), params: window }),
   maxPool2d: (rng) => ({ inputs: shapes(images(rng)), params: window }),
   avgPool2d: (rng) => ({ inputs: shapes(images(rng)), params: { ...window, countIncludePad: true } }),
   batchNorm: (rng) => {

@@ -29,6 +29,7 @@ describe("studyTable", () => {
       model: "lenet",
       epochs: 1,
       steps: 400,
+      looks: [100, 200, 400],
       seeds: 3,
       target: 0.88,
       device: "cpu",

@@ -17,7 +17,7 @@ import type { ReportData } from "../../apps/trainer/src/report/run-data.ts";
 export interface RivalOutcome {
   readonly name: string;
   readonly options: unknown;
-  /** Test accuracy at 25, 50 and 100 % of the steps. */
+  /** Test accuracy at the race's `looks`. */
   readonly accuracy: readonly Spread[];
   readonly stepsToTarget: number | null;
   readonly secondsToTarget: number | null;
@@ -29,6 +29,8 @@ export interface Outcome {
   readonly model: string;
   readonly epochs: number;
   readonly steps: number;
+  /** The evaluations nearest to 25, 50 and 100 % of the steps. */
+  readonly looks: readonly number[];
   readonly seeds: number;
   readonly target: number;
   readonly device: unknown;
@@ -54,11 +56,13 @@ export function outcomeOf(
   { model, epochs, target }: { readonly model: string; readonly epochs: number; readonly target: number },
 ): Outcome {
   const measure = measureOf(data);
+  const looks = [0.25, 0.5, 1].map((share) => stepAtShare(data, share));
   const orNull = (value: number) => (Number.isFinite(value) ? value : null);
   return {
     model,
     epochs,
     steps: totalSteps(data),
+    looks,
     seeds: Math.max(...data.rivals.map(({ runs }) => runs.length)),
     target,
     device: data.race?.device,
@@ -67,9 +71,7 @@ export function outcomeOf(
       return {
         name: rival.name,
         options: rival.runs[0]?.config.options,
-        accuracy: [0.25, 0.5, 1].map((share) =>
-          spreadOf(rival.runs.map((run) => valueAt(run, measure, stepAtShare(data, share)))),
-        ),
+        accuracy: looks.map((step) => spreadOf(rival.runs.map((run) => valueAt(run, measure, step)))),
         stepsToTarget: orNull(reached.steps.median),
         secondsToTarget: orNull(reached.seconds.median),
         msPerStep: spreadOf(rival.runs.map(msPerStep)).median,
@@ -81,9 +83,9 @@ export function outcomeOf(
 const percent = (value: number) => (100 * value).toFixed(2);
 
 /** One race as a table. */
-export function studyTable({ rivals, target, steps }: Outcome): string {
+export function studyTable({ rivals, target, looks }: Outcome): string {
   const goal = `${Math.round(100 * target)} %`;
-  const head = ["", ...[0.25, 0.5, 1].map((share) => `step ${Math.round(share * steps)}`), `steps to ${goal}`, `seconds to ${goal}`, "ms a step"]; // biome-ignore format: one row
+  const head = ["", ...looks.map((step) => `step ${step}`), `steps to ${goal}`, `seconds to ${goal}`, "ms a step"]; // biome-ignore format: one row
   const rows = rivals.map((rival) => [
     names[rival.name] ?? rival.name,
     ...rival.accuracy.map(({ median, low, high }) => `${percent(median)} [${percent(low)}–${percent(high)}]`),

@@ -10,6 +10,7 @@ export const mathFunctions = `
 fn nan_(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
 fn finite_(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
 fn bits_(x: u32) -> f32 { return bitcast<f32>(x); }
+fn nothing_(x: f32) -> f32 { return select(bits_(0x7fc00000u), 0.0, finite_(x)); } // x - x
 fn max_(x: f32, y: f32) -> f32 { return select(select(select(y, x, x > y), x, nan_(x)), y, nan_(y)); }
 fn min_(x: f32, y: f32) -> f32 { return select(select(select(y, x, x < y), x, nan_(x)), y, nan_(y)); }
 fn sign_(x: f32) -> f32 { return select(select(x, -1.0, x < 0.0), 1.0, x > 0.0); }

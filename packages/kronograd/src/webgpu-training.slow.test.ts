@@ -41,7 +41,7 @@ const nets: Readonly<Record<string, readonly [readonly number[], (device: WebGpu
 const optimizers: Readonly<Record<string, () => Optimizer>> = {
   SGD: () => sgd({ learningRate: 0.01, momentum: 0.9 }),
   Adam: () => adam(),
-  SKFAC: () => skfac({ learningRate: 0.01, rank: 12 }), // columns are truncated from the second step on
+  SKFAC: () => skfac({ learningRate: 0.01, rank: 12, statisticsEvery: 1 }), // truncates columns
   "K-FAC": () => kfac({ learningRate: 0.01 }),
 };
 

@@ -2,6 +2,7 @@
  * The kernel of all elementwise ops: each expression becomes one program for each way its operands lie, and one pass.
  *
  * A thread makes one element. Nodes that no input reaches are computed once, on the host in float64, and come as uniforms.
+ * Where NaN decides (comparisons, conditions, x − x), bits are asked, because a compiler may take it that there is none.
  * sin, cos and pow are left to the reference (WGSL's are too rough), and so is integer arithmetic that may leave 32 bits.
  */
 
@@ -208,7 +209,8 @@ function emit(
   };
   const truth = (x: Expression): string => {
     const { name, isTruth } = names.get(x) as { name: string; isTruth: boolean };
-    return isTruth ? name : `(${name} != ${type}(0))`;
+    if (isTruth) return name;
+    return type === "i32" ? `(${name} != 0i)` : `(nan_(${name}) || ${name} != 0.0)`;
   };
   const table = type === "i32" ? integers : floats;
   let count = 0;
@@ -220,7 +222,8 @@ function emit(
     const args = x.args.map(number);
     let text: string;
     if (x.op === "input") text = input(x.value);
-    else if (comparison !== undefined) text = `${args[0]} ${comparison} ${args[1]}`;
+    else if (comparison !== undefined) text = compare(args[0] as string, comparison, args[1] as string, type);
+    else if (x.op === "sub" && x.args[0] === x.args[1] && type === "f32") text = `nothing_(${args[0]})`;
     else if (x.op === "select") text = `select(${args[2]}, ${args[1]}, ${truth(x.args[0] as Expression)})`;
     else text = (table[x.op] as (...operands: string[]) => string)(...args);
     lines.push(`let ${name} = ${text};`);
@@ -230,4 +233,9 @@ function emit(
     lines.push(`let r${k} = ${number(root)};`);
   });
   return lines.join("\n");
+}
+
+/** A comparison, which is false for NaN. */
+function compare(x: string, relation: string, y: string, type: "f32" | "i32"): string {
+  return type === "i32" ? `${x} ${relation} ${y}` : `${x} ${relation} ${y} && !nan_(${x}) && !nan_(${y})`;
 }

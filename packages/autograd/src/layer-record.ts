@@ -25,7 +25,6 @@
  */
 
 import {
-  frobenius2,
   heldTensors,
   matmul,
   outputSize,
@@ -102,12 +101,8 @@ export interface LayerRecord {
    * @throws {UsageError} output gradients were not captured, or a receptive-field reduction with the bias coordinate
    */
   rows(side: Side, reduction: Reduction, options?: RowOptions): Tensor;
-  /** Both sides as columns, [in(+1), columns] and [out, columns] (views of `rows`). */
-  columns(reduction: Reduction, options?: RowOptions): { inputs: Tensor; outputGrads: Tensor };
   /** A [in(+1), in(+1)] or G [out, out]. */
   secondMoment(side: Side, reduction: Reduction, options?: RowOptions): Tensor;
-  /** tr A or tr G as a scalar tensor, without forming the matrix. */
-  frobenius2(side: Side, reduction: Reduction, options?: RowOptions): Tensor;
   /** The record of one group of a grouped convolution, as if it were a layer of its own. */
   group(index: number): LayerRecord;
   [heldTensors](): unknown;
@@ -135,15 +130,10 @@ export function layerRecord(fields: {
     positions,
     uses,
     rows: (side, reduction, options) => reduction[side](record, { bias: hasBias, stride: 2, ...options }),
-    columns: (reduction, options) => ({
-      inputs: transpose(record.rows("inputs", reduction, options)),
-      outputGrads: transpose(record.rows("outputGrads", reduction, options)),
-    }),
     secondMoment(side, reduction, options) {
       const rows = record.rows(side, reduction, options);
       return matmul(transpose(rows), rows);
     },
-    frobenius2: (side, reduction, options) => frobenius2(record.rows(side, reduction, options)),
     group: (index) => groupOf(record, index),
     [heldTensors]: () => uses.flatMap(({ input, outputGrads }) => [input, ...outputGrads]),
   };

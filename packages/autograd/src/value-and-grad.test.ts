@@ -6,6 +6,7 @@ import {
   type NestedNumbers,
   normal,
   Rng,
+  randomSign,
   reshape,
   type Shape,
   ShapeError,
@@ -51,7 +52,7 @@ function halfSquares(reduction: "mean" | "sum"): Loss {
     *labelColumns(source, outputs, _, rng) {
       const width = outputs.size / (outputs.shape[0] as number);
       if (source === "sampled") yield like(outputs, () => rng.normal());
-      else if (source === "randomSign") yield like(outputs, () => rng.sign());
+      else if (source === "randomSign") yield like(outputs, () => randomSign(rng));
       else for (let c = 0; c < width; c++) yield like(outputs, (i) => (i % width === c ? 1 : 0));
     },
   };

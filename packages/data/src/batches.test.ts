@@ -55,7 +55,7 @@ describe("batchOrder", () => {
     expect(rng.state()).toEqual(before);
     rng.uniform();
     const order = batchOrder(20, 5, rng);
-    rng.restore(new Rng(6).state());
+    rng.uniform();
     expect(order.next()).toEqual(first);
   });
 

@@ -6,7 +6,7 @@
  * from it does not matter.
  */
 
-import { Rng, UsageError } from "@kronograd/tensor";
+import { assertWhole, permutation, Rng, UsageError } from "@kronograd/tensor";
 
 /** The place of the next batch: its epoch and its number within the epoch, both from 0. */
 export interface BatchPosition {
@@ -69,8 +69,7 @@ export function batchOrder(
       help: "Use a smaller batch, or dropLast: false.",
     });
   }
-  // A copy: the caller may restore its stream to another key later.
-  const stream = typeof rng === "number" ? new Rng(rng) : Rng.from(rng.state());
+  const stream = typeof rng === "number" ? new Rng(rng) : rng; // only its key counts
   let epoch = 0;
   let index = 0;
   let order: Int32Array | undefined;
@@ -79,7 +78,7 @@ export function batchOrder(
     batch,
     perEpoch,
     next() {
-      order ??= shuffle ? stream.fork(epoch).permutation(count) : inOrder(0, count);
+      order ??= shuffle ? permutation(stream.fork(epoch), count) : inOrder(0, count);
       const rows = order.slice(index * batch, (index + 1) * batch);
       index += 1;
       if (index === perEpoch) {
@@ -124,8 +123,6 @@ function inOrder(start: number, end: number): Int32Array {
 }
 
 function checkSizes(where: string, count: number, batch: number): void {
-  for (const [name, value] of Object.entries({ count, batch })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new UsageError({ where, problem: `${name} must be a whole number ≥ 1`, got: value });
-  }
+  assertWhole(where, "count", count);
+  assertWhole(where, "batch", batch);
 }

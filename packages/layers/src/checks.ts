@@ -1,17 +1,18 @@
 /** Checks that several layers make of their options and inputs. */
 
-import { assertShape, type PairLike, type Shape, ShapeError, type Tensor, UsageError } from "@kronograd/tensor";
+import {
+  assertShape,
+  assertWhole,
+  type PairLike,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  UsageError,
+} from "@kronograd/tensor";
 
 /** Check that options are whole numbers ≥ 1. @throws {UsageError} naming the first that is not */
 export function checkSizes(where: string, sizes: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(sizes)) {
-    if (Number.isInteger(value) && value >= 1) continue;
-    throw new UsageError({
-      where,
-      problem: `${name} must be a whole number ≥ 1`,
-      got: value,
-    });
-  }
+  for (const [name, value] of Object.entries(sizes)) assertWhole(where, name, value);
 }
 
 /** Check that a probability is in [0, 1). @throws {UsageError} */

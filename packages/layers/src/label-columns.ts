@@ -6,7 +6,7 @@
  * column each, whose second moment is H on average.
  */
 
-import { generate, mul, type Rng, sizeOf, type Tensor } from "@kronograd/tensor";
+import { generate, mul, type Rng, randomSign, sizeOf, type Tensor } from "@kronograd/tensor";
 
 /** r_k e_k for each output element k of an example; all examples at once. */
 export function* unitColumns(root: Tensor): Generator<Tensor> {
@@ -25,5 +25,5 @@ export function signedColumn(root: Tensor, rng: Rng): Tensor {
 
 /** Independent signs in the shape of a tensor. */
 export function signs(like: Tensor, rng: Rng): Tensor {
-  return generate(like.shape, like, () => rng.sign());
+  return generate(like.shape, like, () => randomSign(rng));
 }

@@ -1,6 +1,6 @@
 /** Hutchinson's estimate of a trace from products with random signs. */
 
-import { generate, mul, type Rng, scale, scope, sum, type Tensor, UsageError } from "@kronograd/tensor";
+import { assertWhole, generate, mul, type Rng, randomSign, scale, scope, sum, type Tensor } from "@kronograd/tensor";
 import { sameSize } from "./checks.ts";
 import type { LinearOperator } from "./operator.ts";
 
@@ -21,11 +21,9 @@ import type { LinearOperator } from "./operator.ts";
 export function hutchinsonTrace(A: LinearOperator, rng: Rng, probes: number): Tensor {
   const [n, columns] = A.shape;
   sameSize("hutchinsonTrace", "rows and columns of A", n, columns);
-  if (!Number.isInteger(probes) || probes < 1) {
-    throw new UsageError({ where: "hutchinsonTrace", problem: "probes must be a whole number ≥ 1", got: probes });
-  }
+  assertWhole("hutchinsonTrace", "probes", probes);
   return scope(() => {
-    const Z = generate([n, probes], A, () => rng.sign()); // [n, probes]
+    const Z = generate([n, probes], A, () => randomSign(rng)); // [n, probes]
     return scale(sum(mul(Z, A.apply(Z))), 1 / probes);
   });
 }

@@ -58,7 +58,7 @@ export function adaptiveDamping(
       const factor = ratio > 3 / 4 ? rate ** every : ratio < 1 / 4 ? rate ** -every : 1;
       return { updates: result.updates, state: { damping: Math.max(least, damping * factor), inner: result.state } };
     },
-    ...(inner.plan === undefined ? {} : { plan: (block, batch) => inner.plan?.(block, batch) ?? null }),
+    links: [inner],
     inspect: ({ inner: state }) => inner.inspect?.(state) ?? {},
   };
 }

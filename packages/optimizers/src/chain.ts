@@ -19,6 +19,7 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
   const name = transforms.map((transform) => transform.name).join(" → ");
   return {
     name,
+    links: transforms,
     needs: (step) => transforms.map((transform) => transform.needs?.(step) ?? {}).reduce(joinNeeds, {}),
     init: () => transforms.map(() => null),
     update(updates, state, context) {
@@ -39,8 +40,6 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
       });
       return { updates: current, state: next };
     },
-    plan: (block, batch) =>
-      transforms.map((transform) => transform.plan?.(block, batch) ?? null).find((row) => row !== null) ?? null,
     inspect: (state) =>
       Object.assign({}, ...transforms.map((transform, i) => transform.inspect?.(state[i] as StateTree) ?? {})),
   };

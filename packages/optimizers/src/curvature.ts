@@ -51,9 +51,7 @@ export interface CurvatureMethod<S extends StateTree = StateTree> {
     /** Whether norms' scales and shifts, and embeddings, are blocks too; default: they keep their plain gradient. */
     readonly norms?: boolean;
     readonly embeddings?: boolean;
-    readonly hvp?: boolean;
-    readonly ggnvp?: boolean;
-    readonly trialLoss?: boolean;
+    readonly oracles?: readonly (keyof Oracles)[];
   };
   readonly claims: readonly Claim[];
   init(block: Block, context: CurvatureContext): S;

@@ -17,6 +17,7 @@ export * from "./optimizer-state.ts";
 export * from "./optimizers/index.ts";
 export * from "./option-text.ts";
 export * from "./options.ts";
+export * from "./plan.ts";
 export * from "./precondition.ts";
 export * from "./schedule.ts";
 export * from "./schedule-text.ts";

@@ -20,6 +20,7 @@ import { skfacCurvature } from "./curvature/skfac.ts";
 import { type CurvatureMethod, defineCurvature } from "./curvature.ts";
 import { Optimizer } from "./optimizer.ts";
 import { kfac } from "./optimizers/kfac.ts";
+import { planBlock } from "./plan.ts";
 import { type PreconditionOptions, type PreconditionState, precondition } from "./precondition.ts";
 import type { StateTree } from "./state.ts";
 import { layerBlock } from "./testing.ts";
@@ -50,7 +51,7 @@ function counting(log: string[], refines = false): CurvatureMethod<{ seen: numbe
     name: "counting",
     source: "a test",
     scope: "layer",
-    needs: { inputs: true, outputGrads: "sampled", gradient: "dense", bias: "separate", hvp: true },
+    needs: { inputs: true, outputGrads: "sampled", gradient: "dense", bias: "separate", oracles: ["hvp"] },
     claims: [],
     init: () => ({ seen: 0, refreshed: 0 }),
     update: (state, _, context) => note("update", context, { ...state, seen: state.seen + 1 }),
@@ -194,9 +195,7 @@ describe("schedules of precondition", () => {
   });
 
   it("throw UsageError for a period that is no whole number of steps, and for damping below 0", () => {
-    expect(() => precondition(counting([]), { refreshEvery: 0 })).toThrow(
-      /refreshEvery must be a whole number of steps ≥ 1/,
-    );
+    expect(() => precondition(counting([]), { refreshEvery: 0 })).toThrow(/refreshEvery must be a whole number ≥ 1/);
     expect(() => precondition(counting([]), { statisticsEvery: 1.5 })).toThrow(UsageError);
     expect(() => run(counting([]), { damping: () => -1 }, steps(1))).toThrow(/damping is below 0/);
   });
@@ -309,9 +308,9 @@ describe("groups of a convolution", () => {
   });
 
   it("are planned as so many blocks of their own", () => {
-    const plan = precondition(counting([])).plan?.(grouped, 7);
+    const plan = planBlock(precondition(counting([])), grouped, 7);
     expect(plan).toEqual({ form: "2 × ([3, 9])", flops: 14, bytes: 16, precision: "float32" });
-    expect(precondition(counting([])).plan?.({ ...grouped, isLayer: false }, 7)).toBeNull();
+    expect(planBlock(precondition(counting([])), { ...grouped, isLayer: false }, 7)).toBeNull();
   });
 });
 

@@ -9,13 +9,14 @@
  */
 
 import { type Block, denseGradient, type Gradient, type LayerRecord } from "@kronograd/autograd";
-import { concat, countNonFinite, frobenius2, scope, slice, UsageError } from "@kronograd/tensor";
+import { assertWhole, concat, countNonFinite, frobenius2, scope, slice, UsageError } from "@kronograd/tensor";
+import type { Needs } from "./chain.ts";
 import type { CurvatureContext, CurvatureMethod } from "./curvature.ts";
 import { refreshWithDamping } from "./raise-damping.ts";
 import { at, type Schedule } from "./schedule.ts";
 import type { Examples } from "./some-examples.ts";
 import type { StateTree } from "./state.ts";
-import type { Oracles, StepContext, Transform } from "./transform.ts";
+import type { StepContext, Transform } from "./transform.ts";
 
 /** When a method looks, and how much is added to what it sees. */
 export interface PreconditionOptions {
@@ -62,12 +63,14 @@ export function precondition<S extends StateTree>(
 ): Transform<PreconditionState> {
   const { damping = 0.03, statisticsEvery = 1, refreshEvery = 1, stagger = false } = options;
   const { refineEvery = refreshEvery, examples = (record) => record } = options;
-  checkPeriods(method.name, { statisticsEvery, refreshEvery, refineEvery });
+  for (const [name, steps] of Object.entries({ statisticsEvery, refreshEvery, refineEvery }))
+    assertWhole(method.name, name, steps);
   const looks = (step: number) =>
     isDue(step, statisticsEvery) || (method.refine !== undefined && isDue(step, refineEvery));
 
   return {
     name: method.name,
+    plan: method.plan,
     needs: (step) => needsOf(method, looks(step)),
     init: () => ({}),
     update(updates, state, context) {
@@ -139,31 +142,13 @@ export function precondition<S extends StateTree>(
       Object.fromEntries(
         Object.entries(state).map(([name, { method: own }]) => [name, method.inspect?.(own as S) ?? {}]),
       ),
-    plan(block, batch) {
-      if (!block.isLayer || method.plan === undefined) return null;
-      const { groups = 1, shape } = block as Block;
-      if (groups === 1) return { ...method.plan(block as Block, batch) };
-      const [rows, columns] = shape as [number, number];
-      const one = method.plan({ ...(block as Block), shape: [rows / groups, columns], groups: 1 }, batch);
-      return { ...one, form: `${groups} × (${one.form})`, flops: groups * one.flops, bytes: groups * one.bytes };
-    },
   };
 }
 
-function needsOf({ needs }: Pick<CurvatureMethod, "needs">, looks: boolean) {
-  const { inputs, outputGrads, gradient, bias, norms, embeddings, hvp, ggnvp, trialLoss } = needs;
-  const wanted = Object.entries({ hvp, ggnvp, trialLoss }) as [keyof Oracles, boolean | undefined][];
-  const oracles = wanted.flatMap(([name, isWanted]) => (isWanted === true ? [name] : []));
-  return {
-    layers: true,
-    ...(looks && inputs === true ? { inputs } : {}),
-    ...(looks && outputGrads !== undefined ? { outputGrads } : {}),
-    ...(gradient === undefined ? {} : { gradient }),
-    ...(bias === undefined ? {} : { bias }),
-    ...(norms === true ? { norms } : {}),
-    ...(embeddings === true ? { embeddings } : {}),
-    ...(oracles.length === 0 ? {} : { oracles }),
-  };
+/** Inputs and output gradients only on the steps that look at them, the rest always. */
+function needsOf({ needs }: Pick<CurvatureMethod, "needs">, looks: boolean): Needs {
+  const { inputs, outputGrads, ...always } = needs;
+  return { layers: true, ...always, ...(looks && { ...(inputs && { inputs }), ...(outputGrads && { outputGrads }) }) };
 }
 
 /** Run each group's rows through a state of its own and stack the directions again. */
@@ -202,16 +187,4 @@ function dampingAt(where: string, damping: Schedule, step: number): number {
   const value = at(damping, step);
   if (value >= 0) return value;
   throw new UsageError({ where, problem: "damping is below 0", got: value, details: { damping: value, step } });
-}
-
-function checkPeriods(where: string, periods: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(periods)) {
-    if (Number.isInteger(value) && value >= 1) continue;
-    throw new UsageError({
-      where,
-      problem: `${name} must be a whole number of steps ≥ 1`,
-      got: value,
-      details: { [name]: value },
-    });
-  }
 }

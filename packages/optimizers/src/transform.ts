@@ -19,7 +19,7 @@ import {
 } from "@kronograd/autograd";
 import { add, elementwise, mul, type Rng, run, type Tensor, UsageError } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import type { CurvatureView } from "./curvature.ts";
+import type { CurvatureMethod, CurvatureView } from "./curvature.ts";
 import type { StateTree } from "./state.ts";
 
 /** By block name: the directions that will be subtracted, times the learning rate. */
@@ -73,11 +73,10 @@ export interface Transform<S extends StateTree = StateTree> {
   init(updates: Updates, context: StepContext): S;
   /** New updates and new state. The old state's tensors are not written: the step may not hold, and then it stays. */
   update(updates: Updates, state: S, context: StepContext): { updates: Updates; state: S };
-  /** Describe what will be done to a block, for the printed plan; null when there is nothing to say. */
-  plan?(
-    block: { name: string; shape: readonly number[]; isLayer: boolean },
-    batch: number,
-  ): Readonly<Record<string, string | number>> | null;
+  /** Of a chain, or of what stands around one: its members, for the printed plan. */
+  readonly links?: readonly Transform[];
+  /** Describe what will be done to a layer of one group, for the printed plan. */
+  readonly plan?: CurvatureMethod["plan"];
   /** Matrices and spectra of what it keeps, by block. */
   inspect?(state: S): Readonly<Record<string, CurvatureView>>;
 }

@@ -5,6 +5,7 @@ import "./fluent.ts";
 export * from "./ambient.ts";
 export * from "./backend.ts";
 export { cpu } from "./backends/cpu.ts";
+export { assertWhole } from "./checks.ts";
 export * from "./create.ts";
 export * from "./dtype.ts";
 export * from "./elementwise.ts";

@@ -8,6 +8,7 @@
  * Source: Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3".
  */
 
+import { assertWhole } from "./checks.ts";
 import { UsageError } from "./errors.ts";
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
@@ -21,39 +22,26 @@ export interface RngState {
 
 /** A stream of random numbers: a key and a counter. */
 export class Rng {
-  #k0: number;
-  #k1: number;
-  #counter = 0;
+  readonly #k0: number;
+  readonly #k1: number;
+  #counter: number;
   readonly #block = new Int32Array(2);
 
-  constructor(seed: number) {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new UsageError({
-        where: "Rng",
-        problem: "a seed must be a whole number ≥ 0",
-        got: seed,
-      });
-    }
-    this.#k0 = Math.floor(seed / 2 ** 32) | 0;
-    this.#k1 = seed | 0;
-  }
-
-  /** Rebuild a stream where `state()` left it. */
-  static from(state: RngState): Rng {
-    const rng = new Rng(0);
-    rng.restore(state);
-    return rng;
+  /**
+   * @param seed  a whole number ≥ 0, or the state of the stream to go on with
+   * @throws {UsageError} another number
+   */
+  constructor(seed: number | RngState) {
+    if (typeof seed === "number") assertWhole("Rng", "a seed", seed, 0);
+    const { key, counter } = typeof seed === "number" ? { key: [Math.floor(seed / 2 ** 32), seed], counter: 0 } : seed;
+    this.#k0 = key[0]! | 0;
+    this.#k1 = key[1]! | 0;
+    this.#counter = counter;
   }
 
   /** The whole state, for a checkpoint. */
   state(): RngState {
     return { key: [this.#k0, this.#k1], counter: this.#counter };
-  }
-
-  restore(state: RngState): void {
-    this.#k0 = state.key[0] | 0;
-    this.#k1 = state.key[1] | 0;
-    this.#counter = state.counter;
   }
 
   /** An independent stream named by a label or number; the parent does not advance. */
@@ -66,13 +54,13 @@ export class Rng {
       h1 = Math.imul(h1 + code, 0x85ebca6b) ^ (h1 >>> 13);
     }
     threefry(this.#k0 ^ 0x5bd1e995, this.#k1, h0, h1, this.#block);
-    return Rng.from({ key: [this.#block[0] as number, this.#block[1] as number], counter: 0 });
+    return this.#child();
   }
 
   /** An independent stream; the parent advances by one, so successive splits differ. */
   split(): Rng {
     this.#next();
-    return Rng.from({ key: [this.#block[0] as number, this.#block[1] as number], counter: 0 });
+    return this.#child();
   }
 
   /** A uniform number in [0, 1) with 53 random bits. */
@@ -102,28 +90,32 @@ export class Rng {
     }
   }
 
-  /** −1 or 1. */
-  sign(): number {
-    this.#next();
-    return ((this.#block[0] as number) & 1) === 0 ? -1 : 1;
-  }
-
-  /** A random order of 0 … n−1 (Fisher–Yates). */
-  permutation(n: number): Int32Array {
-    const order = Int32Array.from({ length: n }, (_, i) => i);
-    for (let i = n - 1; i > 0; i--) {
-      const j = this.integer(i + 1);
-      const held = order[i] as number;
-      order[i] = order[j] as number;
-      order[j] = held;
-    }
-    return order;
+  /** The stream whose key is the block just made. */
+  #child(): Rng {
+    return new Rng({ key: [this.#block[0] as number, this.#block[1] as number], counter: 0 });
   }
 
   #next(): void {
     threefry(this.#k0, this.#k1, this.#counter | 0, Math.floor(this.#counter / 2 ** 32) | 0, this.#block);
     this.#counter += 1;
   }
+}
+
+/** Draw −1 or 1. */
+export function randomSign(rng: Rng): number {
+  return 2 * rng.integer(2) - 1;
+}
+
+/** Draw an order of 0 … n−1 (Fisher–Yates). */
+export function permutation(rng: Rng, n: number): Int32Array {
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = rng.integer(i + 1);
+    const held = order[i] as number;
+    order[i] = order[j] as number;
+    order[j] = held;
+  }
+  return order;
 }
 
 /** One block: 20 rounds over the 64-bit counter (c0, c1) under the key (k0, k1). */

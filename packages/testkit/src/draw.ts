@@ -11,6 +11,7 @@ import {
   type Dtype,
   type InputSample,
   type Layout,
+  permutation,
   type Rng,
   type Sample,
   type Shape,
@@ -103,7 +104,7 @@ function randomLayout(shape: Shape, rng: Rng): Layout {
   const strides = shape.map(() => 0);
   let step = 1 + rng.integer(2);
   let offset = rng.integer(4);
-  for (const axis of rng.permutation(shape.length)) {
+  for (const axis of permutation(rng, shape.length)) {
     const stride = step * (1 + rng.integer(2));
     const backward = rng.integer(3) === 0;
     strides[axis] = backward ? -stride : stride;
@@ -156,7 +157,7 @@ function distinctValues(inputs: readonly InputSample[], rng: Rng): () => number 
   const places = Math.max(count, Math.floor((high - low) / spacing));
   const start =
     low >= 0 ? low + spacing / 2 : Math.round((low + high - places * spacing) / 2 / spacing) * spacing + spacing / 2;
-  const order = rng.permutation(places);
+  const order = permutation(rng, places);
   let next = 0;
   return () => start + order[next++]! * spacing;
 }

@@ -1,6 +1,6 @@
 /** How long a run is, and how often it does what. */
 
-import { UsageError } from "@kronograd/tensor";
+import { assertWhole, UsageError } from "@kronograd/tensor";
 
 /** The lengths that a run may be given; the first that is reached ends it. */
 export interface Limits {
@@ -38,11 +38,5 @@ export function stepLimit({ steps, epochs, seconds }: Limits, perEpoch: number):
 
 /** Check a number of steps. @throws {UsageError} it is not a whole number ≥ 1 */
 export function assertPeriod(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new UsageError({
-    where: "fit",
-    problem: `${name} must be a whole number ≥ 1`,
-    got: value,
-    details: { [name]: value },
-  });
+  assertWhole("fit", name, value);
 }

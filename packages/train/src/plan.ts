@@ -2,7 +2,7 @@
 
 import type { Parameters } from "@kronograd/autograd";
 import { type Layer, parameterRoles } from "@kronograd/layers";
-import type { Optimizer } from "@kronograd/optimizers";
+import { type Optimizer, planBlock } from "@kronograd/optimizers";
 import { type Device, sizeOf, type Tensor } from "@kronograd/tensor";
 import type { PlanLayer, RunEvent } from "./events.ts";
 
@@ -44,7 +44,7 @@ function row(
 ): PlanLayer {
   const rows = weight.shape[0] ?? 1;
   const shape = isLayer ? [rows, sizeOf(weight.shape) / rows + (bias === undefined ? 0 : 1)] : weight.shape;
-  const planned = isLayer ? (optimizer.chain.plan?.({ name, shape, isLayer }, batch) ?? null) : null;
+  const planned = isLayer ? planBlock(optimizer.chain, { name, shape, isLayer }, batch) : null;
   return {
     name,
     shape: weight.shape,

@@ -1,6 +1,6 @@
 /** A table of numbers as a data set: columns chosen, labels numbered, rows shuffled and split, inputs standardised. */
 
-import { nearest, type Rng, UsageError } from "@kronograd/tensor";
+import { nearest, permutation, type Rng, UsageError } from "@kronograd/tensor";
 import { dataError } from "../data-error.ts";
 import { type Dataset, defineDataset } from "../dataset.ts";
 import { type CsvRow, parseCsv } from "../formats/csv.ts";
@@ -200,7 +200,7 @@ function splitRows(count: number, testShare: number, rng: Rng, file: string): [I
     const help = "Add rows, or choose another testShare.";
     throw dataError(file, "a split would be empty", { expected: "a row in each", got, help });
   }
-  const order = rng.fork("csv split").permutation(count);
+  const order = permutation(rng.fork("csv split"), count);
   return [order.subarray(tests), order.subarray(0, tests)];
 }
 

@@ -1,5 +1,6 @@
 /** Exclusive or, in the plane. */
 
+import { randomSign } from "@kronograd/tensor";
 import type { Dataset } from "../dataset.ts";
 import { labelledPoints, type PointOptions } from "./generate.ts";
 
@@ -15,7 +16,7 @@ const margin = 0.1; // the classes touch nowhere as long as noise is small
 export function xor(options: PointOptions): Dataset {
   const { noise = 0 } = options;
   return labelledPoints("xor", { ...options, noise }, { margin }, { classes: 2 }, (rng, label) => {
-    const sign = rng.sign();
+    const sign = randomSign(rng);
     const x = sign * (margin + (1 - margin) * rng.uniform());
     const y = (label === 0 ? sign : -sign) * (margin + (1 - margin) * rng.uniform());
     return [x, y];

@@ -16,6 +16,8 @@ describe("kfac", () => {
       outputGrads: "empirical",
       gradient: "factored",
       bias: "joint",
+      norms: false,
+      embeddings: false,
     });
   });
 

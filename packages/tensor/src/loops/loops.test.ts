@@ -13,7 +13,7 @@ import { linearOp } from "../ops/linear.ts";
 import { matmulOp } from "../ops/matmul.ts";
 import { patchSumOp } from "../ops/patch-sum.ts";
 import { sumOp } from "../ops/sum.ts";
-import { Rng } from "../rng.ts";
+import { permutation, Rng } from "../rng.ts";
 import { type Shape, sizeOf, stridesOf } from "../shape.ts";
 import { outputSize, type Pair } from "../window.ts";
 import { syrkLoops } from "./products.ts";
@@ -27,7 +27,7 @@ const perTapRounding = 1e-5 * 36;
 function randomOperand(rng: Rng, shape: Shape, dtype: Dtype): HostOperand {
   const strides = new Array<number>(shape.length).fill(0);
   let [span, lowest] = [1 + rng.integer(2), 0];
-  for (const axis of rng.permutation(shape.length)) {
+  for (const axis of permutation(rng, shape.length)) {
     if (rng.integer(6) === 0) continue; // broadcast
     const step = span * (1 + rng.integer(2));
     strides[axis] = rng.integer(6) === 0 ? -step : step;

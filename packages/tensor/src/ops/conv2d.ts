@@ -10,6 +10,7 @@
  *     x [N, C, H, W]   w [O, C/groups, kh, kw]   b [O]   y, g [N, O, oh, ow]
  */
 
+import { assertWhole } from "../checks.ts";
 import {
   type Conv2dInputGradParams,
   type Conv2dParams,
@@ -19,7 +20,6 @@ import {
   randomConvolution,
 } from "../convolution.ts";
 import { promote } from "../dtype.ts";
-import { UsageError } from "../errors.ts";
 import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
 import { defineOp, ofHigherOrder, run, type Spec } from "../op.ts";
 import { sampled } from "../samples.ts";
@@ -151,9 +151,7 @@ export function conv2d(
   { stride = 1, padding = 0, dilation = 1, groups = 1 }: Conv2dOptions = {},
 ): Tensor {
   const where = "conv2d";
-  if (!Number.isInteger(groups) || groups < 1) {
-    throw new UsageError({ where, problem: "groups must be a whole number ≥ 1", got: groups });
-  }
+  assertWhole(where, "groups", groups);
   return run(conv2dOp, bias === null ? [x, weight] : [x, weight, bias], {
     stride: pair(where, "stride", stride, 1),
     padding: pair(where, "padding", padding, 0),

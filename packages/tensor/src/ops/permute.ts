@@ -2,6 +2,7 @@
 
 import { UsageError } from "../errors.ts";
 import { defineOp, run } from "../op.ts";
+import { permutation } from "../rng.ts";
 import { sampled } from "../samples.ts";
 import { normalizeAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -27,7 +28,7 @@ export const permuteOp = /* @__PURE__ */ defineOp<{ readonly order: readonly num
 
 /* @__PURE__ */ sampled(permuteOp, (rng) => {
   const shape = Array.from({ length: 1 + rng.integer(4) }, () => 1 + rng.integer(3));
-  return { inputs: [{ shape }], params: { order: [...rng.permutation(shape.length)] } };
+  return { inputs: [{ shape }], params: { order: [...permutation(rng, shape.length)] } };
 });
 
 /**

@@ -1,6 +1,6 @@
 /** `kfac.json`, `skfac.json` and `trajectories.json`: the real methods on real layers. */
 
-import { type Block, denseGradient, layerRecord, type ReductionName, reductions } from "@kronograd/autograd";
+import { type Block, denseGradient, layerRecord, type ReductionName, reductions, type Side } from "@kronograd/autograd";
 import { woodburySolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import {
@@ -18,7 +18,7 @@ import {
   type Updates,
   weightDecay,
 } from "@kronograd/optimizers";
-import { copy, div, dot, eye, mul, Rng, reshape, scale, slice, type Tensor, zeros } from "@kronograd/tensor";
+import { copy, div, dot, eye, mul, Rng, reshape, scale, slice, type Tensor, transpose, zeros } from "@kronograd/tensor";
 import type { HostArray } from "../host.ts";
 import type { Dictionary } from "./fixture.ts";
 import { type CaseRun, type Handler, type Results, refuseOthers } from "./handler.ts";
@@ -124,7 +124,9 @@ const skfacLayer: Handler = async (run) => {
   };
   return {
     per_group: groups.map(({ gradient, direction, record, state }) => {
-      const { inputs, outputGrads } = record.columns(reduction, { bias: bias === "joint" && record.hasBias, stride });
+      const columns = (side: Side) =>
+        transpose(record.rows(side, reduction, { bias: bias === "joint" && record.hasBias, stride }));
+      const [inputs, outputGrads] = [columns("inputs"), columns("outputGrads")];
       const inverse = (X: Tensor) => woodburySolve(X, Math.sqrt(damping), eye(X.shape[0]!, run.placement));
       const block = blockOf("layer", gradient.shape);
       return {

@@ -40,19 +40,11 @@ export function planBlocks(
     if (bias !== null) owners.set(bias.id, (owners.get(bias.id) ?? 0) + 1);
   }
   const layers = groups.map((uses) => {
-    const { bias } = uses[0] as LayerCall;
-    const { view } = uses[0] as LayerCall;
-    const joins =
-      (capture.bias !== "separate" || view !== undefined) &&
-      bias !== null &&
-      names.has(bias.id) &&
-      owners.get(bias.id) === 1;
-    const block = layerBlock(uses[0] as LayerCall, names, joins ? bias : null);
-    return {
-      block,
-      calls: uses,
-      factored: capture.gradient === "factored" && factors(uses, joins ? bias : null, tape),
-    };
+    const first = uses[0] as LayerCall;
+    const joins = capture.bias !== "separate" || first.view !== undefined;
+    const bias = joins && first.bias && names.has(first.bias.id) && owners.get(first.bias.id) === 1 ? first.bias : null;
+    const factored = capture.gradient === "factored" && factors(uses, bias, tape);
+    return { block: layerBlock(first, names, bias), calls: uses, factored };
   });
   checkNames(layers);
   const inLayers = new Set(layers.flatMap(({ block }) => block.parameters));

@@ -17,10 +17,15 @@ export interface Scratch extends Matrix {
   readonly data: Float64Array;
 }
 
+/** Make row-major scratch, of zeros or around the given numbers. */
+export function scratch(rows: number, columns: number, data = new Float64Array(rows * columns)): Scratch {
+  return { data, offset: 0, rows: steps(rows, columns), columns: steps(columns, 1) };
+}
+
 /** Copy a matrix into row-major scratch. */
 export function scratchOf(view: HostOperand): Scratch {
   const [rows, columns] = view.shape as [number, number];
-  return { data: new Float64Array(rowMajor(view)), offset: 0, rows: steps(rows, columns), columns: steps(columns, 1) };
+  return scratch(rows, columns, new Float64Array(rowMajor(view)));
 }
 
 /** The matrix with its rows in reverse order. */
@@ -29,7 +34,7 @@ export function flipped(matrix: Matrix): Matrix {
 }
 
 /** Rows and columns from … to of a matrix. */
-function part(matrix: Matrix, rows: readonly [number, number], columns: readonly [number, number]): Matrix {
+export function part(matrix: Matrix, rows: readonly [number, number], columns: readonly [number, number]): Matrix {
   return { ...matrix, rows: matrix.rows.subarray(...rows), columns: matrix.columns.subarray(...columns) };
 }
 

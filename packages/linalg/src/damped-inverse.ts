@@ -1,6 +1,6 @@
 /**
- * (A + μI)⁻¹ of a symmetric positive semidefinite matrix, what curvature needs of a second moment: A + μI = L Lᵀ, and then
- * (L⁻¹)ᵀ L⁻¹, exactly symmetric. One op, so that nothing between is stored, rounded or recorded.
+ * (A + μI)⁻¹ of a symmetric positive semidefinite matrix, what curvature needs of a second moment, exactly symmetric
+ * and positive semidefinite: L⁻ᵀ L⁻¹ of its Cholesky factor. One op, so that nothing between is stored, rounded or recorded.
  */
 
 import {
@@ -13,9 +13,10 @@ import {
   syrkLoops,
   type Tensor,
 } from "@kronograd/tensor";
-import { factorLower, scratchOf, solveLower } from "./blocks.ts";
+import { scratchOf } from "./blocks.ts";
 import { squareSize } from "./checks.ts";
 import { pivotError } from "./cholesky.ts";
+import { inverseFactor } from "./inverse-factor.ts";
 
 const dampedInverseOp = /* @__PURE__ */ defineOp<{ readonly damping: number }>({
   name: "dampedInverse",
@@ -28,16 +29,12 @@ const dampedInverseOp = /* @__PURE__ */ defineOp<{ readonly damping: number }>({
   reference([out], [A, mu], { damping }) {
     const { shape, dtype } = A as HostOperand;
     const n = shape[0] as number;
-    const L = scratchOf(A as HostOperand);
-    const inverse = new Float64Array(n * n); // of L, lower
-    for (let at = 0; at < n * n; at += n + 1) {
-      L.data[at]! += mu === undefined ? damping : mu.data[mu.offset]!;
-      inverse[at] = 1;
-    }
-    factorLower(L, (pivot, value) => pivotError("dampedInverse", "A + μI", pivot, value, shape, dtype));
-    solveLower(L, { ...L, data: inverse });
-    const upper: HostOperand = { shape, strides: [1, n], offset: 0, dtype: "float64", data: inverse };
-    syrkLoops([out as HostOperand], [upper], {});
+    const factor = scratchOf(A as HostOperand);
+    const added = mu === undefined ? damping : mu.data[mu.offset]!;
+    for (let at = 0; at < n * n; at += n + 1) factor.data[at]! += added;
+    inverseFactor(factor, (pivot, value) => pivotError("dampedInverse", "A + μI", pivot, value, shape, dtype));
+    const turned: HostOperand = { shape, strides: [1, n], offset: 0, dtype: "float64", data: factor.data };
+    syrkLoops([out as HostOperand], [turned], {});
   },
 });
 
@@ -54,8 +51,8 @@ const dampedInverseOp = /* @__PURE__ */ defineOp<{ readonly damping: number }>({
  * @returns        [n, n]  exactly symmetric; computed in float64 and rounded to A's dtype
  * @throws {ShapeError}      A is not square
  * @throws {NumericalError}  A + μI is not positive definite or not finite; names the pivot (from 0) and its value
- * @cost      5n³/3 flops
- * @source    Golub & Van Loan, Matrix Computations, §4.2
+ * @cost      2.2 n³ flops, all but a few in large products; scratch of 1⅔ n² doubles
+ * @source    inverse-factor.ts
  * @example
  * dampedInverse(tensor([[3, 2], [2, 3]]), 1);   // [[1/3, -1/6], [-1/6, 1/3]]
  */

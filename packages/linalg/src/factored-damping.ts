@@ -20,7 +20,7 @@ import { squareSize } from "./checks.ts";
  * @source Martens & Grosse (2015), "Optimizing Neural Networks with Kronecker-factored Approximate Curvature", §6
  */
 export function piOf(traceA: number, dimA: number, traceG: number, dimG: number): number {
-  if (!(traceA >= 0 && traceG >= 0 && traceA + traceG < Number.POSITIVE_INFINITY)) {
+  if (!(traceA >= 0 && traceG >= 0 && Number.isFinite(traceA + traceG))) {
     throw new UsageError({
       where: "piOf",
       problem: "traces of A and G must be finite and ≥ 0",

@@ -5,6 +5,8 @@
  * (`ops.relu(x)`).
  */
 
+import "@kronograd/tensor/fluent";
+
 export * from "@kronograd/autograd";
 export * from "@kronograd/data";
 export * from "@kronograd/data/node";

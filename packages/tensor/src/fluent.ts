@@ -1,4 +1,9 @@
-/** The commonest ops as methods of a tensor: `x.mul(y).sum()` is `sum(mul(x, y))`. Imported for its side effect. */
+/**
+ * The commonest ops as methods of a tensor: `x.mul(y).sum()` is `sum(mul(x, y))`.
+ *
+ * `kronograd` has them; with the packages by themselves they take `import "@kronograd/tensor/fluent"`. The packages' own code
+ * calls functions, so that a program holds the ops that it uses.
+ */
 
 import type { Operable } from "./operable.ts";
 import { add, div, mul, neg, scale, sub } from "./ops/arithmetic.ts";

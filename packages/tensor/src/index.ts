@@ -1,7 +1,5 @@
 /** `@kronograd/tensor`: arrays, shapes, ops, the Backend contract and the `cpu` backend. */
 
-import "./fluent.ts";
-
 export * from "./ambient.ts";
 export * from "./backend.ts";
 export { cpu } from "./backends/cpu.ts";

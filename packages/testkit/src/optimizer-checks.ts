@@ -2,7 +2,7 @@
 
 import { valueAndGrad } from "@kronograd/autograd";
 import { loadState, mapTensors, type Optimizer, type StateTree } from "@kronograd/optimizers";
-import { copy, cpu, scale, scope, type Tensor, tensor, tensorsIn, write } from "@kronograd/tensor";
+import { add, copy, cpu, frobenius2, scale, scope, type Tensor, tensor, tensorsIn, write } from "@kronograd/tensor";
 import { must, mustEqual } from "./curvature/statement.ts";
 import { type HostArray, hostArray } from "./host.ts";
 import { type TinyProblem, tinyConvNet, tinyMlp } from "./tiny.ts";
@@ -172,10 +172,7 @@ export const optimizerStatements: readonly OptimizerStatement[] = [
       };
       for (let t = 0; t < 3; t++) {
         scope(() => {
-          const square = () =>
-            Object.values(parameters)
-              .map((p) => p.mul(p).sum())
-              .reduce((a, b) => a.add(b));
+          const square = () => Object.values(parameters).map(frobenius2).reduce(add);
           const { gradients, records } = valueAndGrad(square, parameters, {
             capture: optimizer.needs(t),
             lossScale: 1,

@@ -4,7 +4,7 @@
  * Vectors (biases, the gains of norms) take Adam's step and do not decay. d is the weight decay.
  */
 
-import { elementwise, frobenius2, run } from "@kronograd/tensor";
+import { elementwise, frobenius2, mul, run } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import { chain } from "../chain.ts";
 import { commonOptions, commonParts } from "../common-options.ts";
@@ -50,7 +50,7 @@ function inWeightsLength(decayOf: (parameter: string) => number): Transform {
         const weight = parameterNamed(parameters, name);
         const decay = decayOf(name);
         const direction = decay === 0 ? part : run(decayedOp, [part, weight], { decay });
-        return direction.mul(run(trustOp, [frobenius2(weight), frobenius2(direction)], {}));
+        return mul(direction, run(trustOp, [frobenius2(weight), frobenius2(direction)], {}));
       });
       return { updates: scaled, state };
     },

@@ -44,8 +44,11 @@ export interface UpdateOptions {
   /** Gets the numbers of the step; tensors among them belong to the caller's scope, as the directions do. */
   readonly report?: (name: string, value: number | Tensor) => void;
   readonly mark?: (phase: string) => void;
-  /** Gets what the step depends on where the device is asynchronous: it holds only if the count is 0. */
-  readonly guard?: (what: string, count: Tensor) => void;
+  /**
+   * Gets what the step depends on where the device is asynchronous: it holds only if these are finite. What it returns, a
+   * count of those that are not, lives as long as the directions.
+   */
+  readonly guard?: (what: string, values: readonly Tensor[]) => Tensor;
 }
 
 /** How parameters are written where the host does not know yet whether the step holds. */
@@ -109,9 +112,9 @@ export class Optimizer implements Disposable {
         reported.push(value);
         options.report?.(name, value);
       },
-      guard(what, count) {
-        reported.push(count);
-        options.guard?.(what, count);
+      guard(what, values) {
+        const count = options.guard?.(what, values);
+        if (count !== undefined) reported.push(count);
       },
       mark: (phase) => options.mark?.(phase),
     };

@@ -56,10 +56,9 @@ export interface StepContext {
    */
   report(name: string, value: number | Tensor): void;
   /**
-   * Make the step depend on something that a device cannot say at once: it holds only if this count, [], is 0. What is asked
-   * lives as long as the step's directions.
+   * Make the step depend on something that a device cannot say at once: it holds only if all of these values are finite.
    */
-  guard(what: string, count: Tensor): void;
+  guard(what: string, values: readonly Tensor[]): void;
   /** Say which phase begins ("statistics", "refresh", "precondition", "update"), for a profile. */
   mark(phase: string): void;
 }

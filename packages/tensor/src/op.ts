@@ -92,6 +92,10 @@ let recorder: Recorder | undefined;
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export const ops: ReadonlyMap<string, Op<any>> = registry;
 
+/** `saveInputs` of a product: the derivative of each side reads the other. */
+export const savesTheOther = <P>(_: P, needs: readonly boolean[]): readonly number[] =>
+  [0, 1].filter((side) => needs[1 - side]);
+
 /**
  * Define an op and enter it in the registry.
  *

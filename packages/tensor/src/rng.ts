@@ -54,13 +54,7 @@ export class Rng {
       h1 = Math.imul(h1 + code, 0x85ebca6b) ^ (h1 >>> 13);
     }
     threefry(this.#k0 ^ 0x5bd1e995, this.#k1, h0, h1, this.#block);
-    return this.#child();
-  }
-
-  /** An independent stream; the parent advances by one, so successive splits differ. */
-  split(): Rng {
-    this.#next();
-    return this.#child();
+    return new Rng({ key: [this.#block[0] as number, this.#block[1] as number], counter: 0 });
   }
 
   /** A uniform number in [0, 1) with 53 random bits. */
@@ -90,15 +84,15 @@ export class Rng {
     }
   }
 
-  /** The stream whose key is the block just made. */
-  #child(): Rng {
-    return new Rng({ key: [this.#block[0] as number, this.#block[1] as number], counter: 0 });
-  }
-
   #next(): void {
     threefry(this.#k0, this.#k1, this.#counter | 0, Math.floor(this.#counter / 2 ** 32) | 0, this.#block);
     this.#counter += 1;
   }
+}
+
+/** An independent stream; the parent advances by one, so successive splits differ. */
+export function splitRng(rng: Rng): Rng {
+  return rng.fork(`split ${rng.integer(2 ** 32)}`);
 }
 
 /** Draw −1 or 1. */

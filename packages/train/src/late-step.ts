@@ -72,7 +72,11 @@ export function launchStep(input: StepInput, before: Tensor): LaunchedStep {
     ];
     mark("update");
     const reported: Record<string, number | Tensor> = {};
-    const guard = (what: string, count: Tensor) => void counts.push([what, count]);
+    const guard = (what: string, values: readonly Tensor[]) => {
+      const count = countNonFinite(...values);
+      counts.push([what, count]);
+      return count;
+    };
     const directions = directionsOf({ ...input, guard }, seen, reported, mark);
     if (typeof directions === "string") return refused(seen.value, directions);
     counts.push(["direction", countOf(directions)]);

@@ -8,6 +8,7 @@
 import * as option from "../option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options.ts";
 import { averageColumns } from "./parts/columns.ts";
+import { truncationFlops } from "./parts/cost.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
 import type { Moment } from "./parts/side.ts";
 import { startHelp, startOption } from "./parts/start-option.ts";
@@ -29,6 +30,8 @@ export const columnHistoryOptions = /* @__PURE__ */ described(checks, {
 export interface ColumnHistory {
   /** Most columns to keep. */
   readonly rank: number;
+  /** Its cost, for the choice between columns and matrices. */
+  readonly truncation: typeof truncationFlops;
   /** What was kept and what a batch brings as one moment, in the form of what was kept. @param batches  so far, from 1 */
   join(old: Moment | null, now: Moment, batches: number): Moment;
 }
@@ -46,6 +49,7 @@ export function columnHistory(options: OptionsOf<typeof columnHistoryOptions> = 
   const { start, rank, decay } = checkOptions("columnHistory", options, checks);
   return {
     rank,
+    truncation: truncationFlops,
     join(old, now, batches) {
       const rho = decayAt(start, decay, batches);
       if (now.form === "primal") return { ...now, M: blend(old?.form === "primal" ? old.M : null, now.M, rho) };

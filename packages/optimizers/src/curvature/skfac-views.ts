@@ -3,6 +3,7 @@
 import { gram } from "@kronograd/linalg";
 import { type Tensor, transpose } from "@kronograd/tensor";
 import type { CurvatureMethod } from "../curvature.ts";
+import { truncationFlops } from "./parts/cost.ts";
 import type { Moment } from "./parts/side.ts";
 import { planSkfac } from "./parts/skfac-plan.ts";
 import { symmetricEigen } from "./parts/symmetric-eigen.ts";
@@ -33,7 +34,8 @@ export function skfacViews(
       if (A === null || G === null) return {};
       return { matrices: { ...matrix("A", A), ...matrix("G", G) }, spectra: { A: spectrum(A), G: spectrum(G) } };
     },
-    plan: (block, batch) => planSkfac(block, Math.min(batch, examplesPerBatch ?? batch), { rank, refreshEvery }),
+    plan: (block, batch) =>
+      planSkfac(block, Math.min(batch, examplesPerBatch ?? batch), { rank, refreshEvery, truncation: truncationFlops }),
   };
 }
 

@@ -133,7 +133,7 @@ export function skfacCurvature(
         A: seen.rows("inputs", reduction, { stride }),
         G: seen.rows("outputGrads", reduction, { stride }),
       };
-      const forms = chooseForms(rows, seen, { rank: history?.rank ?? null, refreshEvery });
+      const forms = chooseForms(rows, seen, { rank: null, ...history, refreshEvery });
       const moved = (side: "A" | "G"): Moment => {
         const now = momentOf(rows[side], state[side]?.form ?? forms[side]);
         return history === undefined ? now : history.join(state[side], now, batches);

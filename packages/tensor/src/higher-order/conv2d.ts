@@ -1,12 +1,12 @@
 /** The derivatives of a convolution's two gradients: the same trilinear form, read in the other directions. */
 
-import { addVjp, run } from "../op.ts";
+import { addVjp, run, savesTheOther } from "../op.ts";
 import { conv2dInputGrad, conv2dInputGradOp, conv2dOp, conv2dWeightGrad, conv2dWeightGradOp } from "../ops/conv2d.ts";
 import { lastTwo } from "../window.ts";
 
 export function conv2dHigherOrder(): void {
   addVjp(conv2dInputGradOp, {
-    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    saveInputs: savesTheOther,
     pull([cotangent], saved, { size: _, ...params }) {
       return [
         saved.needs[0] ? run(conv2dOp, [cotangent!, saved.input(1)], params) : null,
@@ -17,7 +17,7 @@ export function conv2dHigherOrder(): void {
     },
   });
   addVjp(conv2dWeightGradOp, {
-    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    saveInputs: savesTheOther,
     pull([cotangent], saved, { kernel: _, ...params }) {
       return [
         saved.needs[0]

@@ -21,7 +21,7 @@ import {
 } from "../convolution.ts";
 import { promote } from "../dtype.ts";
 import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
-import { defineOp, ofHigherOrder, run, type Spec } from "../op.ts";
+import { defineOp, ofHigherOrder, run, type Spec, savesTheOther } from "../op.ts";
 import { sampled } from "../samples.ts";
 import { assertShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -53,7 +53,7 @@ export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams>({
   reference: conv2dLoops,
 
   vjp: {
-    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    saveInputs: savesTheOther,
     pull([cotangent], saved, params) {
       return [
         saved.needs[0]

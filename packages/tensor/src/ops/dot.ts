@@ -2,7 +2,7 @@
 
 import { chunkSize, load } from "../chunk.ts";
 import { promote } from "../dtype.ts";
-import { defineOp, run, type Spec } from "../op.ts";
+import { defineOp, run, type Spec, savesTheOther } from "../op.ts";
 import { rowMajor } from "../rows.ts";
 import { sampled } from "../samples.ts";
 import { scope } from "../scope.ts";
@@ -35,7 +35,7 @@ const dotOp = /* @__PURE__ */ defineOp<Record<string, never>>({
     out!.data[out!.offset] = total;
   },
   vjp: {
-    saveInputs: (_, needs) => [needs[1] === true ? 0 : -1, needs[0] === true ? 1 : -1].filter((i) => i >= 0),
+    saveInputs: savesTheOther,
     pull: ([cotangent], saved) => [
       saved.needs[0] === true ? mul(saved.input(1), cotangent as Tensor) : null,
       saved.needs[1] === true ? mul(saved.input(0), cotangent as Tensor) : null,

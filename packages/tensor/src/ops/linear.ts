@@ -8,7 +8,7 @@
 import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { linearLoops } from "../loops/products.ts";
-import { defineOp, run, type Spec } from "../op.ts";
+import { defineOp, run, type Spec, savesTheOther } from "../op.ts";
 import { sampled } from "../samples.ts";
 import { assertShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -33,7 +33,7 @@ export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   reference: linearLoops,
 
   vjp: {
-    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    saveInputs: savesTheOther,
     pull([cotangent], saved) {
       const [x, weight] = saved.specs as [Spec, Spec];
       const [outputs, features] = weight.shape as [number, number];

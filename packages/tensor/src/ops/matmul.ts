@@ -3,7 +3,7 @@
 import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { matmulLoops } from "../loops/products.ts";
-import { defineOp, run, type Spec } from "../op.ts";
+import { defineOp, run, type Spec, savesTheOther } from "../op.ts";
 import { sampled } from "../samples.ts";
 import { broadcastShapes, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -21,7 +21,7 @@ export const matmulOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   reference: matmulLoops,
 
   vjp: {
-    saveInputs: (_, needs) => [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])],
+    saveInputs: savesTheOther,
     pull([cotangent], saved) {
       const [a, b] = saved.specs as [Spec, Spec];
       return [

@@ -7,6 +7,7 @@ import {
   primalApply,
   primalFlops,
   type SideWork,
+  truncationFlops,
 } from "./cost.ts";
 
 const work = (fields: Partial<SideWork>): SideWork => ({
@@ -32,9 +33,9 @@ describe("flop counts", () => {
   });
 
   it("charge a truncation only where more columns arrive than are kept", () => {
-    expect(dualFlops(work({ arriving: 64, columns: 64 }))).toBeLessThan(
-      dualFlops(work({ arriving: 128, columns: 64 })),
-    );
+    const capped = { columns: 64, truncation: truncationFlops };
+    expect(dualFlops(work({ ...capped, arriving: 64 }))).toBeLessThan(dualFlops(work({ ...capped, arriving: 128 })));
+    expect(dualFlops(work({ ...capped, arriving: 64 }))).toBe(dualFlops(work({ columns: 64 })));
   });
 });
 

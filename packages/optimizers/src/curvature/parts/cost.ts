@@ -20,6 +20,8 @@ export interface SideWork {
   readonly vectors: number;
   /** Steps from one refresh to the next. */
   readonly refreshEvery: number;
+  /** What it takes to bring the columns down to c, where there is a cap. */
+  readonly truncation?: typeof truncationFlops | undefined;
 }
 
 /** Flops to apply (V − X K⁻¹ Xᵀ V)/μ to one vector. */
@@ -29,12 +31,13 @@ export const dualApply = (dimension: number, columns: number): number => 4 * dim
 export const primalApply = (dimension: number): number => 2 * dimension ** 2;
 
 /** Flops a step of the dual form: Gram matrix, its inverse, where there are too many columns the truncation, and applying. */
-export function dualFlops({ dimension, columns, arriving, vectors, refreshEvery }: SideWork): number {
-  const refresh = columns ** 2 * dimension + wide * columns ** 3;
-  return vectors * dualApply(dimension, columns) + (refresh + truncation(dimension, columns, arriving)) / refreshEvery;
+export function dualFlops({ dimension, columns, arriving, vectors, refreshEvery, truncation }: SideWork): number {
+  const refresh = columns ** 2 * dimension + wide * columns ** 3 + (truncation?.(dimension, columns, arriving) ?? 0);
+  return vectors * dualApply(dimension, columns) + refresh / refreshEvery;
 }
 
-function truncation(dimension: number, columns: number, arriving: number): number {
+/** Flops to take in the columns that arrive and to keep as many as before. */
+export function truncationFlops(dimension: number, columns: number, arriving: number): number {
   if (arriving <= columns) return 0;
   const joined = columns + arriving;
   const smaller = Math.min(dimension, joined);

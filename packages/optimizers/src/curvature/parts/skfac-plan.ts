@@ -5,7 +5,7 @@ import type { Tensor } from "@kronograd/tensor";
 import type { BlockPlan } from "../../curvature.ts";
 import { cheaperForm, dualFlops, primalFlops, type SideWork } from "./cost.ts";
 
-interface Choices {
+interface Choices extends Pick<SideWork, "truncation"> {
   readonly rank: number | null;
   readonly refreshEvery: number;
 }
@@ -33,7 +33,7 @@ interface Sizes {
   readonly arrivingG: number;
 }
 
-function works(sizes: Sizes, { rank, refreshEvery }: Choices): { A: SideWork; G: SideWork } {
+function works(sizes: Sizes, { rank, truncation, refreshEvery }: Choices): { A: SideWork; G: SideWork } {
   const { o, i, examples, shared, arrivingA, arrivingG } = sizes;
   const side = (dimension: number, arriving: number, other: number): SideWork => ({
     dimension,
@@ -41,6 +41,7 @@ function works(sizes: Sizes, { rank, refreshEvery }: Choices): { A: SideWork; G:
     columns: Math.min(arriving, rank ?? arriving),
     vectors: shared ? other : Math.min(other, examples),
     refreshEvery,
+    truncation,
   });
   return { A: side(i, arrivingA, o), G: side(o, arrivingG, i) };
 }

@@ -72,11 +72,12 @@ export async function pagesRun(): Promise<boolean> {
 /**
  * Bundle a program for pages, from the sources of this repository.
  *
- * @param entry  a file, or TypeScript text that imports by package name
+ * @param entry    a file, or TypeScript text that imports by package name
+ * @param options  `whole`: shake nothing off, so that every op is there with its random cases
  */
 export async function bundlePage(
   entry: { file: string } | { text: string },
-  { minify = false, plugins = [] }: { minify?: boolean; plugins?: Plugin[] } = {},
+  { minify = false, whole = false, plugins = [] }: { minify?: boolean; whole?: boolean; plugins?: Plugin[] } = {},
 ): Promise<string> {
   const { outputFiles } = await build({
     ...("file" in entry
@@ -87,6 +88,8 @@ export async function bundlePage(
     format: "esm",
     target: "es2022",
     minify,
+    ignoreAnnotations: whole,
+    treeShaking: !whole,
     plugins,
     conditions: ["@kronograd/source"],
     nodePaths: [join(import.meta.dirname, "node_modules"), join(root, "node_modules")],

@@ -23,7 +23,7 @@ export const arrows: Readonly<Record<string, Arrows>> = {
   data: { workspaces: ["tensor"], core },
   train: { workspaces: ["optimizers", "layers", "data", "autograd", "tensor"], core },
   distributed: { workspaces: ["train", ...belowFit], npm: { koffi: "src" } },
-  kronograd: { workspaces: ["train", ...belowFit, "backend-wasm", "backend-webgpu"] },
+  kronograd: { workspaces: ["train", ...belowFit, "backend-gpujs", "backend-wasm", "backend-webgpu"] },
   testkit: { workspaces: "any", npm: { vitest: "src", "fast-check": "src" } },
   trainer: { workspaces: "any" },
   playground: { workspaces: "any" },

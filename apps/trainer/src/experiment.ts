@@ -5,7 +5,7 @@ import type { Dataset } from "@kronograd/data";
 import { disposeModel, meanSquaredError, softmaxCrossEntropy } from "@kronograd/layers";
 import { type Device, Rng } from "@kronograd/tensor";
 import { batchesOf } from "@kronograd/train";
-import { createDevice } from "./backends.ts";
+import { createDevice } from "kronograd";
 import { openDataset } from "./datasets.ts";
 import { type ModelMaker, openModel } from "./models.ts";
 import { type OptimizerMaker, openOptimizer } from "./optimizers.ts";

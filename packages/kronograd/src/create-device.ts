@@ -9,6 +9,7 @@ import {
 } from "@kronograd/tensor";
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
+  gpujs: () => import("@kronograd/backend-gpujs"),
   wasm: () => import("@kronograd/backend-wasm"),
   webgpu: () => import("@kronograd/backend-webgpu"),
 };
@@ -21,7 +22,7 @@ const loadAll = () => Promise.all(Object.values(loaders).map((load) => load()));
  * "auto" takes WebGPU on real hardware, else gpu.js where its package was imported and there is real hardware, else wasm, else
  * cpu. `device.why` has a line for each that it passed over. A backend asked for by name never turns into another.
  *
- * @param name  "auto", "cpu", "wasm", "webgpu", or the name of a backend that was registered
+ * @param name  "auto", "cpu", "wasm", "gpujs", "webgpu", or the name of a backend that was registered
  * @throws {UsageError}    no backend of that name is registered
  * @throws {BackendError}  it is registered but cannot run here; the message gives the reason
  * @example

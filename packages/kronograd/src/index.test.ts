@@ -21,6 +21,7 @@ describe("kronograd", () => {
     expect((await kronograd.createDevice("cpu")).kind).toBe("cpu");
     expect((await kronograd.createDevice()).why.map((line) => line.replace(/,.*/, ""))).toEqual([
       "webgpu: passed over",
+      "gpujs: passed over",
       "wasm: chosen",
     ]);
     await expect(kronograd.createDevice("wsm")).rejects.toThrow(/Did you mean "wasm"/);

@@ -72,7 +72,7 @@ export function place({ values, layout, dtype }: Drawn, device?: Device): Tensor
 export function embed(values: TypedArray, layout: Layout, dtype: Dtype): TypedArray {
   const places = positions(layout);
   const buffer = typedArray(dtype, places.reduce((a, b) => Math.max(a, b), layout.offset) + 2);
-  buffer.fill(dtype === "int32" ? 2 ** 31 - 1 : Number.NaN);
+  buffer.fill(dtype === "int32" ? 2 ** 31 - 128 : Number.NaN); // the largest that float32 holds exactly
   places.forEach((place, i) => {
     buffer[place] = values[i]!;
   });

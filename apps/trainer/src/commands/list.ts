@@ -2,7 +2,7 @@
 
 import { catalog } from "@kronograd/optimizers";
 import { nearest, UsageError } from "@kronograd/tensor";
-import { createDevice, listBackends } from "../backends.ts";
+import { createDevice, listBackends } from "kronograd";
 import { datasets } from "../datasets.ts";
 import { kebab } from "../flags.ts";
 import { models } from "../models.ts";

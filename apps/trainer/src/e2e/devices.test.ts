@@ -43,13 +43,14 @@ describe("kronograd list backends", () => {
     const { code, stdout } = await kronograd("list", "backends");
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n").slice(1);
-    expect(lines.map((line) => line.split(" ")[0])).toEqual(["webgpu", "wasm", "", "", "cpu", "deferred", "gpujs"]);
+    expect(lines.map((line) => line.split(" ")[0])).toEqual(["webgpu", "gpujs", "wasm", "", "", "cpu", "deferred"]);
     expect(lines[0]).toMatch(/webgpu +(not here|by name only): ./);
-    expect(lines[1]).toMatch(/wasm +chosen by "auto": ./);
-    expect(lines[2]).toMatch(/^ +threads \(\d+ cores\): yes/);
-    expect(lines[3]).toMatch(/^ +fast: revectorize: (yes|no, .)/);
-    expect(lines[4]).toMatch(/cpu +available/);
-    expect(lines[5]).toMatch(/deferred +by name only: it is taken by name only/);
+    expect(lines[1]).toMatch(/gpujs +not here: there is no WebGL2/);
+    expect(lines[2]).toMatch(/wasm +chosen by "auto": ./);
+    expect(lines[3]).toMatch(/^ +threads \(\d+ cores\): yes/);
+    expect(lines[4]).toMatch(/^ +fast: revectorize: (yes|no, .)/);
+    expect(lines[5]).toMatch(/cpu +available/);
+    expect(lines[6]).toMatch(/deferred +by name only: it is taken by name only/);
   });
 });
 
@@ -59,7 +60,11 @@ describe("kronograd train", () => {
     const run = onlyFolder(at("auto"));
     const { backend, device, deviceChoice } = JSON.parse(readFileSync(join(run, "run.json"), "utf8"));
     expect([backend, device.startsWith("wasm (")]).toEqual(["wasm", true]);
-    expect(deviceChoice).toEqual([expect.stringMatching(/^webgpu: passed over, ./), "wasm: chosen"]);
+    expect(deviceChoice).toEqual([
+      expect.stringMatching(/^webgpu: passed over, ./),
+      expect.stringMatching(/^gpujs: passed over, ./),
+      "wasm: chosen",
+    ]);
     const [plan] = RunFolder.open(run).events();
     expect(plan).toMatchObject({ type: "plan", device, why: deviceChoice });
   });

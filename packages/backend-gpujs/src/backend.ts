@@ -1,0 +1,180 @@
+/**
+ * The `gpujs` backend: tensors in float textures of WebGL2, kernels in JavaScript that gpu.js turns into shaders.
+ *
+ * Calls only enqueue, and values come by promise; but what has no kernel runs its reference on the host at once, for which
+ * the processor waits until the GPU has got there. It is counted.
+ *
+ * Whole numbers are floats here. Those that float32 does not hold exactly, and results of references, stay in host memory,
+ * and a call with such an input runs its reference: an int32 is never rounded.
+ */
+
+import {
+  type Backend,
+  BackendError,
+  type Dtype,
+  type HostOperand,
+  type Kernel,
+  NumericalError,
+  type Operand,
+  type TypedArray,
+  typedArray,
+} from "@kronograd/tensor";
+import { Engine } from "./engine.ts";
+import type { Gpu } from "./gpujs.ts";
+import { allKernels } from "./kernels.ts";
+import { type Block, blockOf, createKit } from "./kit.ts";
+import { rendererOf } from "./renderer.ts";
+
+/** What a device was asked for so far. */
+export interface GpujsCounts {
+  /** Kernels that ran. */
+  draws: number;
+  /** Textures that exist. */
+  textures: number;
+  /** Calls that ran on the host. */
+  hostCalls: number;
+}
+
+/** WebGL2 as a device of tensors. */
+export class GpujsBackend implements Backend {
+  readonly name = "gpujs";
+  readonly adapter: string;
+  readonly dtypes: ReadonlySet<Dtype> = new Set<Dtype>(["float32", "int32"]);
+  readonly kernels: ReadonlyMap<string, Kernel>;
+  readonly #engine: Engine;
+  #hostCalls = 0;
+  /** What went wrong since the last read. */
+  #fault: unknown;
+
+  constructor(gpu: Gpu) {
+    this.#engine = new Engine(gpu);
+    this.adapter = `gpu.js, WebGL2 on ${rendererOf(this.#engine.gl)}`;
+    const kernels = new Map<string, Kernel>();
+    for (const [name, kernel] of allKernels(createKit(this.#engine))) {
+      kernels.set(name, (outputs, inputs, params, op) => {
+        this.#assertThere();
+        if ([...inputs, ...outputs].some((operand) => blockOf(operand).host !== undefined)) return false;
+        for (const output of outputs) blockOf(output).error = undefined;
+        return kernel(outputs, inputs, params, op);
+      });
+    }
+    this.kernels = kernels;
+  }
+
+  get counts(): GpujsCounts {
+    return { ...this.#engine.counts, hostCalls: this.#hostCalls };
+  }
+
+  /** @throws {BackendError} more elements than indices in float32 are exact for, or than a texture holds */
+  allocate(dtype: Dtype, length: number): Block {
+    this.#assertThere();
+    if (dtype !== "float64" && length > this.#engine.most) {
+      throw new BackendError({
+        where: "gpujs",
+        problem: "a tensor is too large for indices that are exact, or for a texture",
+        expected: `at most ${this.#engine.most} elements`,
+        got: length,
+        help: 'Use smaller batches, or the device "webgpu" or "wasm".',
+      });
+    }
+    return { dtype, length, texture: undefined, host: undefined, error: undefined };
+  }
+
+  free(block: Block): void {
+    if (block.texture !== undefined) this.#engine.release(block.texture);
+    block.texture = undefined;
+    block.host = undefined;
+  }
+
+  write(block: Block, values: TypedArray): void {
+    this.#assertThere();
+    block.error = undefined;
+    const fits = block.dtype === "float32" || (block.dtype === "int32" && values.every((v) => Math.fround(v) === v));
+    if (fits && values.length === block.length) {
+      this.#place(block, values);
+      return;
+    }
+    const all = this.#now(block);
+    all.set(values);
+    if (fits && block.host === undefined) this.#place(block, all);
+    else this.#keep(block, all);
+  }
+
+  async read(block: Block): Promise<TypedArray> {
+    this.#assertThere();
+    const error = block.error ?? this.#takeFault();
+    if (error !== undefined) throw error;
+    if (block.texture === undefined) return this.#now(block).slice();
+    const values = await this.#engine.read(block.texture, block.length);
+    this.#assertThere();
+    return block.dtype === "int32" ? Int32Array.from(values) : values;
+  }
+
+  runReference(
+    reference: (outputs: readonly HostOperand[], inputs: readonly HostOperand[]) => void,
+    outputs: readonly Operand[],
+    inputs: readonly Operand[],
+  ): void {
+    this.#assertThere();
+    this.#hostCalls += 1;
+    const values = new Map<Block, TypedArray>();
+    const onHost = (operand: Operand): HostOperand => {
+      const block = blockOf(operand);
+      const data = values.get(block) ?? this.#now(block);
+      values.set(block, data);
+      return { ...operand, data };
+    };
+    const [to, from] = [outputs.map(onHost), inputs.map(onHost)];
+    let failure: unknown;
+    try {
+      reference(to, from);
+    } catch (error) {
+      failure = error;
+      if (!(error instanceof NumericalError)) this.#fault ??= error;
+      for (const { dtype, data } of to) if (dtype !== "int32") data.fill(Number.NaN);
+    }
+    for (const block of new Set(outputs.map(blockOf))) {
+      const data = values.get(block) as TypedArray;
+      block.error = failure instanceof NumericalError ? failure : undefined;
+      if (block.dtype === "float32") this.#place(block, data);
+      else this.#keep(block, data);
+    }
+  }
+
+  dispose(): void {
+    this.#engine.destroy();
+  }
+
+  /** The values of a block on the host, to be read or, if `place` or `keep` follows, changed. */
+  #now(block: Block): TypedArray {
+    if (block.host !== undefined) return block.host;
+    if (block.texture === undefined) return typedArray(block.dtype, block.length);
+    const values = this.#engine.readNow(block.texture, block.length);
+    return block.dtype === "int32" ? Int32Array.from(values) : values;
+  }
+
+  #place(block: Block, values: TypedArray): void {
+    this.free(block);
+    block.texture = this.#engine.upload(values, block.length);
+  }
+
+  #keep(block: Block, values: TypedArray): void {
+    this.free(block);
+    block.host = values;
+  }
+
+  #takeFault(): unknown {
+    const fault = this.#fault;
+    this.#fault = undefined;
+    return fault;
+  }
+
+  #assertThere(): void {
+    if (!this.#engine.gl.isContextLost()) return;
+    throw new BackendError({
+      where: "gpujs",
+      problem: "the WebGL2 context was lost",
+      help: "Open a new device and resume from the last checkpoint.",
+    });
+  }
+}

@@ -1,0 +1,9 @@
+/** `@kronograd/backend-gpujs`: importing it makes `createDevice("gpujs")` work, where the page has the package gpu.js. */
+
+import { registerBackend } from "@kronograd/tensor";
+import { gpujsProvider } from "./provider.ts";
+
+export { GpujsBackend, type GpujsCounts } from "./backend.ts";
+export { gpujsProvider } from "./provider.ts";
+
+registerBackend(gpujsProvider);

@@ -1,0 +1,145 @@
+/**
+ * The kernel of all elementwise ops: each expression becomes a JavaScript function of one element, in one pass.
+ *
+ * Nodes that no input reaches are computed once, on the host in float64, and come as arguments. sin, cos and pow are left to
+ * the reference (GLSL's are too rough), and so is whole-number arithmetic, whose results floats might not hold.
+ */
+
+import type { ElementwiseOp, Expression, Kernel, Operand } from "@kronograd/tensor";
+import { sizeOf } from "@kronograd/tensor";
+import type { Kit } from "../kit.ts";
+import { elementOf } from "../layout.ts";
+
+/** Words as JavaScript, and the names of functions of `math.ts`. */
+const infix: Readonly<Record<string, string>> = { add: "+", sub: "-", mul: "*" };
+const calls: Readonly<Record<string, string>> = {
+  div: "quotientOf",
+  abs: "absOf",
+  sign: "signOf",
+  sqrt: "sqrtOf",
+  floor: "floorOf",
+  max: "maxOf",
+  min: "minOf",
+  exp: "expOf",
+  expm1: "expm1Of",
+  log: "logOf",
+  log1p: "log1pOf",
+  tanh: "tanhOf",
+  sigmoid: "sigmoidOf",
+  softplus: "softplusOf",
+  erf: "erfOf",
+  greater: "greaterOf",
+  greaterEqual: "greaterEqualOf",
+  equal: "equalOf",
+  select: "choose",
+};
+const comparisons = new Set(["greater", "greaterEqual", "equal"]);
+
+/** An expression taken apart: its nodes, arguments before users; those that no input reaches and others read; its inputs. */
+interface Plan {
+  readonly nodes: readonly Expression[];
+  readonly scalars: readonly Expression[];
+  readonly inputs: readonly number[];
+}
+
+const plans = new WeakMap<readonly Expression[], Plan | null>();
+
+export function elementwiseKernels(kit: Kit): Record<string, Kernel> {
+  return {
+    elementwise(outputs, inputs, parameters, op) {
+      const { expressions } = op as unknown as ElementwiseOp;
+      let plan = plans.get(expressions);
+      if (plan === undefined) {
+        plan = planOf(expressions);
+        plans.set(expressions, plan);
+      }
+      if (plan === null || plan.scalars.length > 64 || plan.inputs.length > 12) return false;
+      const isBounded = (k: number) => comparisons.has((expressions[k] as Expression).op);
+      if (outputs.some(({ dtype }, k) => dtype === "int32" && !isBounded(k))) return false;
+      const { shape } = outputs[0] as Operand;
+      if (sizeOf(shape) === 0) return true;
+      const { nodes, scalars } = plan;
+      const used = plan.inputs;
+      kit.run({
+        outputs,
+        inputs: used.map((j) => inputs[j] as Operand),
+        numbers: Object.fromEntries(scalars.map((x, n) => [`p${n}_`, evaluate(x, parameters)])),
+        text: (k) =>
+          emit(nodes, expressions[k] as Expression, scalars, (j) => {
+            const own = used.indexOf(j);
+            return `x${own}[at${own} + ${elementOf("i", inputs[j] as Operand, shape)}]`;
+          }),
+      });
+      return true;
+    },
+  };
+}
+
+function planOf(roots: readonly Expression[]): Plan | null {
+  const nodes: Expression[] = [];
+  const constant = new Set<Expression>();
+  const read = new Set<Expression>(roots);
+  const seen = new Set<Expression>();
+  const inputs = new Set<number>();
+  let isKnown = true;
+  const visit = (x: Expression): void => {
+    if (seen.has(x)) return;
+    seen.add(x);
+    x.args.forEach(visit);
+    nodes.push(x);
+    if (x.op === "input") inputs.add(x.value);
+    else if (x.args.every((argument) => constant.has(argument))) constant.add(x);
+    else {
+      for (const argument of x.args) read.add(argument);
+      isKnown &&= x.op in infix || x.op in calls || x.op === "neg" || x.op === "square";
+    }
+  };
+  roots.forEach(visit);
+  if (!isKnown) return null;
+  const scalars = nodes.filter((x) => constant.has(x) && read.has(x));
+  return { nodes: nodes.filter((x) => !constant.has(x)), scalars, inputs: [...inputs].sort((a, b) => a - b) };
+}
+
+/** The value of a node that no input reaches. */
+export function evaluate(x: Expression, parameters: Readonly<Record<string, number>>): number {
+  if (x.op === "constant") return x.value;
+  if (x.op === "parameter") return parameters[x.name] as number;
+  const [a, b, c] = [0, 1, 2].map((i) => {
+    const argument = x.args[i];
+    return Float64Array.of(argument === undefined ? 0 : evaluate(argument, parameters));
+  }) as [Float64Array, Float64Array, Float64Array];
+  const out = new Float64Array(1);
+  x.primitive?.loop(1, out, a, b, c);
+  return out[0] as number;
+}
+
+/** Statements that return the root's value; what the root does not need is left out. */
+function emit(
+  nodes: readonly Expression[],
+  root: Expression,
+  scalars: readonly Expression[],
+  input: (index: number) => string,
+): string {
+  const names = new Map<Expression, string>(scalars.map((x, n) => [x, `p${n}_`]));
+  const needed = new Set<Expression>();
+  const mark = (x: Expression): void => {
+    if (needed.has(x)) return;
+    needed.add(x);
+    x.args.forEach(mark);
+  };
+  mark(root);
+  const lines: string[] = [];
+  for (const x of nodes) {
+    if (!needed.has(x)) continue;
+    const name = `v${lines.length}`;
+    const [a, b] = x.args.map((argument) => names.get(argument) as string);
+    let text = `${calls[x.op]}(${x.args.map((argument) => names.get(argument)).join(", ")})`;
+    if (x.op === "input") text = input(x.value);
+    else if (x.op === "neg") text = `-${a}`;
+    else if (x.op === "square") text = `${a} * ${a}`;
+    else if (x.op in infix) text = `${a} ${infix[x.op]} ${b}`;
+    lines.push(`const ${name} = ${text};`);
+    names.set(x, name);
+  }
+  return `${lines.join("\n")}\nreturn ${names.get(root)};`;
+}

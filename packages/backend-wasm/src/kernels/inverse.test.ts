@@ -3,12 +3,15 @@ import {
   cpu,
   type Device,
   matmul,
+  mul,
   NumericalError,
   Rng,
   type Sample,
   scope,
+  sum,
   type Tensor,
   tensor,
+  transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { agree, guarded, guardedPlain } from "../../testing/agree.ts";
@@ -84,6 +87,33 @@ describe("dampedInverse", () => {
         );
       expect(residual(dampedInverse(A, 0))).toBeLessThan(10 * residual(choleskyInverse(cholesky(A))));
     });
+  });
+
+  it("is positive or refused where rounding has the last word: X Xᵀ of rank n − 2, up to 10¹² times the damping", () => {
+    for (const n of [5, 20, 70]) {
+      for (let exponent = 4; exponent <= 12; exponent++) {
+        scope(() => {
+          const rng = new Rng(exponent);
+          const normal = (columns: number) =>
+            tensor(
+              Float64Array.from({ length: n * columns }, () => rng.normal()),
+              {
+                shape: [n, columns],
+                device: guarded,
+              },
+            );
+          const X = normal(n - 2);
+          const A = matmul(X, transpose(X));
+          try {
+            const inverse = dampedInverse(mul(A, 10 ** exponent), 1);
+            const V = matmul(A, normal(50)); // in the span of X, where the inverse is smallest
+            expect(Math.min(...sum(mul(V, matmul(inverse, V)), 0).dataSync()), `10^${exponent}`).toBeGreaterThan(0);
+          } catch (error) {
+            if (!(error instanceof NumericalError)) throw error;
+          }
+        });
+      }
+    }
   });
 
   it("names the pivot as the reference does, wherever it is", () => {

@@ -10,7 +10,9 @@
  * where a Cholesky factor and its inverse come in pieces of all sizes. The pivots met are those of the Cholesky factor,
  * squared. Sizes are filled up to a multiple of 4 by an identity.
  *
- * A pivot that is not positive is left to the reference, which names it.
+ * Where a pivot is not positive, or rows are so nearly dependent that rounding could make the result indefinite, the
+ * reference computes: it names the pivot, and gives L⁻ᵀ L⁻¹, which cannot be. How nearly shows in aᵢᵢ (A⁻¹)ᵢᵢ = 1 / (1 − Rᵢ²)
+ * with Rᵢ² the share of row i that the others explain; the error of A⁻¹, relative to its smallest eigenvalue, grows with its square.
  *
  * Source: Goodnight (1979), "A tutorial on the SWEEP operator", by blocks.
  */
@@ -25,6 +27,8 @@ import { addressOf, lazy } from "../runtime.ts";
 
 const bytes = 8;
 const block = 16;
+/** Largest aᵢᵢ (A⁻¹)ᵢᵢ: its square stays below 1 / ε of float64, with room for n of them. */
+const dependenceMost = 1e6;
 /** Rows of a panel lie so many elements further apart than they are long: else, at powers of two, they share the sets of a cache. */
 const gap = 8;
 
@@ -104,7 +108,9 @@ export function inverseKernels(kit: Kit): Kernels {
         values[i * size + i] = -from[i * n + i]! - params.damping;
       }
       for (let i = n; i < size; i++) values.fill(0, i * size, i * size + i).fill(-1, i * size + i, i * size + i + 1);
-      if (!sweep(size, all)) {
+      const diagonal = Float64Array.from({ length: n }, (_, i) => -values[i * (size + 1)]!);
+      const isSafe = (a: number, i: number) => a * values[i * (size + 1)]! < dependenceMost;
+      if (!sweep(size, all) || !diagonal.every(isSafe)) {
         runReference(kit, op, [out!], [A!], params);
         return true;
       }

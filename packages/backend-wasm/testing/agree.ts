@@ -1,6 +1,6 @@
 /** An op's kernel against its reference, on inputs of a test's own choice in random layouts. */
 
-import { Device, ops, type Rng, type Sample, sampled } from "@kronograd/tensor";
+import { Device, NumericalError, ops, type Rng, type Sample, sampled } from "@kronograd/tensor";
 import { type CoverageOptions, type CoverageRow, coverOp } from "@kronograd/testkit";
 import { expect } from "vitest";
 import { WasmBackend } from "../src/backend.ts";
@@ -22,4 +22,15 @@ export async function agree(
   if (!declines) expect(row.reference).toBe(0);
   expect(device.memory.buffers).toBe(0);
   return row;
+}
+
+/** The error about numbers that a call must throw. */
+export function errorOf(compute: () => unknown): NumericalError {
+  try {
+    compute();
+  } catch (error) {
+    if (error instanceof NumericalError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
 }

@@ -4,7 +4,7 @@ import {
   type Device,
   eye,
   matmul,
-  NumericalError,
+  type NumericalError,
   Rng,
   type Sample,
   scope,
@@ -13,7 +13,7 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { agree, guarded, guardedPlain } from "../../testing/agree.ts";
+import { agree, errorOf, guarded, guardedPlain } from "../../testing/agree.ts";
 
 /** Sizes that cut vectors, strips of 16 and blocks of 32 at every place, 0 and 1 among them. */
 const size = (rng: Rng, most: number) => (rng.integer(5) === 0 ? rng.integer(2) : 1 + rng.integer(most));
@@ -53,16 +53,6 @@ const symmetric = (n: number, device: Device, changes: readonly (readonly [numbe
   for (const [row, column, value] of changes) values[row * n + column] = value;
   return tensor(values, { shape: [n, n], device });
 };
-
-function errorOf(compute: () => unknown): NumericalError {
-  try {
-    compute();
-  } catch (error) {
-    if (error instanceof NumericalError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("cholesky", () => {
   it("agrees for ragged sizes, 0 and 1, in any layout", async () => {

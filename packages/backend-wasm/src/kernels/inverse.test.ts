@@ -14,7 +14,7 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { agree, guarded, guardedPlain } from "../../testing/agree.ts";
+import { agree, errorOf, guarded, guardedPlain } from "../../testing/agree.ts";
 
 const sample = (n: number): Sample<unknown> => ({
   inputs: [{ shape: [n, n], structure: "spd" }],
@@ -40,16 +40,6 @@ function gram(
   }
   for (const [row, column, value] of changes) values[row * n + column] = value;
   return tensor(values, { shape: [n, n], device });
-}
-
-function errorOf(compute: () => unknown): NumericalError {
-  try {
-    compute();
-  } catch (error) {
-    if (error instanceof NumericalError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 describe("dampedInverse", () => {
@@ -90,6 +80,8 @@ describe("dampedInverse", () => {
   });
 
   it("is positive or refused where rounding has the last word: X Xᵀ of rank n − 2, up to 10¹² times the damping", () => {
+    const declined = () => guarded.coverage.get("dampedInverse")?.reference ?? 0;
+    const before = declined();
     for (const n of [5, 20, 70]) {
       for (let exponent = 4; exponent <= 12; exponent++) {
         scope(() => {
@@ -114,6 +106,7 @@ describe("dampedInverse", () => {
         });
       }
     }
+    expect(declined()).toBeGreaterThan(before); // and is counted
   });
 
   it("names the pivot as the reference does, wherever it is", () => {

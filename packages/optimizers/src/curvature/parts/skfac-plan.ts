@@ -61,6 +61,6 @@ export function planSkfac(block: Block, batch: number, choices: Choices): BlockP
     form: sides.map(({ text }) => text).join(" · "),
     flops: Math.round(sides.reduce((total, { flops }) => total + flops, 0)),
     bytes: 4 * sides.reduce((total, { numbers }) => total + numbers, 0),
-    precision: "float32, small systems in float64",
+    precision: "float32, small systems in float64 where the device has it",
   };
 }

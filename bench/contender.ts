@@ -33,6 +33,19 @@ export function timed(once: () => void, release?: () => void): Turn {
   };
 }
 
+/** Time a function that only enqueues, until `settle` says that all of it has run. */
+export function timedUntil(settle: () => Promise<unknown>, once: () => void, release?: () => void): Turn {
+  return {
+    async run(repetitions) {
+      const start = performance.now();
+      for (let i = 0; i < repetitions; i++) once();
+      await settle();
+      return performance.now() - start;
+    },
+    ...(release === undefined ? {} : { release }),
+  };
+}
+
 /** How to open each contender by name: the contender, or why it is not here. */
 export type Openers = Readonly<Record<string, () => Promise<Contender | string>>>;
 

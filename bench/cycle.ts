@@ -26,20 +26,27 @@ export interface CycleCost {
   readonly sgdPhases: Readonly<Record<string, number>>;
 }
 
-/** Measure a method's cycle on our own device. */
-export async function measureCycle(net: Net, method: Method, batch: number, bench: Bench): Promise<CycleCost | string> {
+/** Measure a method's cycle on one of our own devices. */
+export async function measureCycle(
+  net: Net,
+  method: Method,
+  batch: number,
+  bench: Bench,
+  contender = "own",
+): Promise<CycleCost | string> {
   const optimizer = optimizerFor(method);
   if (optimizer === null) return `has no ${method}`;
   const period = periodOf(optimizer);
+  const prepare = (job: Job): Promise<Turn | string> => bench.contenders.prepare(contender, job);
   const base = { kind: "step", net, batch } as const;
   const kinds = [{ due: true, share: 1 / period }, ...(period === 1 ? [] : [{ due: false, share: 1 - 1 / period }])];
   const total = { ms: 0, sgd: 0, extra: 0, ratio: 0, best: 0 };
   const phases: Record<string, number> = {};
   let sgdPhases: Readonly<Record<string, number>> = {};
   for (const { due, share } of kinds) {
-    const sgd = await prepare({ ...base, method: "sgd" }, bench);
+    const sgd = await prepare({ ...base, method: "sgd" });
     if (typeof sgd === "string") return sgd;
-    const own = await prepare({ ...base, method, due }, bench);
+    const own = await prepare({ ...base, method, due });
     if (typeof own === "string") return own;
     const [before, after] = (await interleave([sgd, own], bench.pace)) as [number[], number[]];
     const ratios = paired(after, before, (a, b) => a / b);
@@ -55,5 +62,3 @@ export async function measureCycle(net: Net, method: Method, batch: number, benc
   }
   return { ...total, phases, sgdPhases };
 }
-
-const prepare = (job: Job, { contenders }: Bench): Promise<Turn | string> => contenders.prepare("own", job);

@@ -33,6 +33,8 @@ export type Job =
   | { readonly kind: "elementwise"; readonly op: ElementwiseOp; readonly length: number }
   /** As many multiply-adds as one core can do, in 128-bit vectors */
   | { readonly kind: "peak" }
+  /** The same of a GPU */
+  | { readonly kind: "gpu peak" }
   /** A training step; `due` makes it one of those that refresh the curvature */
   | {
       readonly kind: "step";
@@ -50,6 +52,9 @@ export interface Work {
 
 /** Multiply-adds of the peak job. */
 export const peakLoop = { turns: 20_000, accumulators: 12, lanes: 4 } as const;
+
+/** Multiply-adds of the GPU's peak job: workgroups × threads × turns × accumulators × 4 lanes. */
+export const gpuPeakLoop = { workgroups: 2048, threads: 256, turns: 256, accumulators: 8, lanes: 4 } as const;
 
 /** Elements of one row of softmax and biasRelu. */
 export const rowLength = 128;
@@ -84,6 +89,8 @@ export function workOf(job: Job): Work {
       return flops(2 * job.images * job.outputs * job.channels * job.kernel ** 2 * job.size ** 2);
     case "peak":
       return flops(2 * peakLoop.turns * peakLoop.accumulators * peakLoop.lanes);
+    case "gpu peak":
+      return flops(2 * Object.values<number>(gpuPeakLoop).reduce((a, b) => a * b));
     case "elementwise":
       return { amount: job.length * bytesPerElement[job.op], unit: "GB/s" };
     case "step":

@@ -3,7 +3,9 @@
 import { join } from "node:path";
 import { BackendError, createDevice, type DeviceOptions } from "@kronograd/tensor";
 import "@kronograd/backend-wasm";
+import "@kronograd/backend-webgpu";
 import type { Contender, Openers } from "../contender.ts";
+import { gpuCopy, gpuFmaPeak, provideGpu } from "./gpu.ts";
 import { jaxJs } from "./jax.ts";
 import { fmaPeak, memcpy } from "./machine.ts";
 import { openBlas } from "./openblas.ts";
@@ -12,7 +14,8 @@ import { remote } from "./remote.ts";
 import { tfjs } from "./tfjs.ts";
 
 const oneThread = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
-const python = "/usr/bin/python3"; // Debian's, whose python3-torch it is
+const pytorch = join(import.meta.dirname, "../rivals/pytorch.py");
+const python = process.env.PYTHON ?? "/usr/bin/python3"; // Debian's, whose python3-torch it is
 
 /** The contenders of a run whose own device is `backend`. */
 export function openers(backend: string): Openers {
@@ -29,14 +32,20 @@ export function openers(backend: string): Openers {
     revectorized: () => own("own, revectorized", backend, { fast: "revectorize" }),
     "fma peak": fmaPeak,
     memcpy,
+    "own webgpu": () => own("own webgpu", "webgpu", {}),
+    "own wasm": () => own("own wasm", "wasm", {}),
+    "gpu copy": gpuCopy,
+    "gpu fma peak": gpuFmaPeak,
+    "tfjs-webgpu": async () => (await provideGpu()) ?? tfjs("webgpu"),
     "tfjs-wasm": () => tfjs("wasm"),
     "tfjs-cpu": () => tfjs("cpu"),
-    "jax-js": jaxJs,
+    "jax-js": () => jaxJs("wasm"),
+    "jax-js-webgpu": async () => (await provideGpu()) ?? jaxJs("webgpu"),
     openblas: () => openBlas(1),
     "openblas, 2 threads": () => openBlas(2),
     "openblas avx2": () => served("openblas avx2", "openblas", { ...oneThread, OPENBLAS_CORETYPE: "Haswell" }),
-    pytorch: () =>
-      remote("pytorch", { file: python, args: [join(import.meta.dirname, "../rivals/pytorch.py")], env: oneThread }),
+    pytorch: () => remote("pytorch", { file: python, args: [pytorch], env: oneThread }),
+    "pytorch cuda": () => remote("pytorch cuda", { file: python, args: [pytorch, "cuda"] }),
   };
 }
 

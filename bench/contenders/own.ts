@@ -21,7 +21,7 @@ import {
   tensor,
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { type Contender, type Turn, timed } from "../contender.ts";
+import { type Contender, type Turn, timed, timedUntil } from "../contender.ts";
 import { type ElementwiseOp, type Job, rowLength } from "../job.ts";
 import { optimizerFor, Steps, Trainer } from "./nets.ts";
 import { positiveDefinite, uniformValues } from "./numbers.ts";
@@ -47,7 +47,7 @@ class Bench {
     if (job.kind === "step") return this.#step(job);
     const once = this.#once(job);
     if (typeof once === "string") return once;
-    return timed(
+    return this.#timed(
       () => scope(() => void once()),
       () => {
         for (const each of this.#held) each[Symbol.dispose]();
@@ -55,17 +55,21 @@ class Bench {
     );
   }
 
+  /** A device that only enqueues is timed until it is idle. */
+  #timed(once: () => void, release: () => void): Turn {
+    const { backend } = this.#device as { backend: { idle?(): Promise<void> } };
+    return backend.idle === undefined ? timed(once, release) : timedUntil(() => backend.idle!(), once, release);
+  }
+
   #step({ net, method, batch, due = false }: Extract<Job, { kind: "step" }>): Turn | string {
     const optimizer = optimizerFor(method);
     if (optimizer === null) return `has no ${method}`;
     const steps = new Steps(new Trainer(net, optimizer, batch, this.#device), due);
-    return {
-      ...timed(
-        () => steps.run(),
-        () => steps[Symbol.dispose](),
-      ),
-      phases: () => steps.phases(),
-    };
+    const turn = this.#timed(
+      () => steps.run(),
+      () => steps[Symbol.dispose](),
+    );
+    return "idle" in this.#device.backend ? turn : { ...turn, phases: () => steps.phases() };
   }
 
   #once(job: Exclude<Job, { kind: "step" }>): (() => unknown) | string {
@@ -97,6 +101,7 @@ class Bench {
       case "elementwise":
         return this.#elementwise(job.op, job.length);
       case "peak":
+      case "gpu peak":
         return "is not a measure of the machine";
     }
   }

@@ -1,6 +1,6 @@
-/** TensorFlow.js: its WebAssembly backend, and the JavaScript one, which alone can train a convolution in Node. */
+/** TensorFlow.js: its WebAssembly backend, its WebGPU backend, and the JavaScript one, which trains a convolution in any Node. */
 
-import { type Contender, type Turn, timed } from "../contender.ts";
+import { type Contender, type Turn, timed, timedUntil } from "../contender.ts";
 import { type Job, rowLength } from "../job.ts";
 import { loadRival } from "../rivals/install.ts";
 
@@ -11,7 +11,7 @@ type Tf = any;
 const patience = 3e8;
 
 /** Open one of its backends. */
-export async function tfjs(backend: "wasm" | "cpu"): Promise<Contender | string> {
+export async function tfjs(backend: "wasm" | "webgpu" | "cpu"): Promise<Contender | string> {
   const tf = loadRival<Tf>("@tensorflow/tfjs-core");
   if (typeof tf === "string") return tf;
   tf.enableProdMode();
@@ -34,11 +34,12 @@ export async function tfjs(backend: "wasm" | "cpu"): Promise<Contender | string>
       const made = prepare(tf, job);
       if (typeof made === "string") return made;
       const { once, inputs } = made;
-      const { run } = timed(() => {
+      const work = () => {
         const result = once();
         if (backend === "cpu") result.dataSync();
         result.dispose();
-      });
+      };
+      const { run } = backend === "webgpu" ? timedUntil(() => drained(tf), work) : timed(work);
       const turn: Turn = {
         run(repetitions) {
           choose();
@@ -55,13 +56,23 @@ export async function tfjs(backend: "wasm" | "cpu"): Promise<Contender | string>
 }
 
 /** A kernel that a backend lacks shows when it is first called. */
-function attempt(turn: Turn): Turn | string {
+async function attempt(turn: Turn): Promise<Turn | string> {
   try {
-    turn.run(1);
+    await turn.run(1);
     return turn;
   } catch (error) {
     return `cannot: ${(error as Error).message.split("\n", 1)[0]?.slice(0, 80)}`;
   }
+}
+
+/** Until the WebGPU backend has run what it was given. */
+function drained(tf: Tf): Promise<unknown> {
+  const backend = tf.backend();
+  if (backend.commandEncoder !== null) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+  return backend.queue.onSubmittedWorkDone();
 }
 
 interface Made {

@@ -19,6 +19,14 @@ except ImportError as error:
 import torch.nn.functional as F
 from torch import nn
 
+CUDA = sys.argv[1:] == ["cuda"]
+if CUDA:
+    if not torch.cuda.is_available():
+        say(reason="PyTorch finds no CUDA here")
+        sys.exit()
+    torch.set_default_device("cuda")
+    torch.backends.cudnn.allow_tf32 = False  # products are in full float32 by default, convolutions are not
+
 torch.set_num_threads(1)
 torch.set_flush_denormal(True)
 torch.manual_seed(0)
@@ -258,7 +266,7 @@ kinds = {
 }
 
 prepared = {}
-say(about=f"PyTorch {torch.__version__}, 1 thread")
+say(about=f"PyTorch {torch.__version__}, " + (torch.cuda.get_device_name() + ", no TF32" if CUDA else "1 thread"))
 for line in sys.stdin:
     request = json.loads(line)
     if "prepare" in request:
@@ -274,6 +282,8 @@ for line in sys.stdin:
         start = time.perf_counter()
         for _ in range(request["repetitions"]):
             once()
+        if CUDA:
+            torch.cuda.synchronize()
         say(ms=(time.perf_counter() - start) * 1e3)
     else:
         prepared[request["release"]] = None

@@ -3,6 +3,7 @@
 import { conv } from "./conv.ts";
 import { elementwise } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
+import { gpu } from "./gpu.ts";
 import { linalg } from "./linalg.ts";
 import { memory } from "./memory.ts";
 import { scaling } from "./scaling.ts";
@@ -21,6 +22,7 @@ export const topics: readonly Topic[] = [
   threads,
   memory,
   size,
+  gpu,
   startup,
   scaling,
 ];

@@ -154,6 +154,8 @@ export class WebGpuBackend implements Backend {
 
   /** Wait until all that was enqueued has run. @throws what went wrong since the last read */
   async idle(): Promise<void> {
+    await new Promise<void>((resolve) => this.#stream.push(resolve));
+    this.#queue.flush();
     await this.#queue.device.queue.onSubmittedWorkDone();
     const fault = this.#takeFault();
     if (fault !== undefined) throw fault;

@@ -2,10 +2,11 @@
  * The matrix product that all products and convolutions stand on: C[m, n] = Σ_k A(m, k) B(k, n), where A, B and the write to
  * C are given as text, so a convolution reads its patches straight from the image (an implicit im2col).
  *
- * A workgroup of 256 threads makes a 64 × 64 tile of C, each thread a 4 × 4 block in registers. For 16 values of k at a
- * time, the tile's panels of A and B are staged in workgroup memory (8 KiB) as vec4s, so a thread's step of k reads two vec4s
- * and does 16 multiply-adds. Each element has one accumulator in ascending k: the same bits each time. A long k with few
- * tiles (a weight's gradient) is cut into slices that a second pass adds up in order.
+ * A workgroup of 256 threads makes a square tile of C. Where there is work for many workgroups the side is 128 and each thread
+ * holds 8 × 8 elements in registers: a step of k reads four vec4s and does 64 multiply-adds. Else the side is 64, 4 × 4 each,
+ * two vec4s and 16. For 8 (or 16) values of k at a time, the tile's panels of A and B are staged in workgroup memory as vec4s,
+ * 9 KiB; a vec4 of padding a row keeps threads that stage along k out of each other's banks. Each element has one accumulator in ascending k: the same bits each time, whatever the side.
+ * A long k with few tiles (a weight's gradient) is cut into slices that a second pass adds up in order.
  */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
@@ -45,24 +46,33 @@ export interface Product {
   readonly also?: (output: string) => string;
 }
 
-const side = 64;
-const depth = 16;
+/** Vec4s of a thread in m and in n: 1 makes tiles of side 64, 2 of side 128. */
+type Quads = 1 | 2;
+
 const shortK = 512;
 const fewTiles = 32;
+/** Large tiles that keep a card busy. */
+const manyTiles = 96;
+
+const sideOf = (quads: Quads) => 64 * quads;
+const depthOf = (quads: Quads) => 16 / quads;
+/** Vec4s from one row of a panel to the next. */
+const rowOf = (quads: Quads) => 16 * quads + 1;
+const tilesOf = ({ m, n, batch }: Product, quads: Quads) =>
+  Math.ceil(m / sideOf(quads)) * Math.ceil(n / sideOf(quads)) * batch;
 
 export function product(kit: Kit, call: Product): void {
   const { m, n, k, batch, output, value } = call;
   if (m * n * batch === 0) return;
-  const tiles = Math.ceil(m / side) * Math.ceil(n / side) * batch;
-  if (tiles >= fewTiles || k < 2 * shortK) {
-    pass(kit, call, output, 1);
+  if (tilesOf(call, 1) >= fewTiles || k < 2 * shortK) {
+    pass(kit, call, output, 1, tilesOf(call, 2) >= manyTiles ? 2 : 1);
     return;
   }
   const slices = Math.min(64, Math.ceil(k / shortK));
   const size = sizeOf(output.shape);
   kit.temporary("float32", [slices, size], (partial) => {
     const { value: _, skip: __, also: ___, ...plain } = call;
-    pass(kit, plain, partial, slices);
+    pass(kit, plain, partial, slices, 1);
     each(kit, {
       name: `${call.name} slices`,
       outputs: [output],
@@ -78,7 +88,9 @@ ${out}[u.o0 + i] = ${value?.(from) ?? "value"};`,
   });
 }
 
-function pass(kit: Kit, call: Product, output: Operand, slices: number): void {
+function pass(kit: Kit, call: Product, output: Operand, slices: number, quads: Quads): void {
+  const side = sideOf(quads);
+  const depth = depthOf(quads);
   const { name, m, n, k, batch, inputs } = call;
   const length = Math.ceil(Math.ceil(k / slices) / depth) * depth;
   const uniforms: Record<string, Uniform> = {
@@ -93,7 +105,7 @@ function pass(kit: Kit, call: Product, output: Operand, slices: number): void {
     ...call.uniforms,
   };
   kit.run({
-    name: `${name} ${call.aAlongK} ${call.bAlongK} ${slices > 1}`,
+    name: `${name} ${call.aAlongK} ${call.bAlongK} ${slices > 1} ${side}`,
     outputs: [output],
     inputs,
     uniforms,
@@ -101,8 +113,8 @@ function pass(kit: Kit, call: Product, output: Operand, slices: number): void {
     source: ([out = ""], from) => ({
       declarations: `
 ${call.declarations?.(from) ?? ""}
-var<workgroup> panelA: array<vec4f, ${(side * depth) / 4}>;
-var<workgroup> panelB: array<vec4f, ${(side * depth) / 4}>;`,
+var<workgroup> panelA: array<vec4f, ${rowOf(quads) * depth}>;
+var<workgroup> panelB: array<vec4f, ${rowOf(quads) * depth}>;`,
       main: `
 let tileM = (group.x / u.columns) * ${side}u;
 let tileN = (group.x % u.columns) * ${side}u;
@@ -112,44 +124,86 @@ ${call.skip ?? ""}
 ${call.begin(from)}
 let ty = thread / 16u;
 let tx = thread % 16u;
-var acc: array<vec4f, 4>;
+${accumulators(quads)}
 let first = slice * u.length;
 let end = min(u.K, first + u.length);
 for (var start = first; start < end; start += ${depth}u) {
-  // each thread stages one vec4 of each panel: four neighbours of m (n) at one k
-  ${stage("A", "tileM", "u.M", "m", call.a(from), call.aAlongK)}
-  ${stage("B", "tileN", "u.N", "n", call.b(from), call.bAlongK)}
+  // each thread stages one vec4 of each panel, or two: four neighbours of m (n) at one k
+  ${stage(quads, "A", "tileM", "u.M", "m", call.a(from), call.aAlongK)}
+  ${stage(quads, "B", "tileN", "u.N", "n", call.b(from), call.bAlongK)}
   workgroupBarrier();
   for (var kk = 0u; kk < ${depth}u; kk++) {
-    let left = panelA[kk * 16u + ty];
-    let right = panelB[kk * 16u + tx];
-    acc[0] = fma(vec4f(left.x), right, acc[0]);
-    acc[1] = fma(vec4f(left.y), right, acc[1]);
-    acc[2] = fma(vec4f(left.z), right, acc[2]);
-    acc[3] = fma(vec4f(left.w), right, acc[3]);
+    ${multiplyAdds(quads)}
   }
   workgroupBarrier();
 }
-for (var i = 0u; i < 4u; i++) {
-  let m = tileM + ty * 4u + i;
-  for (var j = 0u; j < 4u; j++) {
-    let n = tileN + tx * 4u + j;
-    if (m < u.M && n < u.N && (${call.where ?? "true"})) {
-      let value = acc[i][j];
-      let at = ${call.place};
-      ${out}[u.to + slice * u.stride + at] = ${call.value?.(from) ?? "value"};
-      ${call.also?.(out) ?? ""}
-    }
+${places(quads)
+  .map(
+    ({ name, m, n }) => `for (var j = 0u; j < 4u; j++) {
+  let m = tileM + ${m};
+  let n = tileN + ${n} + j;
+  if (m < u.M && n < u.N && (${call.where ?? "true"})) {
+    let value = ${name}[j];
+    let at = ${call.place};
+    ${out}[u.to + slice * u.stride + at] = ${call.value?.(from) ?? "value"};
+    ${call.also?.(out) ?? ""}
   }
 }`,
+  )
+  .join("\n")}`,
     }),
   });
 }
 
+/** The accumulators of a thread by name: four neighbours of n each. Names, not an array, so that they stay in registers. */
+function places(quads: Quads): { name: string; row: number; lane: string; column: number; m: string; n: string }[] {
+  return Array.from({ length: 4 * quads }, (_, i) => i).flatMap((i) =>
+    Array.from({ length: quads }, (_, column) => {
+      const row = i >> 2;
+      return {
+        name: `c${i}_${column}`,
+        row,
+        lane: "xyzw"[i & 3]!,
+        column,
+        m: `${row * 64}u + ty * 4u + ${i & 3}u`,
+        n: `${column * 64}u + tx * 4u`,
+      };
+    }),
+  );
+}
+
+const accumulators = (quads: Quads) =>
+  places(quads)
+    .map(({ name }) => `var ${name} = vec4f(0.0);`)
+    .join(" ");
+
+/** A step of k. */
+function multiplyAdds(quads: Quads): string {
+  const reads = Array.from(
+    { length: quads },
+    (_, i) =>
+      `let left${i} = panelA[kk * ${rowOf(quads)}u + ${16 * i}u + ty]; let right${i} = panelB[kk * ${rowOf(quads)}u + ${16 * i}u + tx];`,
+  );
+  const adds = places(quads).map(
+    ({ name, row, lane, column }) => `${name} = fma(vec4f(left${row}.${lane}), right${column}, ${name});`,
+  );
+  return [...reads, ...adds].join("\n    ");
+}
+
 /** Statements that stage a panel; threads run along k or along the other axis. */
-function stage(panel: string, tile: string, bound: string, axis: string, element: string, alongK: boolean): string {
-  const [kk, quad] = alongK ? ["thread % 16u", "thread / 16u"] : ["thread / 16u", "thread % 16u"];
-  return `{
+function stage(
+  quads: Quads,
+  panel: string,
+  tile: string,
+  bound: string,
+  axis: string,
+  element: string,
+  alongK: boolean,
+): string {
+  const width = 16 * quads;
+  const depth = depthOf(quads);
+  const [kk, quad] = alongK ? [`it % ${depth}u`, `it / ${depth}u`] : [`it / ${width}u`, `it % ${width}u`];
+  return `for (var it = thread; it < ${width * depth}u; it += 256u) {
     let kk = ${kk};
     let quad = ${quad};
     let k = start + kk;
@@ -158,6 +212,6 @@ function stage(panel: string, tile: string, bound: string, axis: string, element
       let ${axis} = ${tile} + quad * 4u + lane;
       if (k < end && ${axis} < ${bound}) { four[lane] = ${element}; }
     }
-    panel${panel}[kk * 16u + quad] = four;
+    panel${panel}[kk * ${rowOf(quads)}u + quad] = four;
   }`;
 }

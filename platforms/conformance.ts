@@ -1,5 +1,6 @@
 /**
- * `npm run conformance:page -- DIR [--backend NAME] [--json]`: the conformance cases in a page of Chromium, in float32.
+ * `npm run conformance:page -- DIR [--backend NAME] [--engine NAME] [--json]`: the conformance cases in a page of Chromium,
+ * or in another engine that is not the Node of `npm run conformance` (Deno brings a WebGPU of its own), in float32.
  *
  * The page runs under the policy that the backend needs: `script-src 'self'`, and `'wasm-unsafe-eval'` for wasm alone.
  * Exit codes are those of `npm run conformance`.
@@ -9,17 +10,18 @@ import { parseArgs } from "node:util";
 import type { Plugin } from "esbuild";
 import { readFixtures } from "../packages/testkit/src/conformance/fixture.ts";
 import type { CaseOutcome } from "../packages/testkit/src/conformance/runner.ts";
-import { bundlePage, pagesMissing, runPage } from "./page.ts";
+import { engines, runIn } from "./engines.ts";
+import { bundlePage, runPage } from "./page.ts";
 
 interface Answer {
   readonly device: string;
   readonly outcomes: readonly CaseOutcome[];
 }
 
-const program = (backend: string) => `
+const program = (backend: string, cases: string) => `
 import { createDevice } from "kronograd";
 import { runCases } from "./packages/testkit/src/conformance/runner.ts";
-const cases = await (await fetch("/cases.json")).json();
+const cases = ${cases};
 const device = await createDevice(${JSON.stringify(backend)});
 const outcomes = [];
 for await (const outcome of runCases(cases, { device, dtype: "float32" })) outcomes.push(outcome);
@@ -36,29 +38,29 @@ const withoutNode: Plugin = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { backend: { type: "string", default: "webgpu" }, json: { type: "boolean", default: false } },
+  options: {
+    backend: { type: "string", default: "webgpu" },
+    engine: { type: "string", default: "Chromium" },
+    json: { type: "boolean", default: false },
+  },
 });
 const [folder] = positionals;
 if (folder === undefined) {
-  console.error("usage: npm run conformance:page -- DIR [--backend NAME] [--json]");
+  console.error("usage: npm run conformance:page -- DIR [--backend NAME] [--engine NAME] [--json]");
   process.exit(1);
 }
-const missing = await pagesMissing();
+const { backend, engine } = values;
+const found = await engines();
+const missing = engine in found ? found[engine] : `it is none of ${Object.keys(found).join(", ")}`;
 if (missing !== null) {
-  console.error(`no page can run here: ${missing}`);
+  console.error(`${engine} cannot run here: ${missing}`);
   process.exit(4);
 }
 const cases = readFixtures(folder);
-const { value } = await runPage<Answer>(
-  await bundlePage({ text: program(values.backend) }, { plugins: [withoutNode] }),
-  {
-    csp: `script-src 'self'${values.backend === "wasm" ? " 'wasm-unsafe-eval'" : ""}`,
-    files: { "/cases.json": JSON.stringify(cases) },
-    seconds: 3600,
-  },
-);
+const hour = 3600;
+const value = engine === "Chromium" ? await inPage() : await inEngine();
 let failed = 0;
-if (!values.json) console.log(`${cases.length} cases in a page, on ${value.device}, in float32`);
+if (!values.json) console.log(`${cases.length} cases in ${engine}, on ${value.device}, in float32`);
 for (const outcome of value.outcomes) {
   const { passed, file, name, op, error, reasons } = outcome;
   if (!passed) failed += 1;
@@ -69,3 +71,16 @@ for (const outcome of value.outcomes) {
 const summary = `${cases.length - failed} passed, ${failed} failed`;
 console.log(values.json ? JSON.stringify({ passed: cases.length - failed, failed, summary }) : summary);
 process.exitCode = failed === 0 ? 0 : 1;
+
+async function inPage(): Promise<Answer> {
+  const text = program(backend, `await (await fetch("/cases.json")).json()`);
+  const csp = `script-src 'self'${backend === "wasm" ? " 'wasm-unsafe-eval'" : ""}`;
+  const files = { "/cases.json": JSON.stringify(cases) };
+  const bundle = await bundlePage({ text }, { plugins: [withoutNode] });
+  return (await runPage<Answer>(bundle, { csp, files, seconds: hour })).value;
+}
+
+async function inEngine(): Promise<Answer> {
+  const bundle = await bundlePage({ text: program(backend, JSON.stringify(cases)) }, { plugins: [withoutNode] });
+  return runIn<Answer>(engine, { program: bundle, worker: null }, hour);
+}

@@ -16,7 +16,7 @@ const executables: Readonly<Record<string, readonly [file: string, ...flags: str
   "Node 22": [join(modules, "node22/bin/node")],
   "Node 24": [process.execPath],
   "Node 26": [join(modules, "node26/bin/node")],
-  Deno: [join(modules, ".bin/deno"), "run", "--allow-all", "--no-prompt"],
+  Deno: [join(modules, ".bin/deno"), "run", "--allow-all", "--no-prompt", "--unstable-webgpu"],
   Bun: [join(modules, ".bin/bun"), "run"],
 };
 
@@ -47,8 +47,8 @@ export async function bundleProgram(text: string): Promise<Program> {
   return { program, worker };
 }
 
-/** Run a program in an engine. @throws {Error} with what the engine said, when it fails or says nothing for two minutes */
-export async function runIn<T>(engine: string, { program, worker }: Program): Promise<T> {
+/** Run a program in an engine. @throws {Error} with what the engine said, when it fails or says nothing for so many seconds */
+export async function runIn<T>(engine: string, { program, worker }: Program, seconds = 120): Promise<T> {
   if (engine === "Chromium") {
     const files = worker === null ? {} : { "/worker.js": worker };
     const { value, violations } = await runPage<T>(program, { csp, isolated: true, files });
@@ -62,7 +62,11 @@ export async function runIn<T>(engine: string, { program, worker }: Program): Pr
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     writeFileSync(join(folder, "program.js"), report + program);
     if (worker !== null) writeFileSync(join(folder, "worker.js"), worker);
-    const options = { timeout: 120_000, env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" } };
+    const options = {
+      timeout: 1000 * seconds,
+      maxBuffer: 2 ** 26,
+      env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    };
     const { stdout } = await promisify(execFile)(file, [...flags, join(folder, "program.js")], options);
     return JSON.parse(stdout.trim().split("\n").at(-1)!) as T;
   } finally {

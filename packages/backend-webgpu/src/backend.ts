@@ -59,12 +59,20 @@ export class WebGpuBackend implements Backend {
     const onFault = (error: unknown) => {
       this.#fault ??= error;
     };
-    this.#pool = new Pool(device, onFault);
+    this.#pool = new Pool(device, (error) => {
+      this.#queue.flush(); // before the pool destroys buffers that commands may still name
+      onFault(error);
+    });
     this.#queue = new Queue(device);
     this.#stream = new Stream(onFault);
     this.kernels = this.#checked(allKernels(createKit(this.#queue, this.#stream, this.#pool)));
     device.addEventListener("uncapturederror", ({ error }) => {
-      onFault(new BackendError({ where: "webgpu", problem: `the device reports: ${error.message}`, cause: error }));
+      const fault = new BackendError({
+        where: "webgpu",
+        problem: `the device reports: ${error.message}`,
+        cause: error,
+      });
+      this.#pool.checked.then(() => onFault(fault)); // memory at its end comes first: uses of the buffer that is missing follow
     });
     device.lost.then(({ reason, message }) => {
       this.#isLost = true;
@@ -111,7 +119,8 @@ export class WebGpuBackend implements Backend {
     this.#assertThere();
     const { promise, resolve, reject } = withResolvers<TypedArray>();
     this.#stream.push(() => {
-      this.#values(block).then((values) => {
+      this.#values(block).then(async (values) => {
+        await this.#pool.checked;
         const error = block.error ?? block.check?.(values) ?? this.#takeFault();
         if (error === undefined) resolve(values);
         else reject(error);
@@ -157,6 +166,7 @@ export class WebGpuBackend implements Backend {
     await new Promise<void>((resolve) => this.#stream.push(resolve));
     this.#queue.flush();
     await this.#queue.device.queue.onSubmittedWorkDone();
+    await this.#pool.checked;
     const fault = this.#takeFault();
     if (fault !== undefined) throw fault;
   }

@@ -50,4 +50,24 @@ describe("a pool", () => {
     expect(faults[0]?.message).toMatch("no memory left for float32 [1000] (got 4096 bytes asked for, 0 bytes held)");
     expect(faults[0]?.message).toMatch("Use smaller batches");
   });
+
+  it("keeps nothing of a buffer that there was no memory for, and gives back what lay free", async () => {
+    let error: GPUError | null = null;
+    const destroyed: number[] = [];
+    const device = {
+      limits: { maxBufferSize: 4096, maxStorageBufferBindingSize: 4096 },
+      pushErrorScope() {},
+      popErrorScope: async () => error,
+      createBuffer: ({ size }: GPUBufferDescriptor) => ({ size, destroy: () => void destroyed.push(size) }),
+    } as unknown as GPUDevice;
+    const pool = new Pool(device, () => {});
+    pool.give(pool.take("float32", 60));
+    error = { message: "no memory" };
+    const missing = pool.take("float32", 1000);
+    await pool.checked;
+    expect([pool.bytes, destroyed]).toEqual([0, [256]]);
+    pool.give(missing);
+    error = null;
+    expect(pool.take("float32", 1000)).not.toMatchObject({ id: (missing as { id: number }).id });
+  });
 });

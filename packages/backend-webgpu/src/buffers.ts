@@ -54,10 +54,16 @@ export class Pool {
   readonly #onFault: (error: BackendError) => void;
   readonly #free = new Map<number, { buffer: GPUBuffer; id: number }[]>();
   readonly #all = new Set<GPUBuffer>();
+  #checked: Promise<unknown> = Promise.resolve();
 
   constructor(device: GPUDevice, onFault: (error: BackendError) => void) {
     this.#device = device;
     this.#onFault = onFault;
+  }
+
+  /** Settles when the device has said of every buffer made so far whether there was memory for it. */
+  get checked(): Promise<unknown> {
+    return this.#checked;
   }
 
   take(dtype: Dtype, length: number): Block {
@@ -70,6 +76,7 @@ export class Pool {
   give(block: Block): void {
     if (!isOnGpu(block)) return;
     const { buffer, id } = block;
+    if (!this.#all.has(buffer)) return; // there was no memory for it
     const list = this.#free.get(buffer.size) ?? [];
     this.#free.set(buffer.size, list);
     list.push({ buffer, id });
@@ -100,9 +107,11 @@ export class Pool {
       usage: usage.storage | usage.copySource | usage.copyTarget,
     });
     const held = this.bytes;
-    this.#device.popErrorScope().then(
+    const scope = this.#device.popErrorScope().then(
       (error) => {
         if (error === null) return;
+        this.#all.delete(buffer);
+        this.bytes -= bytes;
         this.#onFault(
           new BackendError({
             where: "webgpu",
@@ -112,12 +121,24 @@ export class Pool {
             cause: error,
           }),
         );
+        this.#releaseFree();
       },
       () => {}, // the device was lost, which is reported where it was noticed
     );
+    this.#checked = Promise.all([this.#checked, scope]);
     this.made += 1;
     this.bytes += bytes;
     this.#all.add(buffer);
     return { buffer, id: this.made };
+  }
+
+  /** Memory is at its end: what lies free in other size classes goes back to the device. */
+  #releaseFree(): void {
+    for (const { buffer } of [...this.#free.values()].flat()) {
+      this.#all.delete(buffer);
+      this.bytes -= buffer.size;
+      buffer.destroy();
+    }
+    this.#free.clear();
   }
 }

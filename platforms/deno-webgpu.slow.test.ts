@@ -1,0 +1,74 @@
+/** WebGPU by another implementation than Chromium's: Deno's, which is wgpu. */
+
+import { existsSync } from "node:fs";
+import { expect, it } from "vitest";
+import { bundleProgram, engines, runIn } from "./engines.ts";
+
+const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
+if (process.env.VK_ICD_FILENAMES === undefined && existsSync(swiftshader)) process.env.VK_ICD_FILENAMES = swiftshader;
+
+const missing = (await engines()).Deno ?? null;
+if (missing !== null) {
+  if (process.env.CI === "true") throw new Error(`Deno cannot run: ${missing}`);
+  console.warn(`WebGPU in Deno is left out: ${missing}`);
+}
+
+interface Run {
+  readonly adapter: string;
+  readonly losses: readonly number[];
+}
+
+const minutes = 60_000;
+
+/** LeNet for ten steps on a strict device, where nothing may fall back to the host. */
+const program = (backend: string, optimizer: string) =>
+  bundleProgram(`
+  import "@kronograd/backend-webgpu";
+  import { valueAndGrad } from "@kronograd/autograd";
+  import { leNet, parameters, softmaxCrossEntropy } from "@kronograd/layers";
+  import { adam, kfac, sgd, skfac } from "@kronograd/optimizers";
+  import { createDevice, Rng, retain, scope, tensor } from "@kronograd/tensor";
+
+  const device = await createDevice("${backend}", { strict: ${backend !== "cpu"} });
+  const model = leNet({ size: 12, classes: 3, device, rng: new Rng(0) });
+  const rng = new Rng(1);
+  const values = Float32Array.from({ length: 16 * 144 }, () => rng.uniform());
+  const x = tensor(values, { shape: [16, 1, 12, 12], device });
+  const targets = tensor(Int32Array.from({ length: 16 }, (_, i) => i % 3), { device });
+  const optimizer = ${optimizer};
+  const trained = parameters(model);
+  const kept = [];
+  for (let step = 0; step < 10; step++) {
+    scope(() => {
+      const mode = { training: true, rng: new Rng(step), commit() {} };
+      const problem = { outputs: () => model.forward(x, mode), loss: softmaxCrossEntropy(), targets };
+      const { value, gradients, records } = valueAndGrad(problem, trained, { capture: optimizer.needs(step) });
+      kept.push(retain(value));
+      optimizer.apply(trained, optimizer.update(gradients, { parameters: trained, records, step }), step);
+    });
+  }
+  const losses = [];
+  for (const value of kept) losses.push((await value.data())[0]);
+  report({ adapter: device.adapter, losses });
+`);
+
+it
+  .skipIf(missing !== null)
+  .each([
+    "sgd({ learningRate: 0.05, momentum: 0.9 })",
+    "adam({ learningRate: 0.003 })",
+    "kfac({ learningRate: 0.02 })",
+    "skfac({ learningRate: 0.02 })",
+  ])(
+  "trains LeNet as cpu does, ten steps: %s",
+  async (optimizer) => {
+    const { adapter, losses } = await runIn<Run>("Deno", await program("webgpu", optimizer));
+    const expected = await runIn<Run>("Deno", await program("cpu", optimizer));
+    console.log(`${adapter}: ${losses.join(" ")}`);
+    expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+    for (const [i, loss] of losses.entries()) {
+      expect(Math.abs(loss - expected.losses[i]!)).toBeLessThan(1e-3 * expected.losses[0]!);
+    }
+  },
+  3 * minutes,
+);

@@ -102,8 +102,6 @@ export const when = (condition: Code, then: Code, otherwise: Code = []): Code =>
   otherwise,
   0x0b,
 ];
-/** Whether both hold; the second is computed only if the first does. */
-export const andThen = (first: Code, second: Code): Code => [first, [0x04, I32], second, 0x05, int(0), 0x0b];
 /** yes if the condition holds, else no; both are computed. */
 export const select = (condition: Code, yes: Code, no: Code): Code => [yes, no, condition, 0x1b];
 export const call = (target: Func, ...operands: Code[]): Code => [operands, 0x10, unsigned(target.index)];
@@ -123,7 +121,6 @@ export const i32 = {
   equal: instruction(0x46),
   notEqual: instruction(0x47),
   less: instruction(0x48),
-  lessUnsigned: instruction(0x49),
   greater: instruction(0x4a),
   greaterEqual: instruction(0x4e),
   greaterEqualUnsigned: instruction(0x4f),
@@ -147,6 +144,9 @@ export const range = (local: Local, from: Code, to: Code, by: Code, ...body: Cod
   set(local, from),
   block(loop(branchIf(1, i32.greaterEqual(local, to)), body, step(local, by), branch(0))),
 ];
+
+/** for (local = 0; local < count; local++) body */
+export const upTo = (local: Local, count: Code, ...body: Code[]): Code => range(local, int(0), count, int(1), ...body);
 
 /** while (condition) body */
 export const loopWhile = (condition: Code, ...body: Code[]): Code =>

@@ -5,8 +5,7 @@ import * as e from "@kronograd/tensor/expression";
 import { copyBytes, fillBytes, int, integers, Module } from "./assembler.ts";
 import { createElementwise, type RunExpressions } from "./kernels/elementwise.ts";
 import { bothProducts, type Products } from "./kernels/products.ts";
-import type { Block } from "./memory.ts";
-import { addressOf, lazy, type Runtime } from "./runtime.ts";
+import { addressOf, bytesOf, lazy, type Runtime } from "./runtime.ts";
 
 export interface Kit extends Runtime {
   readonly products: (dtype: Operand["dtype"]) => Products | null;
@@ -43,7 +42,7 @@ export function createKit(runtime: Runtime): Kit {
     runExpressions,
     copy(target, source) {
       if (isContiguous(source)) {
-        const bytes = sizeOf(source.shape) * (source.dtype === "float64" ? 8 : 4);
+        const bytes = sizeOf(source.shape) * bytesOf(source);
         code().move(addressOf(target), addressOf(source), bytes);
         return;
       }
@@ -66,10 +65,12 @@ export function createKit(runtime: Runtime): Kit {
       dtype,
       handle: memory.scratch(dtype, sizeOf(shape)),
     }),
-    values({ handle, offset, shape, dtype }) {
-      const { address } = handle as Block;
-      const bytes = dtype === "float64" ? 8 : 4;
-      return memory.view({ address: address + offset * bytes, dtype, length: sizeOf(shape) });
+    values(operand) {
+      return memory.view({
+        address: addressOf(operand),
+        dtype: operand.dtype,
+        length: sizeOf(operand.shape),
+      });
     },
   };
   return kit;

@@ -13,6 +13,7 @@ import {
   loader,
   storer,
   vector,
+  when,
 } from "./assembler.ts";
 
 /** Instructions on all 128 bits. */
@@ -28,12 +29,10 @@ export const v128 = {
   load64Lane: laneStorer(0x57),
   store32Lane: laneStorer(0x5a),
   store64Lane: laneStorer(0x5b),
-  not: vector(0x4d),
   and: vector(0x4e),
   /** a and not b */
   andNot: vector(0x4f),
   or: vector(0x50),
-  xor: vector(0x51),
   /** Bits of yes where the mask has ones, else of no. */
   choose: (mask: Code, yes: Code, no: Code): Code => vector(0x52)(yes, no, mask),
   /** Lanes of 32 bits, 0–3 of the first vector and 4–7 of the second. */
@@ -56,6 +55,8 @@ export const i32x4 = {
   shl: vector(0xab),
   shr: vector(0xac),
   lane: (a: Code, lane: number): Code => [a, [0xfd, 27, lane]],
+  /** Whether no lane is 0. */
+  allTrue: vector(0xa3),
 } as const;
 
 /** Lanes of one float type, and its scalar instructions. */
@@ -207,12 +208,10 @@ export function storeTail(lanes: Lanes, address: Code, value: Local, count: Code
   if (lanes.name === "f64") return v128.store64Lane(address, value, 0);
   const two = i32.and(count, int(2));
   return [
-    [two, [0x04, 0x40], v128.store64Lane(address, value, 0), 0x0b],
-    [
+    when(two, v128.store64Lane(address, value, 0)),
+    when(
       i32.and(count, int(1)),
-      [0x04, 0x40],
-      [two, [0x04, 0x40], v128.store32Lane(address, value, 2, 8), 0x05, v128.store32Lane(address, value, 0), 0x0b],
-      0x0b,
-    ],
+      when(two, v128.store32Lane(address, value, 2, 8), v128.store32Lane(address, value, 0)),
+    ),
   ];
 }

@@ -16,6 +16,12 @@ export function batchOffsets({ shape, strides }: Layout, lead: Shape): number[] 
   return offsetsOf(lead, broadcastStrides({ shape: shape.slice(0, -2), strides: strides.slice(0, -2) }, lead));
 }
 
+/** What belongs to a float dtype; null for integers. */
+export const byFloat =
+  <T>(narrow: T, wide: T) =>
+  (dtype: Operand["dtype"]): T | null =>
+    dtype === "float32" ? narrow : dtype === "float64" ? wide : null;
+
 /** Whether every operand has this dtype. */
 export function allOf(dtype: Operand["dtype"], ...operands: readonly (readonly Operand[])[]): boolean {
   return operands.every((list) => list.every((operand) => operand.dtype === dtype));

@@ -98,7 +98,10 @@ export function lazy<T>(make: () => T): () => T {
   };
 }
 
+/** Bytes of an element. */
+export const bytesOf = ({ dtype }: Pick<Operand, "dtype">): number => (dtype === "float64" ? 8 : 4);
+
 /** Where an operand's first element is, in bytes. */
-export function addressOf({ handle, offset, dtype }: Operand): number {
-  return (handle as Block).address + offset * (dtype === "float64" ? 8 : 4);
+export function addressOf(operand: Operand): number {
+  return (operand.handle as Block).address + operand.offset * bytesOf(operand);
 }

@@ -9,10 +9,10 @@ import {
   type Local,
   loopWhile,
   type Module,
-  range,
   set,
   step,
   times,
+  upTo,
   V128,
 } from "../assembler.ts";
 import { f64x2, multiplyAdd, v128 } from "../lanes.ts";
@@ -137,16 +137,7 @@ export function defineReflect(module: Module, name: string, fused: boolean): Fun
     const down = (each: Code): Code => [
       set(row, Z),
       set(entry, v),
-      range(
-        i,
-        int(0),
-        rows,
-        int(1),
-        set(factor, lanes.loadSplat(entry)),
-        each,
-        step(entry, int(lanes.bytes)),
-        step(row, rowStep),
-      ),
+      upTo(i, rows, set(factor, lanes.loadSplat(entry)), each, step(entry, int(lanes.bytes)), step(row, rowStep)),
     ];
     return strips(columns, Z, (width) => {
       const own = sums.slice(0, width / 2);

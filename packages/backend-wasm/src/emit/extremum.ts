@@ -4,15 +4,16 @@ import {
   F32,
   F64,
   type Func,
-  I32,
   i32,
   instruction,
   int,
-  loopWhile,
+  integers,
   type Module,
   range,
   set,
   step,
+  times,
+  upTo,
   when,
 } from "../assembler.ts";
 import type { Lanes } from "../lanes.ts";
@@ -26,19 +27,17 @@ const comparisons = {
 export function defineExtremum(module: Module, name: string, lanes: Lanes, kind: "max" | "min"): Func {
   const { equal, less, greater } = comparisons[lanes.name];
   const isBetter = kind === "max" ? greater : less;
-  return module.define(name, [I32, I32, I32, I32, I32, I32], (f, outer, n, inner, x, values, indices) => {
+  return module.define(name, integers(6), (f, outer, n, inner, x, values, indices) => {
     const [column, i, at, first, rowStep] = f.many(5);
     const [best, value] = f.many(2, lanes.name === "f32" ? F32 : F64);
     const isNew = i32.or(isBetter(value, best), i32.isZero(equal(value, value)));
     return [
       set(rowStep, i32.shl(inner, int(lanes.shift))),
-      loopWhile(
+      times(
         outer,
-        range(
+        upTo(
           column,
-          int(0),
           inner,
-          int(1),
           set(at, i32.add(x, i32.shl(column, int(lanes.shift)))),
           set(best, lanes.scalar.load(at)),
           set(first, int(0)),
@@ -57,7 +56,6 @@ export function defineExtremum(module: Module, name: string, lanes: Lanes, kind:
           step(indices, int(4)),
         ),
         step(x, i32.mul(rowStep, n)),
-        step(outer, int(-1)),
       ),
     ];
   });

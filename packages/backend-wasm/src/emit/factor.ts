@@ -20,6 +20,7 @@ import {
   set,
   step,
   times,
+  upTo,
   V128,
   when,
 } from "../assembler.ts";
@@ -43,7 +44,7 @@ export function defineFactor(module: Module, name: string, fused: boolean): Func
   const madd = multiplyAdd(lanes, fused);
   return module.define(
     name,
-    [I32, I32, I32],
+    integers(3),
     (f, n, matrix, rowStep) => {
       const [k, i, row, from, to, left] = f.many(6);
       const [root, factor] = f.many(2, V128);
@@ -59,11 +60,9 @@ export function defineFactor(module: Module, name: string, fused: boolean): Func
         );
       const next = i32.add(k, int(1));
       return [
-        range(
+        upTo(
           k,
-          int(0),
           n,
-          int(1),
           set(pivot, sub(double(0), load(at(matrix, k, lanes)))),
           when(i32.and(greater(pivot, double(0)), less(pivot, double(Number.POSITIVE_INFINITY))), [], give(int(1))),
           set(root, lanes.sqrt(lanes.splat(pivot))),
@@ -110,11 +109,9 @@ export function defineSubstitution(module: Module, name: string, fused: boolean)
         i32.greaterEqual(columns, int(width)),
         set(row, L),
         set(x, X),
-        range(
+        upTo(
           i,
-          int(0),
           n,
-          int(1),
           sums.map((sum, v) => set(sum, v128.load(x, v * 16))),
           set(l, row),
           set(above, X),
@@ -144,7 +141,7 @@ export function defineSubstitution(module: Module, name: string, fused: boolean)
 
 /** Fill a square matrix above its diagonal with zeros. Parameters: size, address. */
 export function defineClearUpper(module: Module, name: string): Func {
-  return module.define(name, [I32, I32], (f, n, diagonal) => {
+  return module.define(name, integers(2), (f, n, diagonal) => {
     const rowStep = f.local();
     return [
       set(rowStep, i32.shl(i32.add(n, int(1)), int(lanes.shift))),

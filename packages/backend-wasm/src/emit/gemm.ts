@@ -15,21 +15,23 @@ import {
   type Code,
   call,
   type Func,
-  I32,
   i32,
   int,
   integers,
   type Local,
   least,
+  loopWhile,
   type Module,
   range,
+  select,
   set,
   step,
+  upTo,
   when,
 } from "../assembler.ts";
 import { at, type Lanes } from "../lanes.ts";
 import { definePack } from "./pack.ts";
-import { type Arithmetic, defineTile, type TileSize, tileSize } from "./tile.ts";
+import { type Arithmetic, defineTile, panelRows, type TileSize, tileSize } from "./tile.ts";
 
 export interface Blocks {
   readonly MC: number;
@@ -53,18 +55,20 @@ const tileBytes = 1024;
 /** The functions that products share. */
 export interface Parts extends TileSize {
   readonly tile: Func;
+  readonly short: Func;
   readonly packA: Func;
   readonly packB: Func;
   readonly edge: Func;
 }
 
 export function defineParts(module: Module, lanes: Lanes, arithmetic: Arithmetic): Parts {
-  const { MR, NR } = tileSize(lanes, arithmetic);
+  const size = tileSize(lanes, arithmetic);
+  const { MR, SR, NR } = size;
   return {
-    MR,
-    NR,
-    tile: defineTile(module, lanes, arithmetic),
-    packA: definePack(module, lanes, MR),
+    ...size,
+    tile: defineTile(module, lanes, arithmetic, MR),
+    short: defineTile(module, lanes, arithmetic, SR),
+    packA: definePack(module, lanes, MR, (left) => panelRows(left, size)),
     packB: definePack(module, lanes, NR),
     edge: defineEdge(module, lanes, NR),
   };
@@ -74,20 +78,16 @@ export function defineParts(module: Module, lanes: Lanes, arithmetic: Arithmetic
 function defineEdge(module: Module, lanes: Lanes, NR: number): Func {
   const { load, store, add } = lanes.scalar;
   const one = int(lanes.bytes);
-  return module.define(null, [I32, I32, I32, I32, I32, I32], (f, rows, columns, tile, c, rowStep, adds) => {
+  return module.define(null, integers(6), (f, rows, columns, tile, c, rowStep, adds) => {
     const [i, j, from, to] = f.many(4);
-    return range(
+    return upTo(
       i,
-      int(0),
       rows,
-      int(1),
       set(from, tile),
       set(to, c),
-      range(
+      upTo(
         j,
-        int(0),
         columns,
-        int(1),
         when(adds, store(to, add(load(to), load(from))), store(to, load(from))),
         step(from, one),
         step(to, one),
@@ -106,27 +106,35 @@ export function tiles(
   block: Readonly<Record<"rows" | "columns" | "depth" | "a" | "b" | "c" | "rowStep" | "adds" | "space", Code>>,
   wanted: (row: Local, column: Local, body: Code) => Code = (_, __, body) => body,
 ): Code {
-  const { MR, NR } = parts;
-  const [row, column, c, a, b, tall, wide] = f.many(7);
-  const inside = call(parts.tile, block.depth, a, b, c, block.rowStep, block.adds);
-  const edge = [
-    call(parts.tile, block.depth, a, b, block.space, int(NR * lanes.bytes), int(0)),
-    call(parts.edge, tall, wide, block.space, c, block.rowStep, block.adds),
-  ];
+  const { MR, SR, NR } = parts;
+  const [row, column, c, a, b, tall, wide, isWhole] = f.many(8);
+  const [target, targetStep] = f.many(2);
+  const product = (tile: Func) => call(tile, block.depth, a, b, target, targetStep, i32.and(isWhole, block.adds));
   const body = [
     set(c, i32.add(block.c, i32.add(i32.mul(row, block.rowStep), i32.shl(column, int(lanes.shift))))),
-    set(a, at(block.a, i32.mul(row, block.depth), lanes)),
-    set(b, at(block.b, i32.mul(column, block.depth), lanes)),
-    set(tall, least(int(MR), i32.sub(block.rows, row))),
-    set(wide, least(int(NR), i32.sub(block.columns, column))),
-    when(i32.and(i32.equal(tall, int(MR)), i32.equal(wide, int(NR))), inside, edge),
+    set(isWhole, i32.and(i32.equal(wide, int(NR)), i32.or(i32.equal(tall, int(MR)), i32.equal(tall, int(SR))))),
+    set(target, select(isWhole, c, block.space)),
+    set(targetStep, select(isWhole, block.rowStep, int(NR * lanes.bytes))),
+    when(i32.greater(tall, int(SR)), product(parts.tile), product(parts.short)),
+    when(isWhole, [], call(parts.edge, tall, wide, block.space, c, block.rowStep, block.adds)),
   ];
   return range(
     column,
     int(0),
     block.columns,
     int(NR),
-    range(row, int(0), block.rows, int(MR), wanted(row, column, body)),
+    set(wide, least(int(NR), i32.sub(block.columns, column))),
+    set(a, block.a),
+    set(b, at(block.b, i32.mul(column, block.depth), lanes)),
+    set(row, int(0)),
+    loopWhile(
+      i32.less(row, block.rows),
+      set(tall, i32.sub(block.rows, row)),
+      set(tall, panelRows(tall, parts)),
+      wanted(row, column, body),
+      step(row, tall),
+      step(a, i32.mul(block.depth, int(MR * lanes.bytes))),
+    ),
   );
 }
 

@@ -3,7 +3,19 @@
  * round, writes at a step of a power of two fight for one set of the cache.
  */
 
-import { type Func, I32, i32, int, type Local, loopWhile, type Module, range, set, step, V128 } from "../assembler.ts";
+import {
+  type Func,
+  i32,
+  int,
+  integers,
+  type Local,
+  loopWhile,
+  type Module,
+  range,
+  set,
+  step,
+  V128,
+} from "../assembler.ts";
 import { at, type Lanes, v128 } from "../lanes.ts";
 import { transposed } from "./transpose.ts";
 
@@ -11,7 +23,7 @@ import { transposed } from "./transpose.ts";
 export function defineMirror(module: Module, name: string, lanes: Lanes, over: "upper" | "lower" = "upper"): Func {
   const L = int(lanes.count);
   const isUpper = over === "upper";
-  return module.define(name, [I32, I32], (f, n, matrix) => {
+  return module.define(name, integers(2), (f, n, matrix) => {
     const [i, j, rowStep, from, to, row, stop, zero] = f.many(8) as [
       Local,
       Local,

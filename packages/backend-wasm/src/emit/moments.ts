@@ -9,10 +9,10 @@ import {
   int,
   integers,
   type Local,
-  loopWhile,
   type Module,
   set,
   step,
+  times,
   V128,
 } from "../assembler.ts";
 import { f32x4, f64x2, v128 } from "../lanes.ts";
@@ -40,12 +40,11 @@ export function defineMoments(module: Module, name: string): Func {
       sum.clear(),
       set(start, x),
       set(run, runs),
-      loopWhile(
+      times(
         run,
         set(at, start),
         overRow(lanes, left, length, [set(vector, v128.load(at)), whole, step(at, int(16))], tail),
         step(start, runStep),
-        step(run, int(-1)),
       ),
     ];
     const deviations = f.many(2, V128);
@@ -54,14 +53,13 @@ export function defineMoments(module: Module, name: string): Func {
       sum.addWide(deviations.map((d) => f64x2.mul(d, d))),
     ];
     // one element at a time: a zero behind the end would count as a deviation
-    const singleSquares = loopWhile(
+    const singleSquares = times(
       left,
       set(vector, f64x2.sub(f64x2.fromFloats(v128.load32Zero(at)), center)),
       sum.addWide([firstOnly(f64x2.mul(vector, vector))]),
       step(at, int(4)),
-      step(left, int(-1)),
     );
-    return loopWhile(
+    return times(
       sets,
       overSet(sum.add(vector), [set(vector, loadTail(lanes, at, left)), sum.add(vector)]),
       set(mean, div(sum.total(), count)),
@@ -72,7 +70,6 @@ export function defineMoments(module: Module, name: string): Func {
       step(means, int(4)),
       step(variances, int(4)),
       step(x, setStep),
-      step(sets, int(-1)),
     );
   });
 }
@@ -89,7 +86,7 @@ export function definePairSums(module: Module, name: string): Func {
     const [sum, products] = [new Sum(f, lanes), new Sum(f, lanes)];
     const wide = widened(lanes, a);
     const add = [sum.add(b), products.addWide(widened(lanes, b).map((part, i) => f64x2.mul(part, wide[i]!)))];
-    return loopWhile(
+    return times(
       runs,
       sum.clear(),
       products.clear(),
@@ -110,7 +107,6 @@ export function definePairSums(module: Module, name: string): Func {
       f64x2.scalar.store(weighted, products.total()),
       step(plain, int(8)),
       step(weighted, int(8)),
-      step(runs, int(-1)),
     );
   });
 }

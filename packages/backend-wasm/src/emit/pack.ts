@@ -4,100 +4,91 @@
  *     panel [depth, R]:  panel[k·R + r] = line r's element k
  *
  * The innermost loop of a product then reads strictly forward. Any strides do; lines that lie side by side are copied by
- * vectors, lines that lie along the depth are turned over in blocks, everything else goes one by one. Lines that a last panel
- * lacks are zeros.
+ * vectors, lines that lie along the depth are turned over in blocks, everything else goes one by one. Lines that a panel
+ * lacks are any numbers.
  */
 
 import {
   type Code,
   type Func,
-  I32,
   i32,
   int,
+  integers,
   type Local,
+  least,
   loopWhile,
   type Module,
-  range,
   set,
   step,
+  times,
+  upTo,
   V128,
   when,
 } from "../assembler.ts";
 import { type Lanes, v128 } from "../lanes.ts";
 import { transposed } from "./transpose.ts";
 
-/** Parameters: lines, depth, source, bytes from line to line, bytes along the depth, target. */
-export function definePack(module: Module, lanes: Lanes, R: number): Func {
-  const one = int(lanes.bytes);
-  return module.define(null, [I32, I32, I32, I32, I32, I32], (f, lines, depth, source, lineStep, depthStep, target) => {
-    const [line, left, from, panel, r, to] = f.many(6);
-
-    const sideBySide = [
-      set(from, source),
-      set(to, panel),
-      range(
-        left,
-        int(0),
-        depth,
-        int(1),
-        copyLine(lanes, R, from, to),
-        step(from, depthStep),
-        step(to, int(R * lanes.bytes)),
-      ),
-    ];
+/**
+ * Parameters: lines, depth, source, bytes from line to line, bytes along the depth, target. A panel has as many lines of those
+ * that are left as `take` says.
+ */
+export function definePack(
+  module: Module,
+  lanes: Lanes,
+  R: number,
+  take: (left: Local) => Code = (left) => least(left, int(R)),
+): Func {
+  return module.define(null, integers(6), (f, lines, depth, source, lineStep, depthStep, target) => {
+    const [left, from, r, to, taken] = f.many(5);
+    const offsets = f.many(R);
+    const lineOf = (line: Code) => i32.mul(least(line, i32.sub(taken, int(1))), lineStep); // a missing line is the last
+    const sideBySide = upTo(
+      left,
+      depth,
+      copyLine(lanes, R, from, to), // it may read too far, but only there
+      step(from, depthStep),
+      step(to, int(R * lanes.bytes)),
+    );
     const alongDepth = [
-      set(from, source),
-      set(to, panel),
+      offsets.map((offset, line) => set(offset, lineOf(int(line)))),
       set(left, depth),
       loopWhile(
         i32.greaterEqual(left, int(lanes.count)),
-        turnOver(f, lanes, R, from, to, lineStep),
+        turnOver(f, lanes, from, to, offsets),
         step(from, int(16)),
         step(to, int(R * 16)),
         step(left, int(-lanes.count)),
       ),
-      scalars(f, lanes, R, { from, to, left, lineStep: lineStep }),
+      times(
+        left,
+        offsets.map((offset, line) => copyOne(lanes, i32.add(from, offset), to, line * lanes.bytes)),
+        step(from, int(lanes.bytes)),
+        step(to, int(R * lanes.bytes)),
+      ),
     ];
-    const oneByOne = range(
+    const oneByOne = upTo(
       r,
-      int(0),
       int(R),
-      int(1),
-      set(from, i32.add(source, i32.mul(r, lineStep))),
-      set(to, i32.add(panel, i32.shl(r, int(lanes.shift)))),
-      when(
-        i32.less(i32.add(line, r), lines),
-        range(
-          left,
-          int(0),
-          depth,
-          int(1),
-          lanes.scalar.store(to, lanes.scalar.load(from)),
-          step(from, depthStep),
-          step(to, int(R * lanes.bytes)),
-        ),
-        range(left, int(0), depth, int(1), lanes.storeLane(to, lanes.constant(0), 0), step(to, int(R * lanes.bytes))),
-      ),
+      set(from, i32.add(source, lineOf(r))),
+      set(to, i32.add(target, i32.shl(r, int(lanes.shift)))),
+      upTo(left, depth, copyOne(lanes, from, to), step(from, depthStep), step(to, int(R * lanes.bytes))),
     );
-    const isWhole = i32.greaterEqual(i32.sub(lines, line), int(R));
-    return [
-      set(panel, target),
-      range(
-        line,
-        int(0),
-        lines,
-        int(R),
-        when(
-          i32.and(isWhole, i32.equal(lineStep, one)),
-          sideBySide,
-          when(i32.and(isWhole, i32.equal(depthStep, one)), alongDepth, oneByOne),
-        ),
-        step(source, i32.mul(lineStep, int(R))),
-        step(panel, i32.mul(depth, int(R * lanes.bytes))),
-      ),
-    ];
+    const one = int(lanes.bytes);
+    return loopWhile(
+      lines,
+      set(taken, take(lines)),
+      set(from, source),
+      set(to, target),
+      when(i32.equal(lineStep, one), sideBySide, when(i32.equal(depthStep, one), alongDepth, oneByOne)),
+      step(source, i32.mul(lineStep, taken)),
+      step(target, i32.mul(depth, int(R * lanes.bytes))),
+      step(lines, i32.sub(int(0), taken)),
+    );
   });
 }
+
+const copyOne = ({ scalar: { load, store } }: Lanes, from: Code, to: Code, offset = 0): Code =>
+  store(to, load(from), offset);
 
 /** Copy R neighbouring elements. */
 export function copyLine(lanes: Lanes, R: number, from: Local, to: Local): Code {
@@ -107,13 +98,13 @@ export function copyLine(lanes: Lanes, R: number, from: Local, to: Local): Code 
   return rest === 0 ? code : [code, v128.store64Lane(to, v128.load64Zero(from, whole * 16), 0, whole * 16)];
 }
 
-/** Copy R lines × one vector of depth. */
-function turnOver(f: Func, lanes: Lanes, R: number, from: Local, to: Local, lineStep: Local): Code {
-  const at = f.local();
-  const code: Code[] = [set(at, from)];
+/** Copy one vector of depth of each line. */
+function turnOver(f: Func, lanes: Lanes, from: Local, to: Local, offsets: readonly Local[]): Code {
+  const R = offsets.length;
+  const code: Code[] = [];
   for (let row = 0; row < R; row += lanes.count) {
     const rows = f.many(Math.min(lanes.count, R - row), V128);
-    code.push(rows.map((vector) => [set(vector, v128.load(at)), step(at, lineStep)]));
+    code.push(rows.map((vector, r) => set(vector, v128.load(i32.add(from, offsets[row + r]!)))));
     const { prepare, columns } = transposed(f, lanes, rows);
     code.push(prepare);
     columns.forEach((column, k) => {
@@ -122,26 +113,4 @@ function turnOver(f: Func, lanes: Lanes, R: number, from: Local, to: Local, line
     });
   }
   return code;
-}
-
-/** What is left of the depth, fewer elements than a vector has. */
-function scalars(
-  f: Func,
-  lanes: Lanes,
-  R: number,
-  { from, to, left, lineStep }: { from: Local; to: Local; left: Local; lineStep: Local },
-): Code {
-  const at = f.local();
-  const lines = Array.from({ length: R }, (_, r) => [
-    lanes.scalar.store(to, lanes.scalar.load(at), r * lanes.bytes),
-    step(at, lineStep),
-  ]);
-  return loopWhile(
-    left,
-    set(at, from),
-    lines,
-    step(from, int(lanes.bytes)),
-    step(to, int(R * lanes.bytes)),
-    step(left, int(-1)),
-  );
 }

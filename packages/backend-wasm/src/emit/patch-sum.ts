@@ -59,13 +59,12 @@ export function definePatchSum(module: Module, name: string): Func {
       step(out, int(lanes.bytes)),
       step(column, int(8)),
     ];
-    return loopWhile(
+    return times(
       planes,
       set(row, rowTable),
       set(u, kh),
       times(u, down, set(column, columnTable), set(v, kw), times(v, along), step(row, int(8))),
       step(x, planeBytes),
-      step(planes, int(-1)),
     );
   });
 }

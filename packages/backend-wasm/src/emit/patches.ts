@@ -7,10 +7,9 @@
  */
 
 import {
-  andThen,
   type Code,
+  constant,
   type Func,
-  I32,
   i32,
   int,
   integers,
@@ -21,11 +20,14 @@ import {
   range,
   set,
   step,
+  times,
+  upTo,
   V128,
   when,
 } from "../assembler.ts";
-import { type Lanes, storeTail, v128 } from "../lanes.ts";
+import { f32x4, i32x4, type Lanes, storeTail, v128 } from "../lanes.ts";
 import { transposed } from "./transpose.ts";
+import { overRow } from "./vectors.ts";
 
 /** The table's entry i places on. */
 const entry = (table: Code, i = 0): Code => i32.load(table, 4 * i);
@@ -41,21 +43,41 @@ function gathered(lanes: Lanes, vector: Local, base: Code, offsets: readonly Cod
 
 /**
  * Pack places as panels of R: panel[tap·R + r] = image[taps[tap] + places[r]]. Places that a last panel lacks repeat its last.
+ * Where an output row ends within a vector, its two parts are two vectors of neighbours, one of which ends at the last place.
  * Parameters: places, taps, image, table of places, table of taps, target.
  */
-export function definePackPlaces(module: Module, lanes: Lanes, R: number): Func {
+export function definePackPlaces(module: Module, R: number): Func {
+  const lanes = f32x4;
   const groups = R / lanes.count;
-  return module.define(null, [I32, I32, I32, I32, I32, I32], (f, places, taps, image, placeTable, tapTable, target) => {
+  return module.define(null, integers(6), (f, places, taps, image, placeTable, tapTable, target) => {
     const [place, tap, at, table] = f.many(4);
     const offsets = f.many(R);
     const flags = f.many(groups);
+    const areBroken = f.many(groups);
+    const areFirst = f.many(groups, V128);
     const vector = f.local(V128);
     const lineOf = (r: number) => least(i32.add(place, int(r)), i32.sub(places, int(1)));
     const group = (g: number): Code => {
       const own = offsets.slice(g * lanes.count, (g + 1) * lanes.count);
+      const first = v128.load(i32.add(at, own[0]!));
+      const last = v128.load(i32.sub(i32.add(at, own[3]!), int(12)));
+      const joined = set(vector, v128.choose(areFirst[g]!, first, last));
       return [
-        when(flags[g]!, set(vector, v128.load(i32.add(at, own[0]!))), gathered(lanes, vector, at, own)),
+        when(flags[g]!, set(vector, first), when(areBroken[g]!, joined, gathered(lanes, vector, at, own))),
         v128.store(target, vector, g * 16),
+      ];
+    };
+    /** Which of a group's places follow its first one, and whether the others precede its last. */
+    const split = (g: number): Code => {
+      const entries = v128.load(table, g * 16);
+      const from = (start: Local, lane: number) =>
+        i32x4.equal(
+          i32x4.sub(entries, i32x4.splat(start)),
+          constant(Int32Array.of(0, 4, 8, 12).map((place) => place - 4 * lane)),
+        );
+      return [
+        set(areFirst[g]!, from(offsets[g * 4]!, 0)),
+        set(areBroken[g]!, i32x4.allTrue(v128.or(areFirst[g]!, from(offsets[g * 4 + 3]!, 3)))),
       ];
     };
     return range(
@@ -64,17 +86,16 @@ export function definePackPlaces(module: Module, lanes: Lanes, R: number): Func 
       places,
       int(R),
       offsets.map((offset, r) => set(offset, entry(i32.add(placeTable, i32.shl(lineOf(r), int(2)))))),
+      set(table, i32.add(placeTable, i32.shl(place, int(2)))),
       flags.map((flag, g) => {
         const [first, last] = [offsets[g * lanes.count]!, offsets[(g + 1) * lanes.count - 1]!];
         const isWhole = i32.greaterEqual(i32.sub(places, place), int((g + 1) * lanes.count));
-        return set(flag, i32.and(isWhole, i32.equal(i32.sub(last, first), int(16 - lanes.bytes))));
+        return [split(g), set(flag, i32.and(isWhole, i32.equal(i32.sub(last, first), int(16 - lanes.bytes))))];
       }),
       set(table, tapTable),
-      range(
+      upTo(
         tap,
-        int(0),
         taps,
-        int(1),
         set(at, i32.add(image, entry(table))),
         flags.map((_, g) => group(g)),
         step(table, int(4)),
@@ -89,7 +110,7 @@ export function definePackPlaces(module: Module, lanes: Lanes, R: number): Func 
  * Parameters: taps, places, image, table of taps, table of places, target.
  */
 export function definePackTaps(module: Module, lanes: Lanes, R: number): Func {
-  return module.define(null, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {
+  return module.define(null, integers(6), (f, taps, places, image, tapTable, placeTable, target) => {
     const [tap, left, at, table] = f.many(4);
     const offsets = f.many(R);
     const vector = f.local(V128);
@@ -105,7 +126,7 @@ export function definePackTaps(module: Module, lanes: Lanes, R: number): Func {
     ]);
     const single = groups.map((own, g) => [gathered(lanes, vector, at, own), v128.store(target, vector, g * 16)]);
     const lineOf = (r: number) => least(i32.add(tap, int(r)), i32.sub(taps, int(1)));
-    const isBlock = andThen(i32.greaterEqual(left, int(lanes.count)), areNeighbours(lanes, table));
+    const isBlock = i32.and(i32.greaterEqual(left, int(lanes.count)), areNeighbours(lanes, table));
     return range(
       tap,
       int(0),
@@ -129,11 +150,7 @@ export function definePackTaps(module: Module, lanes: Lanes, R: number): Func {
 
 /** Read one vector of places, or for fewer than lanes.count one place, and count `left` and the table on. */
 function overPlaces(lanes: Lanes, table: Local, left: Local, whole: Code, one: Code): Code {
-  const offsets = [step(table, int(4 * lanes.count)), step(left, int(-lanes.count))];
-  return [
-    loopWhile(i32.greaterEqual(left, int(lanes.count)), whole, offsets),
-    loopWhile(left, one, step(table, int(4)), step(left, int(-1))),
-  ];
+  return overRow(lanes, left, left, [whole, step(table, int(4 * lanes.count))], times(left, one, step(table, int(4))));
 }
 
 /** Set `vector` to the elements at `at` + the next entries of the table. */
@@ -148,10 +165,10 @@ function readPlaces(lanes: Lanes, vector: Local, at: Local, table: Local): Code 
 
 /** im2col: rows of patches, [taps, places]. Parameters: taps, places, image, table of taps, table of places, target. */
 export function defineIm2col(module: Module, name: string, lanes: Lanes): Func {
-  return module.define(name, [I32, I32, I32, I32, I32, I32], (f, taps, places, image, tapTable, placeTable, target) => {
+  return module.define(name, integers(6), (f, taps, places, image, tapTable, placeTable, target) => {
     const [left, at, table] = f.many(3);
     const vector = f.local(V128);
-    return loopWhile(
+    return times(
       taps,
       set(at, i32.add(image, entry(tapTable))),
       set(table, placeTable),
@@ -164,7 +181,6 @@ export function defineIm2col(module: Module, name: string, lanes: Lanes): Func {
         [lanes.scalar.store(target, lanes.scalar.load(i32.add(at, entry(table)))), step(target, int(lanes.bytes))],
       ),
       step(tapTable, int(4)),
-      step(taps, int(-1)),
     );
   });
 }
@@ -183,7 +199,7 @@ export function defineCol2im(module: Module, name: string, lanes: Lanes): Func {
       v128.store(pixel, lanes.add(v128.load(pixel), v128.load(patches))),
     ];
     const singles = Array.from({ length: lanes.count }, (_, lane) => single(lane));
-    return loopWhile(
+    return times(
       taps,
       set(at, i32.add(image, entry(tapTable))),
       set(table, placeTable),
@@ -196,7 +212,6 @@ export function defineCol2im(module: Module, name: string, lanes: Lanes): Func {
         [single(0), step(patches, int(lanes.bytes))],
       ),
       step(tapTable, int(4)),
-      step(taps, int(-1)),
     );
   });
 }
@@ -213,38 +228,30 @@ export function definePlace(module: Module, name: string, lanes: Lanes): Func {
     const [fromPlane, fromRow, to, toPlane, toRow, toColumn] = rest as [Local, Local, Local, Local, Local, Local];
     const [row, left, source, target] = f.many(4);
     const vector = f.local(V128);
-    const dense = [
-      loopWhile(
-        i32.greaterEqual(left, int(lanes.count)),
-        v128.store(target, v128.load(source)),
-        step(source, int(16)),
-        step(target, int(16)),
-        step(left, int(-lanes.count)),
-      ),
-      when(left, [set(vector, v128.load(source)), storeTail(lanes, target, vector, left)]),
-    ];
-    const sparse = loopWhile(
+    const dense = overRow(
+      lanes,
+      left,
+      columns,
+      [v128.store(target, v128.load(source)), step(source, int(16)), step(target, int(16))],
+      [set(vector, v128.load(source)), storeTail(lanes, target, vector, left)],
+    );
+    const sparse = times(
       left,
       lanes.scalar.store(target, lanes.scalar.load(source)),
       step(source, int(lanes.bytes)),
       step(target, toColumn),
-      step(left, int(-1)),
     );
-    return loopWhile(
+    return times(
       planes,
-      range(
+      upTo(
         row,
-        int(0),
         rows,
-        int(1),
         set(source, i32.add(from, i32.mul(row, fromRow))),
         set(target, i32.add(to, i32.mul(row, toRow))),
-        set(left, columns),
-        when(i32.equal(toColumn, int(lanes.bytes)), dense, sparse),
+        when(i32.equal(toColumn, int(lanes.bytes)), dense, [set(left, columns), sparse]),
       ),
       step(from, fromPlane),
       step(to, toPlane),
-      step(planes, int(-1)),
     );
   });
 }

@@ -19,7 +19,6 @@ import {
   integers,
   type Local,
   least,
-  loopWhile,
   type Module,
   most,
   range,
@@ -28,6 +27,7 @@ import {
   step,
   type Tuple,
   times,
+  upTo,
   V128,
   when,
 } from "../assembler.ts";
@@ -68,16 +68,20 @@ interface Four extends Window {
   eachPixel(vector: Local, body: Code): Code;
 }
 
-/** Loops over windows, row-major; `images` moves from plane to plane. `four`, where given, does four at once where it can. */
+/**
+ * Loops over windows, row-major; `images` moves from plane to plane, and `results`, of four bytes a window, along. `four`,
+ * where given, does four at once where it can; a row's last four may meet windows that were done before.
+ */
 function overWindows(
   f: Func,
   p: WindowLocals,
   images: Local,
+  results: readonly Local[],
   body: (window: Window) => Code,
   four?: (windows: Four) => Code,
 ): Code {
   const [planes, h, w, oh, ow, kh, kw, sy, sx, py, px] = p;
-  const [i, j, top, bottom, left, right] = f.many(6);
+  const [i, j, top, bottom, left, right, again, start] = f.many(8);
   const pixel = (row: Code, column: Code) => i32.add(images, i32.shl(i32.add(i32.mul(row, w), column), int(2)));
   const window: Window = {
     top,
@@ -89,32 +93,38 @@ function overWindows(
     pixel,
     each: (row, column, ...inner) => range(row, top, bottom, int(1), range(column, left, right, int(1), ...inner)),
   };
-  const single = [set(right, least(i32.add(left, kw), w)), set(left, most(left, int(0))), body(window)];
+  const moveOn = (windows: Code) => results.map((result) => step(result, i32.shl(windows, int(2))));
+  const single = [set(right, least(i32.add(left, kw), w)), set(left, most(left, int(0))), body(window), moveOn(int(1))];
   const areInside = i32.and(
-    i32.greaterEqual(left, int(0)),
-    i32.greaterEqual(w, i32.add(left, i32.add(kw, i32.mul(sx, int(3))))),
+    i32.and(i32.greaterEqual(start, int(0)), i32.greaterEqual(j, again)),
+    i32.greaterEqual(w, i32.add(start, i32.add(kw, i32.mul(sx, int(3))))),
   );
-  return loopWhile(
+  const severalOrOne = (several: (windows: Four) => Code) => [
+    set(again, most(i32.sub(i32.add(j, int(4)), ow), int(0))),
+    set(start, i32.sub(left, i32.mul(again, sx))),
+    when(
+      areInside,
+      [
+        set(left, start),
+        moveOn(i32.sub(int(0), again)),
+        several(fourOf(f, p, window)),
+        moveOn(int(4)),
+        step(j, i32.sub(int(3), again)),
+      ],
+      single,
+    ),
+  ];
+  return times(
     planes,
-    range(
+    upTo(
       i,
-      int(0),
       oh,
-      int(1),
       set(top, i32.sub(i32.mul(i, sy), py)),
       set(bottom, least(i32.add(top, kh), h)),
       set(top, most(top, int(0))),
-      range(
-        j,
-        int(0),
-        ow,
-        int(1),
-        set(left, i32.sub(i32.mul(j, sx), px)),
-        four === undefined ? single : when(areInside, [four(fourOf(f, p, window)), step(j, int(3))], single),
-      ),
+      upTo(j, ow, set(left, i32.sub(i32.mul(j, sx), px)), four === undefined ? single : severalOrOne(four)),
     ),
     step(images, i32.shl(i32.mul(h, w), int(2))),
-    step(planes, int(-1)),
   );
 }
 
@@ -128,11 +138,7 @@ function fourOf(f: Func, p: WindowLocals, window: Window): Four {
     when(
       i32.equal(sx, int(2)),
       set(vector, v128.shuffle32(v128.load(at), v128.load(at, 16), [0, 2, 4, 6])),
-      when(
-        i32.equal(sx, int(1)),
-        set(vector, v128.load(at)),
-        [0, 1, 2, 3].map((k) => set(vector, v128.load32Lane(lane(k), vector, k))),
-      ),
+      [0, 1, 2, 3].map((k) => set(vector, v128.load32Lane(lane(k), vector, k))),
     );
   const ramp = i32x4.mul(i32x4.splat(sx), constant(Int32Array.of(0, 1, 2, 3)));
   const start = (from: Local): Code => [
@@ -175,8 +181,6 @@ export function defineMaxPool(module: Module, name: string): Func {
       ),
       store(values, best),
       i32.store(indices, where),
-      step(values, int(4)),
-      step(indices, int(4)),
     ];
     const [bests, found, pixels, areNew] = f.many(4, V128);
     const four = ({ places, first, eachPixel }: Four): Code => [
@@ -189,10 +193,8 @@ export function defineMaxPool(module: Module, name: string): Func {
       ]),
       v128.store(values, bests),
       v128.store(indices, found),
-      step(values, int(16)),
-      step(indices, int(16)),
     ];
-    return overWindows(f, p, images, single, four);
+    return overWindows(f, p, images, [values, indices], single, four);
   });
 }
 
@@ -208,16 +210,14 @@ export function defineAvgPool(module: Module, name: string): Func {
       window.each(row, column, set(total, add(total, load(window.pixel(row, column))))),
       set(count, pixelCount(p, countsPadding, window)),
       store(out, div(total, fromInt(count))),
-      step(out, int(4)),
     ];
     const four = (windows: Four): Code => [
       set(totals, f32x4.constant(0)),
       windows.eachPixel(pixels, set(totals, f32x4.add(totals, pixels))),
       set(windows.right, i32.add(windows.left, p[6])),
       v128.store(out, f32x4.div(totals, f32x4.splat(fromInt(pixelCount(p, countsPadding, windows))))),
-      step(out, int(16)),
     ];
-    return overWindows(f, p, images, single, four);
+    return overWindows(f, p, images, [out], single, four);
   });
 }
 
@@ -227,12 +227,11 @@ export function defineAvgPoolGrad(module: Module, name: string): Func {
     const [countsPadding, images, grad] = p.slice(11) as [Local, Local, Local];
     const [row, column] = f.many(2);
     const share = f.local(F32);
-    return overWindows(f, p, images, (window) => {
+    return overWindows(f, p, images, [grad], (window) => {
       const at = window.pixel(row, column);
       return [
         set(share, div(load(grad), fromInt(pixelCount(p, countsPadding, window)))),
         window.each(row, column, store(at, add(load(at), share))),
-        step(grad, int(4)),
       ];
     });
   });
@@ -262,18 +261,16 @@ export function defineMaxPoolGather(module: Module, name: string): Func {
 function overIndices(module: Module, name: string, move: (pixel: Local, place: Local) => Code, clears: boolean): Func {
   return module.define(
     name,
-    [I32, I32, I32, I32, I32, I32],
+    integers(6),
     (f, planes, size, places, images, values, indices) => {
       const [i, index, pixel, outside] = f.many(4);
       return [
         clears ? fillBytes(images, int(0), i32.shl(i32.mul(planes, size), int(2))) : [],
-        loopWhile(
+        times(
           planes,
-          range(
+          upTo(
             i,
-            int(0),
             places,
-            int(1),
             set(index, i32.load(indices)),
             set(pixel, i32.add(images, i32.shl(index, int(2)))),
             when(isOutside(index, size), step(outside, int(1)), move(pixel, values)),
@@ -281,7 +278,6 @@ function overIndices(module: Module, name: string, move: (pixel: Local, place: L
             step(indices, int(4)),
           ),
           step(images, i32.shl(size, int(2))),
-          step(planes, int(-1)),
         ),
         outside,
       ];

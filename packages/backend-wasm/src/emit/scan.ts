@@ -7,11 +7,12 @@ import {
   I32,
   i32,
   int,
+  integers,
   type Local,
-  loopWhile,
   type Module,
   set,
   step,
+  times,
   V128,
 } from "../assembler.ts";
 import { i32x4, type Lanes, storeTail, v128 } from "../lanes.ts";
@@ -21,7 +22,7 @@ import { loadTail, overRow } from "./vectors.ts";
 export function defineCountNonFinite(module: Module, name: string, lanes: Lanes): Func {
   return module.define(
     name,
-    [I32, I32],
+    integers(2),
     (f, n, x) => {
       const left = f.local();
       const [vector, counts] = f.many(2, V128);
@@ -46,33 +47,32 @@ export function defineCountNonFinite(module: Module, name: string, lanes: Lanes)
 
 /** Parameters: rows, bytes of a row, address and step of the source, address and step of the target. */
 export function defineCopyRows(module: Module, name: string): Func {
-  return module.define(name, [I32, I32, I32, I32, I32, I32], (_, rows, bytes, from, fromStep, to, toStep) =>
-    loopWhile(rows, copyBytes(to, from, bytes), step(from, fromStep), step(to, toStep), step(rows, int(-1))),
+  return module.define(name, integers(6), (_, rows, bytes, from, fromStep, to, toStep) =>
+    times(rows, copyBytes(to, from, bytes), step(from, fromStep), step(to, toStep)),
   );
 }
 
 /** Parameters: rows to take, bytes of a row, table, indices, target. */
 export function defineGather(module: Module, name: string): Func {
-  return module.define(name, [I32, I32, I32, I32, I32], (_, count, bytes, table, indices, out) =>
-    loopWhile(
+  return module.define(name, integers(5), (_, count, bytes, table, indices, out) =>
+    times(
       count,
       copyBytes(out, i32.add(table, i32.mul(i32.load(indices), bytes)), bytes),
       step(out, bytes),
       step(indices, int(4)),
-      step(count, int(-1)),
     ),
   );
 }
 
 /** Parameters: rows to add, elements of a row, values, indices, target, bytes of the whole target, which is cleared first. */
 export function defineScatterAdd(module: Module, name: string, lanes: Lanes): Func {
-  return module.define(name, [I32, I32, I32, I32, I32, I32], (f, count, n, values, indices, out, bytes) => {
+  return module.define(name, integers(6), (f, count, n, values, indices, out, bytes) => {
     const [left, to] = f.many(2);
     const sum = f.local(V128);
     const add = set(sum, lanes.add(v128.load(to), v128.load(values)));
     return [
       fillBytes(out, int(0), bytes),
-      loopWhile(
+      times(
         count,
         set(to, i32.add(out, i32.shl(i32.mul(i32.load(indices), n), int(lanes.shift)))),
         overRow(
@@ -83,7 +83,6 @@ export function defineScatterAdd(module: Module, name: string, lanes: Lanes): Fu
           [add, storeTail(lanes, to, sum, left), step(values, i32.shl(left, int(lanes.shift)))],
         ),
         step(indices, int(4)),
-        step(count, int(-1)),
       ),
     ];
   });

@@ -15,11 +15,12 @@ import {
   I32,
   i32,
   int,
+  integers,
   type Local,
-  loopWhile,
   type Module,
   set,
   step,
+  times,
   V128,
 } from "../assembler.ts";
 import { f32x4, f64x2, storeTail, v128 } from "../lanes.ts";
@@ -79,16 +80,14 @@ class Row {
     return [
       set(largest, w.number(Number.NEGATIVE_INFINITY)),
       this.each((x) => set(largest, f32x4.max(largest, x))),
-      set(largest, acrossLanes(largest, f32x4.max)),
-      set(largest, acrossPairs(largest, f32x4.max)),
+      joinLanes(largest, f32x4.max),
       set(total, w.number(0)),
       this.each((x) => {
         const power = exp(w, f32x4.sub(x, largest));
         w.run(set(total, f32x4.add(total, power)));
         return target === null ? [] : power;
       }, target),
-      set(total, acrossLanes(total, f32x4.add)),
-      set(total, acrossPairs(total, f32x4.add)),
+      joinLanes(total, f32x4.add),
     ];
   }
 
@@ -103,13 +102,18 @@ class Row {
   }
 }
 
-type Join = (a: Code, b: Code) => Code;
-const acrossLanes = (vector: Local, join: Join) => join(vector, v128.shuffle32(vector, vector, [2, 3, 0, 1]));
-const acrossPairs = (vector: Local, join: Join) => join(vector, v128.shuffle32(vector, vector, [1, 0, 3, 2]));
+/** Join a vector's lanes, and leave the result in each. */
+function joinLanes(vector: Local, join: (a: Code, b: Code) => Code): Code {
+  const orders = [
+    [2, 3, 0, 1],
+    [1, 0, 3, 2],
+  ];
+  return orders.map((lanes) => set(vector, join(vector, v128.shuffle32(vector, vector, lanes))));
+}
 
 /** softmax and logSoftmax; parameters: rows, elements of a row, address, target. */
 export function defineSoftmax(module: Module, name: "softmax" | "logSoftmax", fused: boolean): Func {
-  return module.define(name, [I32, I32, I32, I32], (f, rows, n, x, out) => {
+  return module.define(name, integers(4), (f, rows, n, x, out) => {
     const row = new Row(f, fused, x, n);
     const { w, largest, total } = row;
     const statistics = row.statistics(name === "softmax" ? out : null);
@@ -118,34 +122,20 @@ export function defineSoftmax(module: Module, name: "softmax" | "logSoftmax", fu
       name === "softmax"
         ? row.each((power) => f32x4.div(power, total), out, out)
         : [logarithm, row.each((v) => f32x4.sub(f32x4.sub(v, largest), logTotal), out)];
-    return [
-      w.prologue,
-      loopWhile(rows, statistics, write, row.next(), step(out, i32.shl(n, int(2))), step(rows, int(-1))),
-    ];
+    return [w.prologue, times(rows, statistics, write, row.next(), step(out, i32.shl(n, int(2))))];
   });
 }
 
 /** m + log Σ e^(x − m), or m where that is infinite; parameters: rows, elements of a row, address, target. */
 export function defineLogSumExp(module: Module, name: string, fused: boolean): Func {
-  return module.define(name, [I32, I32, I32, I32], (f, rows, n, x, out) => {
+  return module.define(name, integers(4), (f, rows, n, x, out) => {
     const row = new Row(f, fused, x, n);
     const { w, largest } = row;
     const statistics = row.statistics();
     const { code, value } = row.logTotal();
     const finite = f32x4.equal(f32x4.sub(largest, largest), w.number(0));
     const result = v128.choose(finite, f32x4.add(largest, value), largest);
-    return [
-      w.prologue,
-      loopWhile(
-        rows,
-        statistics,
-        code,
-        v128.store32Lane(out, result, 0),
-        row.next(),
-        step(out, int(4)),
-        step(rows, int(-1)),
-      ),
-    ];
+    return [w.prologue, times(rows, statistics, code, v128.store32Lane(out, result, 0), row.next(), step(out, int(4)))];
   });
 }
 
@@ -169,8 +159,7 @@ export function defineCrossEntropy(module: Module, name: string, fused: boolean)
       const all = [
         set(distances, w.number(0)),
         row.each((v) => set(distances, f32x4.add(distances, v128.and(distance(v), isReal(v))))),
-        set(distances, acrossLanes(distances, f32x4.add)),
-        set(distances, acrossPairs(distances, f32x4.add)),
+        joinLanes(distances, f32x4.add),
       ];
       const wide = (vector: Code) => promoted(f32x4, f32x4.lane(vector, 0));
       const labelled = wide(distance(v128.load32Splat(i32.add(logits, i32.shl(i32.load(labels), int(2))))));
@@ -180,7 +169,7 @@ export function defineCrossEntropy(module: Module, name: string, fused: boolean)
       );
       return [
         w.prologue,
-        loopWhile(
+        times(
           rows,
           statistics,
           code,
@@ -188,7 +177,6 @@ export function defineCrossEntropy(module: Module, name: string, fused: boolean)
           set(loss, add(loss, sub(wide(value), target))),
           row.next(),
           step(labels, int(4)),
-          step(rows, int(-1)),
         ),
         loss,
       ];
@@ -211,7 +199,7 @@ export function defineCrossEntropyGrad(module: Module, name: string, fused: bool
     return [
       w.prologue,
       set(base, f32x4.splat(div(mul(weight, smoothing), [classes, 0xb2]))),
-      loopWhile(
+      times(
         rows,
         statistics,
         set(scale, f32x4.div(f32x4.splat(weight), total)),
@@ -221,7 +209,6 @@ export function defineCrossEntropyGrad(module: Module, name: string, fused: bool
         row.next(),
         step(labels, int(4)),
         step(out, i32.shl(classes, int(2))),
-        step(rows, int(-1)),
       ),
     ];
   });

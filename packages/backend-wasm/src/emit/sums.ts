@@ -4,14 +4,15 @@ import {
   type Code,
   F64,
   type Func,
-  I32,
   i32,
   int,
+  integers,
   loopWhile,
   type Module,
-  range,
   set,
   step,
+  times,
+  upTo,
   V128,
   when,
 } from "../assembler.ts";
@@ -20,11 +21,11 @@ import { loadTail, narrowed, overRow, rounded, Sum, widened } from "./vectors.ts
 
 /** Parameters: rows, elements of a row, address of the first row, target. One sum a row. */
 export function defineSumRows(module: Module, name: string, lanes: Lanes): Func {
-  return module.define(name, [I32, I32, I32, I32], (f, rows, n, x, out) => {
+  return module.define(name, integers(4), (f, rows, n, x, out) => {
     const left = f.local();
     const vector = f.local(V128);
     const sum = new Sum(f, lanes);
-    return loopWhile(
+    return times(
       rows,
       sum.clear(),
       overRow(
@@ -36,7 +37,6 @@ export function defineSumRows(module: Module, name: string, lanes: Lanes): Func 
       ),
       lanes.scalar.store(out, rounded(lanes, sum.total())),
       step(out, int(lanes.bytes)),
-      step(rows, int(-1)),
     );
   });
 }
@@ -46,7 +46,7 @@ const together = 4;
 
 /** Parameters: matrices, rows of each, columns, address, target. One row of sums for each matrix. */
 export function defineSumColumns(module: Module, name: string, lanes: Lanes): Func {
-  return module.define(name, [I32, I32, I32, I32, I32], (f, matrices, n, columns, x, out) => {
+  return module.define(name, integers(5), (f, matrices, n, columns, x, out) => {
     const [rowStep, at, row, left] = f.many(4);
     const vector = f.local(V128);
     const sums = Array.from({ length: together }, () => f.many(lanes.name === "f32" ? 2 : 1, V128));
@@ -54,11 +54,9 @@ export function defineSumColumns(module: Module, name: string, lanes: Lanes): Fu
     const sumOf = (vectors: number): Code => [
       sums.slice(0, vectors).map((parts) => parts.map((part) => set(part, f64x2.constant(0)))),
       set(at, x),
-      range(
+      upTo(
         row,
-        int(0),
         n,
-        int(1),
         sums
           .slice(0, vectors)
           .map((parts, i) => [
@@ -71,7 +69,7 @@ export function defineSumColumns(module: Module, name: string, lanes: Lanes): Fu
     const block = together * lanes.count;
     return [
       set(rowStep, i32.shl(columns, int(lanes.shift))),
-      loopWhile(
+      times(
         matrices,
         set(left, columns),
         loopWhile(
@@ -99,7 +97,6 @@ export function defineSumColumns(module: Module, name: string, lanes: Lanes): Fu
         ),
         // x has moved on by one row of n
         step(x, i32.mul(rowStep, i32.sub(n, int(1)))),
-        step(matrices, int(-1)),
       ),
     ];
   });
@@ -109,7 +106,7 @@ export function defineSumColumns(module: Module, name: string, lanes: Lanes): Fu
 export function defineDot(module: Module, name: string, lanes: Lanes): Func {
   return module.define(
     name,
-    [I32, I32, I32],
+    integers(3),
     (f, n, x, y) => {
       const left = f.local();
       const [a, b] = f.many(2, V128);

@@ -84,7 +84,7 @@ export function defineInvertBlock(module: Module, name: string, fused: boolean):
   const [less, give] = [instruction(0x63), instruction(0x0f)];
   return module.define(
     name,
-    [I32, I32],
+    integers(2),
     (f, n, A) => {
       const [rowStep, end, pivotRow, k, row, offset, to] = f.many(7);
       const factor = f.local(V128);

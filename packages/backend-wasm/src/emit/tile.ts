@@ -6,15 +6,34 @@
  * unrolled: the engine then keeps everything in registers (unrolled it spills on some versions). Where the engine pairs vectors,
  * there are twice as many columns, as each register then holds two vectors, and four steps of k in a turn.
  *
+ * A second tile has 4 rows, whose 8 sums are just enough to hide what a multiply-add takes, so that 16, 32 and 64 rows waste none.
+ *
  * Every element of C has one accumulator that adds its products in ascending k.
  */
 
-import { type Func, I32, i32, int, type Module, set, step, times, V128, when } from "../assembler.ts";
+import {
+  type Code,
+  type Func,
+  i32,
+  int,
+  integers,
+  type Local,
+  least,
+  type Module,
+  select,
+  set,
+  step,
+  times,
+  V128,
+  when,
+} from "../assembler.ts";
 import { type Lanes, multiplyAdd, v128 } from "../lanes.ts";
 
 export interface TileSize {
-  /** Rows of A's panels. */
+  /** Rows of A's panels, and of the tile. */
   readonly MR: number;
+  /** Rows of the short tile. */
+  readonly SR: number;
   /** Columns of B's panels. */
   readonly NR: number;
 }
@@ -28,19 +47,27 @@ export interface Arithmetic {
 }
 
 export function tileSize(lanes: Lanes, { fused, paired }: Arithmetic): TileSize {
-  return { MR: fused ? 6 : 4, NR: (paired ? 4 : 2) * lanes.count };
+  return { MR: fused ? 6 : 4, SR: 4, NR: (paired ? 4 : 2) * lanes.count };
+}
+
+/** How many of the rows (1 and more) that are left the next panel takes: 8 are two panels of 4, and not 6 and 2. */
+export function panelRows(left: Local, { MR, SR }: TileSize): Code {
+  const areTwoShort = i32.equal(i32.shr(i32.add(left, int(1)), int(1)), int(SR)); // 7 or 8
+  return select(areTwoShort, int(SR), least(left, int(MR)));
 }
 
 /**
+ * The product of a panel's first `height` rows.
+ *
  * Parameters: k, addresses of the panels of A (k rows of MR) and B (k rows of NR), address of C, bytes from row to row of C,
  * and whether to add to what C holds.
  */
-export function defineTile(module: Module, lanes: Lanes, arithmetic: Arithmetic): Func {
+export function defineTile(module: Module, lanes: Lanes, arithmetic: Arithmetic, height: number): Func {
   const { MR, NR } = tileSize(lanes, arithmetic);
   const vectors = NR / lanes.count;
   const madd = multiplyAdd(lanes, arithmetic.fused);
-  return module.define(null, [I32, I32, I32, I32, I32, I32], (f, k, a, b, c, rowStep, adds) => {
-    const sums = Array.from({ length: MR }, () => f.many(vectors, V128));
+  return module.define(null, integers(6), (f, k, a, b, c, rowStep, adds) => {
+    const sums = Array.from({ length: height }, () => f.many(vectors, V128));
     const right = f.many(vectors, V128);
     const left = f.local(V128);
     const accumulate = (steps: number) => [

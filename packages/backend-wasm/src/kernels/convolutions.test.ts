@@ -38,6 +38,14 @@ describe("convolutions", () => {
     );
   });
 
+  it("conv2d agrees wherever a row of places ends within a vector", async () => {
+    const params = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
+    for (let width = 1; width <= 11; width++) {
+      const inputs = [{ shape: [2, 3, 7, width] }, { shape: [5, 3, 3, 3] }];
+      await agree("conv2d", () => ({ inputs, params }), { ...narrow, runs: 2 });
+    }
+  });
+
   it("conv2dInputGrad agrees, with padding larger than the kernel too", async () => {
     await agree(
       "conv2dInputGrad",

@@ -61,7 +61,7 @@ function define(kit: Kit) {
   const module = new Module();
   const parts = defineParts(module, lanes, kit);
   const { MR, NR } = parts;
-  const packPlaces = definePackPlaces(module, lanes, NR);
+  const packPlaces = definePackPlaces(module, NR);
   const packTaps = definePackTaps(module, lanes, NR);
   module.export("packLines", parts.packA);
   module.export("packPlaces", packPlaces);

@@ -6,9 +6,9 @@ import { definePlace } from "../emit/patches.ts";
 import { defineCopyRows, defineCountNonFinite, defineGather, defineScatterAdd } from "../emit/scan.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2 } from "../lanes.ts";
-import { offsetsOf } from "../layout.ts";
+import { byFloat, offsetsOf } from "../layout.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf, bytesOf, lazy } from "../runtime.ts";
 
 /** First place and step on each axis. */
 interface Grid {
@@ -17,8 +17,6 @@ interface Grid {
   /** Of all elements outside of the grid. */
   readonly value: number;
 }
-
-const bytesOf = ({ dtype }: Operand) => (dtype === "float64" ? 8 : 4);
 
 export function moveKernels(kit: Kit): Kernels {
   const code = lazy(() => {
@@ -32,7 +30,7 @@ export function moveKernels(kit: Kit): Kernels {
     }
     return kit.link<string>(module);
   });
-  const suffix = ({ dtype }: Operand) => (dtype === "float32" ? "f32" : dtype === "float64" ? "f64" : null);
+  const suffix = byFloat("f32", "f64");
   const allBelow = (indices: Operand, count: number) =>
     kit.values(indices).every((index: number) => index >= 0 && index < count);
 
@@ -91,7 +89,7 @@ export function moveKernels(kit: Kit): Kernels {
     },
 
     scatterAdd([out], [values, indices], params: { rows: number }, op) {
-      const name = suffix(out!);
+      const name = suffix(out!.dtype);
       if (name === null) return false;
       const chosen = kit.dense(indices!);
       if (!allBelow(chosen, params.rows)) {
@@ -108,7 +106,7 @@ export function moveKernels(kit: Kit): Kernels {
     countNonFinite([out], inputs) {
       let count = 0;
       for (const input of inputs) {
-        const name = suffix(input);
+        const name = suffix(input.dtype);
         if (name !== null) count += code()[`nonFinite ${name}`]!(sizeOf(input.shape), addressOf(kit.dense(input)));
       }
       kit.values(out!)[0] = count;

@@ -38,6 +38,12 @@ describe("matmul", () => {
     }
   });
 
+  it("agrees for every number of rows that panels of 6 and 4 can leave", async () => {
+    for (let m = 1; m <= 26; m++) {
+      await agree("matmul", () => ({ inputs: [{ shape: [m, 9] }, { shape: [9, 17] }], params: {} }), { runs: 2 });
+    }
+  });
+
   it("takes batches that broadcast, and joins rows of a batch where one matrix is on the right", async () => {
     await agree(
       "matmul",

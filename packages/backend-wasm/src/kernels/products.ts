@@ -9,7 +9,7 @@ import { defineRepeat } from "../emit/repeat.ts";
 import { tileSize } from "../emit/tile.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
-import { allOf, batchOffsets } from "../layout.ts";
+import { allOf, batchOffsets, byFloat } from "../layout.ts";
 import type { Block } from "../memory.ts";
 import { addressOf, type Functions, lazy, type Runtime } from "../runtime.ts";
 import type { Piece } from "../threads/pool.ts";
@@ -129,9 +129,7 @@ export function cutsOf(size: number, grain: number, ways: number, place = (part:
 
 /** The products of both element types; other families use them too. */
 export function bothProducts(runtime: Runtime): (dtype: Operand["dtype"]) => Products | null {
-  const narrow = createProducts(runtime, f32x4);
-  const wide = createProducts(runtime, f64x2);
-  return (dtype) => (dtype === "float32" ? narrow : dtype === "float64" ? wide : null);
+  return byFloat(createProducts(runtime, f32x4), createProducts(runtime, f64x2));
 }
 
 /** The matrix of an operand's last two axes. */

@@ -6,6 +6,7 @@ import { defineExtremum } from "../emit/extremum.ts";
 import { defineDot, defineSumColumns, defineSumRows } from "../emit/sums.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
+import { byFloat } from "../layout.ts";
 import { addressOf, inShares, lazy } from "../runtime.ts";
 
 /** Neighbouring axes that are all summed, or all kept, as one. */
@@ -62,8 +63,7 @@ export function createSum(kit: Kit): (dtype: Operand["dtype"]) => SumOver | null
       }
     };
   };
-  const [narrow, wide] = [make(f32x4), make(f64x2)];
-  return (dtype) => (dtype === "float32" ? narrow : dtype === "float64" ? wide : null);
+  return byFloat(make(f32x4), make(f64x2));
 }
 
 export function reductionKernels(kit: Kit): Kernels {
@@ -76,12 +76,12 @@ export function reductionKernels(kit: Kit): Kernels {
     }
     return kit.link<string>(module);
   });
-  const nameOf = ({ dtype }: Operand) => (dtype === "float32" ? "f32" : dtype === "float64" ? "f64" : null);
+  const nameOf = byFloat("f32", "f64");
 
   const extremum =
     (kind: "max" | "min"): Kernels[string] =>
     ([values, indices], [x], { axes }: { axes: readonly number[] }) => {
-      const name = nameOf(x!);
+      const name = nameOf(x!.dtype);
       const groups = groupsOf(x!.shape, axes);
       const reduced = groups.filter(({ isReduced }) => isReduced);
       if (name === null || reduced.length > 1) return false;
@@ -106,7 +106,7 @@ export function reductionKernels(kit: Kit): Kernels {
       return true;
     },
     dot([out], [x, y]) {
-      const name = nameOf(x!);
+      const name = nameOf(x!.dtype);
       if (name === null || x!.dtype !== y!.dtype) return false;
       const total = code()[`dot ${name}`]!(sizeOf(x!.shape), addressOf(kit.dense(x!)), addressOf(kit.dense(y!)));
       kit.values(out!)[0] = total;

@@ -1,6 +1,6 @@
 /**
  * A page that trains an MLP by its own script under a strict security policy, from minified bundles of esbuild and of Vite:
- * on webgpu under script-src 'self', on wasm with 'wasm-unsafe-eval' added.
+ * on webgpu and gpujs under script-src 'self', on wasm with 'wasm-unsafe-eval' added.
  */
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -68,6 +68,7 @@ const bundlers: Readonly<Record<string, (text: string) => Promise<string>>> = {
 };
 const policies = [
   ["webgpu", "script-src 'self'"],
+  ["gpujs", "script-src 'self'"],
   ["wasm", "script-src 'self' 'wasm-unsafe-eval'"],
 ] as const;
 

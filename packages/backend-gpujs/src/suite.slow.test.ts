@@ -26,4 +26,47 @@ describe.skipIf(!canRun)("steps in a page", () => {
     expect(value.losses[0]).toBe(14);
     expect(value.losses.at(-1)).toBeLessThan(0.05);
   }, 120_000);
+
+  it("2,000 steps of fit leave tensors and textures as they were after 100", async () => {
+    const { value } = await inPage<{ early: object; late: object; buffers: number }>("steps-page.ts");
+    expect(value.late).toEqual(value.early);
+  }, 600_000);
+});
+
+describe.skipIf(!canRun)("special values in a page", () => {
+  it("are those of cpu, but for what docs/notes/gpu.md says", async () => {
+    const { value } = await inPage<{ checks: number; differs: Record<string, string[]> }>("special-values-page.ts");
+    expect(value.checks).toBeGreaterThan(35);
+    expect(value.differs).toEqual({});
+  }, 120_000);
+});
+
+describe.skipIf(!canRun)("a lost context", () => {
+  it("ends the run with a BackendError that says what to do, and its checkpoint goes on elsewhere", async () => {
+    type Told = { name: string; message: string } | null;
+    const { value } = await inPage<{
+      whole: number[];
+      half: number[];
+      told: Told;
+      later: Told;
+      step: number;
+      rest: number[];
+      contexts: number;
+    }>("lost-page.ts");
+    expect(value.contexts).toBeGreaterThan(0);
+    for (const error of [value.told, value.later]) {
+      expect(error).toMatchObject({ name: "BackendError" });
+      expect(error?.message).toMatch("Open a new device and resume from the last checkpoint.");
+    }
+    expect([value.step, value.half.length < 20, value.rest.length]).toEqual([10, true, 10]);
+    for (const [i, loss] of value.rest.entries()) expect(loss).toBeCloseTo(value.whole[10 + i] as number, 5);
+  }, 120_000);
+});
+
+describe.skipIf(!canRun)("a tensor of more than 2²⁴ elements", () => {
+  it("is a BackendError with what to do, and the device goes on", async () => {
+    const { value } = await inPage<{ name: string; message: string; sum: number }>("too-large-page.ts");
+    expect(value).toMatchObject({ name: "BackendError", sum: 16 });
+    expect(value.message).toMatch(/at most 16777216 elements.*got 16777217.*Use smaller batches/s);
+  }, 120_000);
 });

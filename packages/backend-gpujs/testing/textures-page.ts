@@ -1,4 +1,4 @@
-/** A page's program: 200 steps of gradient descent on a product, strict, and how many textures there are before and after. */
+/** A page's program: 2,000 steps of gradient descent on a product, strict, and how many textures there are before and after. */
 
 import { type GpujsBackend, gpujsProvider } from "@kronograd/backend-gpujs";
 import { Device, matmul, mul, scale, scope, sub, sum, tensor, transpose } from "@kronograd/tensor";
@@ -19,14 +19,14 @@ const Y = tensor([[1], [2], [3]], { device });
 let w = tensor([[0], [0]], { device });
 let start = 0;
 const losses: number[] = [];
-for (let step = 0; step < 200; step++) {
+for (let step = 0; step < 2000; step++) {
   const next = scope(() => {
     const error = sub(matmul(X, w), Y);
     return { w: sub(w, scale(matmul(transpose(X), error), 0.01)), loss: sum(mul(error, error)) };
   });
   w.dispose();
   w = next.w;
-  if (step % 50 === 0) losses.push(await next.loss.item());
+  if (step % 500 === 0) losses.push(await next.loss.item());
   next.loss.dispose();
   if (step === 5) start = backend.counts.textures;
 }

@@ -23,4 +23,5 @@ export { layerSuite } from "./layer-suite.ts";
 export { type OpSuiteOptions, opSuite } from "./op-suite.ts";
 export { type MakeOptimizer, type OptimizerStatement, optimizerStatements } from "./optimizer-checks.ts";
 export { type OptimizerSuiteOptions, optimizerSuite } from "./optimizer-suite.ts";
+export { specialValues } from "./special-values.ts";
 export { type TinyData, type TinyOptions, type TinyProblem, tinyClouds, tinyConvNet, tinyMlp } from "./tiny.ts";

@@ -241,12 +241,15 @@ export class Module {
 
 /** Bytes with their number before them. */
 function sized(content: Code): Code {
-  const bytes = flatten(content);
+  const bytes = flatten([content]);
   return [unsigned(bytes.length), bytes];
 }
 
-function flatten(code: Code, bytes: number[] = []): number[] {
-  if (typeof code === "number") bytes.push(code);
-  else for (const part of code) flatten(part, bytes);
+function flatten(code: readonly Code[], bytes: number[] = []): number[] {
+  // most parts are numbers, which need no call
+  for (const part of code) {
+    if (typeof part === "number") bytes.push(part);
+    else flatten(part, bytes);
+  }
   return bytes;
 }

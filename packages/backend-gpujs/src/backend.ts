@@ -4,8 +4,9 @@
  * Calls only enqueue, and values come by promise; but what has no kernel runs its reference on the host at once, for which
  * the processor waits until the GPU has got there. It is counted.
  *
- * Whole numbers are floats here. Those that float32 does not hold exactly, and results of references, stay in host memory,
- * and a call with such an input runs its reference: an int32 is never rounded.
+ * Whole numbers that float32 holds exactly are floats here, and each buffer knows how large its own can be: arithmetic that
+ * might leave 2²⁴ runs its reference. The others stay in host memory, and so does a call with such an input: an int32 is
+ * never rounded.
  */
 
 import {
@@ -77,7 +78,7 @@ export class GpujsBackend implements Backend {
         help: 'Use smaller batches, or the device "webgpu" or "wasm".',
       });
     }
-    return { dtype, length, texture: undefined, host: undefined, error: undefined };
+    return { dtype, length, most: 0, texture: undefined, host: undefined, error: undefined };
   }
 
   free(block: Block): void {
@@ -89,15 +90,13 @@ export class GpujsBackend implements Backend {
   write(block: Block, values: TypedArray): void {
     this.#assertThere();
     block.error = undefined;
-    const fits = block.dtype === "float32" || (block.dtype === "int32" && values.every((v) => Math.fround(v) === v));
-    if (fits && values.length === block.length) {
-      this.#place(block, values);
+    if (values.length === block.length) {
+      this.#store(block, values);
       return;
     }
     const all = this.#now(block);
     all.set(values);
-    if (fits && block.host === undefined) this.#place(block, all);
-    else this.#keep(block, all);
+    this.#store(block, all);
   }
 
   async read(block: Block): Promise<TypedArray> {
@@ -136,8 +135,7 @@ export class GpujsBackend implements Backend {
     for (const block of new Set(outputs.map(blockOf))) {
       const data = values.get(block) as TypedArray;
       block.error = failure instanceof NumericalError ? failure : undefined;
-      if (block.dtype === "float32") this.#place(block, data);
-      else this.#keep(block, data);
+      this.#store(block, data);
     }
   }
 
@@ -145,7 +143,7 @@ export class GpujsBackend implements Backend {
     this.#engine.destroy();
   }
 
-  /** The values of a block on the host, to be read or, if `place` or `keep` follows, changed. */
+  /** The values of a block on the host, to be read or, if `store` follows, changed. */
   #now(block: Block): TypedArray {
     if (block.host !== undefined) return block.host;
     if (block.texture === undefined) return typedArray(block.dtype, block.length);
@@ -153,14 +151,14 @@ export class GpujsBackend implements Backend {
     return block.dtype === "int32" ? Int32Array.from(values) : values;
   }
 
-  #place(block: Block, values: TypedArray): void {
+  /** Into a texture what one holds exactly, else into host memory, as a copy where the caller may change it. */
+  #store(block: Block, values: TypedArray): void {
     this.free(block);
-    block.texture = this.#engine.upload(values, block.length);
-  }
-
-  #keep(block: Block, values: TypedArray): void {
-    this.free(block);
-    block.host = values;
+    if (block.dtype === "int32")
+      block.most = (values as Int32Array).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    if (block.dtype === "float32" || (block.dtype === "int32" && values.every((v) => Math.fround(v) === v))) {
+      block.texture = this.#engine.upload(values, block.length);
+    } else block.host = values.slice();
   }
 
   #takeFault(): unknown {

@@ -133,9 +133,11 @@ export class Engine {
     gl.readPixels(...pixels, 0);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0) as WebGLSync;
+    const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0); // null: the context was lost
     gl.flush(); // a fence that was not sent off is never reached
-    while (gl.clientWaitSync(fence, 0, 0) === gl.TIMEOUT_EXPIRED) await nextTask();
+    for (let asked = 0; fence !== null && gl.clientWaitSync(fence, 0, 0) === gl.TIMEOUT_EXPIRED; asked++) {
+      await (asked < 8 ? nextTask() : aMoment()); // who asks without end keeps a busy machine from the work
+    }
     gl.deleteSync(fence);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
     gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, values);
@@ -206,6 +208,9 @@ function sizeOfTexture(length: number): [number, number] {
 function firstOf(values: Float32Array, step: number, length: number): Float32Array {
   return step === 1 ? values.slice(0, length) : Float32Array.from({ length }, (_, i) => values[step * i] as number);
 }
+
+/** A millisecond; browsers make it four where it follows others. */
+const aMoment = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 
 /** The next turn of the event loop, without the delay of timers. */
 function nextTask(): Promise<void> {

@@ -8,11 +8,19 @@ import type { GpuTexture } from "./gpujs.ts";
 export interface Block {
   readonly dtype: Dtype;
   readonly length: number;
+  /** Of int32: no value is larger in magnitude. Whole numbers up to `exact` are floats without loss. */
+  most: number;
   texture: GpuTexture | undefined;
   host: Float32Array | Float64Array | Int32Array | undefined;
   /** What a reference threw that should have filled it. */
   error: unknown;
 }
+
+/** Whole numbers up to this one are exact in float32, and so are their sums and differences up to it. */
+export const exact = 2 ** 24;
+
+/** What an int32 may be. */
+export const anything = 2 ** 31;
 
 export const blockOf = ({ handle }: Operand): Block => handle as Block;
 
@@ -26,6 +34,8 @@ export interface Call {
   readonly text: (k: number) => string;
   /** Whether an element is computed, else it stays what it was: an expression of `i`. Default: all are. */
   readonly where?: string;
+  /** Of int32 outputs: no value is larger in magnitude (default: anything). */
+  readonly most?: number;
 }
 
 export interface Kit {
@@ -47,7 +57,7 @@ export function createKit(engine: Engine): Kit {
   };
 
   return {
-    run({ outputs, inputs, numbers = {}, text, where }) {
+    run({ outputs, inputs, numbers = {}, text, where, most = anything }) {
       const made = outputs.map((output, k) => {
         const block = blockOf(output);
         const size = sizeOf(output.shape);
@@ -70,13 +80,23 @@ export function createKit(engine: Engine): Kit {
         return engine.run(`${head}\n${body}`, args, block.length);
       });
       made.forEach((texture, k) => {
-        if (texture !== undefined) put(blockOf(outputs[k] as Operand), texture);
+        if (texture === undefined) return;
+        const block = blockOf(outputs[k] as Operand);
+        put(block, texture);
+        block.most = Math.max(most, sizeOf((outputs[k] as Operand).shape) === block.length ? 0 : block.most);
       });
     },
 
     temporary(shape, body) {
       const length = sizeOf(shape);
-      const handle: Block = { dtype: "float32", length, texture: undefined, host: undefined, error: undefined };
+      const handle: Block = {
+        dtype: "float32",
+        length,
+        most: 0,
+        texture: undefined,
+        host: undefined,
+        error: undefined,
+      };
       try {
         body({ handle, dtype: "float32", shape, strides: stridesOf(shape), offset: 0 });
       } finally {

@@ -2,12 +2,12 @@
  * The kernel of all elementwise ops: each expression becomes a JavaScript function of one element, in one pass.
  *
  * Nodes that no input reaches are computed once, on the host in float64, and come as arguments. sin, cos and pow are left to
- * the reference (GLSL's are too rough), and so is whole-number arithmetic, whose results floats might not hold.
+ * the reference (GLSL's are too rough), and so is whole-number arithmetic whose results floats might not hold.
  */
 
 import type { ElementwiseOp, Expression, Kernel, Operand } from "@kronograd/tensor";
 import { sizeOf } from "@kronograd/tensor";
-import type { Kit } from "../kit.ts";
+import { blockOf, exact, type Kit } from "../kit.ts";
 import { elementOf } from "../layout.ts";
 
 /** Words as JavaScript, and the names of functions of `math.ts`. */
@@ -54,14 +54,18 @@ export function elementwiseKernels(kit: Kit): Record<string, Kernel> {
         plans.set(expressions, plan);
       }
       if (plan === null || plan.scalars.length > 64 || plan.inputs.length > 12) return false;
-      const isBounded = (k: number) => comparisons.has((expressions[k] as Expression).op);
-      if (outputs.some(({ dtype }, k) => dtype === "int32" && !isBounded(k))) return false;
+      const bounds = outputs.map(({ dtype }, k) =>
+        dtype === "int32" ? mostOf(expressions[k] as Expression, inputs, parameters) : 0,
+      );
+      const most = Math.max(...bounds);
+      if (most > exact) return false;
       const { shape } = outputs[0] as Operand;
       if (sizeOf(shape) === 0) return true;
       const { nodes, scalars } = plan;
       const used = plan.inputs;
       kit.run({
         outputs,
+        most,
         inputs: used.map((j) => inputs[j] as Operand),
         numbers: Object.fromEntries(scalars.map((x, n) => [`p${n}_`, evaluate(x, parameters)])),
         text: (k) =>
@@ -73,6 +77,31 @@ export function elementwiseKernels(kit: Kit): Record<string, Kernel> {
       return true;
     },
   };
+}
+
+/** How large a whole number can be in magnitude; Infinity where it, or one on the way, might be none or not be exact. */
+export function mostOf(
+  x: Expression,
+  inputs: readonly Operand[],
+  parameters: Readonly<Record<string, number>>,
+): number {
+  const own = x.args.map((argument) => mostOf(argument, inputs, parameters));
+  const [a = 0, b = 0, c = 0] = own;
+  const most = () => {
+    if (comparisons.has(x.op)) return 1;
+    if (x.op === "input")
+      return (inputs[x.value] as Operand).dtype === "int32" ? blockOf(inputs[x.value] as Operand).most : Infinity;
+    if (x.op === "constant" || x.op === "parameter") {
+      const value = evaluate(x, parameters);
+      return Number.isInteger(value) ? Math.abs(value) : Infinity;
+    }
+    if (x.op === "add" || x.op === "sub") return a + b;
+    if (x.op === "max" || x.op === "min") return Math.max(a, b);
+    if (x.op === "select") return Math.max(b, c);
+    return x.op === "abs" ? a : Infinity;
+  };
+  const value = most();
+  return value > exact ? Infinity : value;
 }
 
 function planOf(roots: readonly Expression[]): Plan | null {

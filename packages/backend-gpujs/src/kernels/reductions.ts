@@ -1,7 +1,7 @@
 /** Sums, extrema with their places, softmax and the cross-entropy with its gradient: an element of the result is one loop over its row. */
 
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
-import { isFloat, type Kit } from "../kit.ts";
+import { blockOf, exact, isFloat, type Kit } from "../kit.ts";
 import { along, elementOf, otherAxes, widthOf } from "../layout.ts";
 
 interface Axes {
@@ -18,7 +18,7 @@ const part = 256;
 
 export function reductionKernels(kit: Kit): Record<string, Kernel> {
   /** Sum over axes; the parts of a row are summed first where it is long. */
-  const sum = (output: Operand, x: Operand, axes: readonly number[]): void => {
+  const sum = (output: Operand, x: Operand, axes: readonly number[], most?: number): void => {
     const width = widthOf(x.shape, axes);
     const kept = otherAxes(x.shape, axes);
     const rows = widthOf(x.shape, kept);
@@ -32,6 +32,7 @@ return total;`;
       kit.run({
         outputs: [output],
         inputs: [x],
+        ...(most === undefined ? {} : { most }),
         text: () => `const row = quotient(i, 1);\nconst first = quotient(0 * i, 1);\n${loop(width, "")}`,
       });
       return;
@@ -44,7 +45,7 @@ return total;`;
         text: () =>
           `const row = quotient(i, ${parts});\nconst first = remainder(i, ${parts}) * ${part};\n${loop(part, `if (e < ${width}) `)}`,
       });
-      sum(output, partial, [1]);
+      sum(output, partial, [1], most);
     });
   };
 
@@ -114,8 +115,9 @@ return ${value};`,
   return {
     sum(outputs, inputs, { axes }: Axes) {
       const [x] = inputs as [Operand];
-      if (!isFloat(x)) return false; // sums of whole numbers may leave what floats hold
-      sum(outputs[0] as Operand, x, axes);
+      const most = isFloat(x) ? 0 : blockOf(x).most * widthOf(x.shape, axes);
+      if (most > exact) return false;
+      sum(outputs[0] as Operand, x, axes, most);
       return true;
     },
     max: extremum(">"),
@@ -140,6 +142,8 @@ return ${value};`,
       const floats = inputs.filter((x) => isFloat(x) && sizeOf(x.shape) > 0);
       const parts = floats.map(({ shape }) => Math.ceil(sizeOf(shape) / part));
       const all = parts.reduce((a, b) => a + b, 0);
+      const most = floats.reduce((total, { shape }) => total + sizeOf(shape), 0);
+      if (most > exact) return false;
       kit.temporary([Math.max(1, all)], (partial) => {
         let start = 0;
         floats.forEach((x, k) => {
@@ -157,7 +161,7 @@ return total;`,
           });
           start += count;
         });
-        sum(out, partial, [0]);
+        sum(out, partial, [0], most);
       });
       return true;
     },

@@ -39,6 +39,7 @@ export const curvatureOptions = (defaults: {
   statisticsEvery: number | null;
   refreshEvery: number;
   examplesPerBatch?: number;
+  nesterov?: boolean;
 }) => ({
   ...commonOptions({ learningRate: 0.01 }),
   damping: dampingOption,
@@ -65,7 +66,7 @@ export const curvatureOptions = (defaults: {
     1e-3,
   ),
   momentum: option.number({ default: 0.9, min: 0, below: 1, help: "β of the preconditioned directions; 0: none" }),
-  nesterov: option.flag({ default: false, help: "look ahead: direction u + β v" }),
+  nesterov: option.flag({ default: defaults.nesterov ?? false, help: "look ahead: direction u + β v" }),
   quadraticModel: option.flag({
     default: false,
     help: "rate and momentum from the quadratic model, in place of clip and momentum; the learning rate multiplies its step",

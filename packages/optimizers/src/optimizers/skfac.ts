@@ -13,7 +13,7 @@ const { refreshEvery: _, ...methodOptions } = skfacCurvatureOptions;
 
 /** The options of `skfac`. */
 export const skfacOptions = {
-  ...curvatureOptions({ statisticsEvery: null, refreshEvery: 20, examplesPerBatch: 32 }),
+  ...curvatureOptions({ statisticsEvery: null, refreshEvery: 20, examplesPerBatch: 64, nesterov: true }),
   ...methodOptions,
   ...columnHistoryOptions,
   rank: option.optional(
@@ -37,8 +37,9 @@ export type SkfacOptions = OptionsOf<typeof skfacOptions>;
 /**
  * Descend along the gradient preconditioned by SKFAC. The learning rate is meant to fall to 0 over the run.
  *
- * Averaged columns are made of 32 examples of each batch that is looked at (of all with `rank: null`): those of 128 are no
- * more accurate, and cost six times as much to truncate. `paper: true` changes defaults only: an option that is given holds.
+ * Averaged columns are made of 64 examples of each batch that is looked at (of all with `rank: null`): those of 128 gain
+ * nothing more and cost more to truncate (docs/notes/fashion-mnist.md). `paper: true` changes defaults only: an option that
+ * is given holds.
  *
  * @source Tang et al. (2021), "SKFAC: Training Neural Networks with Faster Kronecker-Factored Approximate Curvature"
  * @throws {UsageError} an option out of range, or a receptive-field reduction with the bias in the factor
@@ -47,7 +48,7 @@ export type SkfacOptions = OptionsOf<typeof skfacOptions>;
  */
 export function skfac(options: SkfacOptions = {}): Optimizer {
   const preset =
-    options.paper === true ? { ...paperSkfac(), rank: null, reduction: "mean" as const, klClip: null } : {};
+    options.paper === true ? { ...paperSkfac(), rank: null, reduction: "mean" as const, klClip: null, nesterov: false } : {};
   const given = { ...preset, ...options };
   const all = given.rank === null ? { examplesPerBatch: null } : {}; // the last batch's own columns are all of its own
   const chosen = checkOptions("skfac", { ...all, ...given }, skfacOptions);

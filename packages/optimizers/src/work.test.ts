@@ -90,7 +90,7 @@ describe("momentum behind a preconditioner", () => {
   it("adds one product of each weight's size to the velocity, and forms no gradient: fresh factors and old ones", () => {
     for (const refreshEvery of [1, 5]) {
       const problem = mlp();
-      using optimizer = skfac({ rank: null, refreshEvery, nesterov: false });
+      using optimizer = skfac({ rank: null, refreshEvery });
       take(problem, optimizer);
       const calls = callsOf(() => void take(problem, optimizer, 1));
       const made = withOutput(calls, ...weightSizes).filter((name) => !["permute", "reshape"].includes(name));

@@ -37,9 +37,8 @@ export type SkfacOptions = OptionsOf<typeof skfacOptions>;
 /**
  * Descend along the gradient preconditioned by SKFAC. The learning rate is meant to fall to 0 over the run.
  *
- * Averaged columns are made of 64 examples of each batch that is looked at (of all with `rank: null`): those of 128 gain
- * nothing more and cost more to truncate (docs/notes/fashion-mnist.md). `paper: true` changes defaults only: an option that
- * is given holds.
+ * Averaged columns are made of 64 examples of each batch that is looked at, and the momentum is Nesterov's; with `rank: null`
+ * they are of all examples, and it is plain. `paper: true` changes defaults only: an option that is given holds.
  *
  * @source Tang et al. (2021), "SKFAC: Training Neural Networks with Faster Kronecker-Factored Approximate Curvature"
  * @throws {UsageError} an option out of range, or a receptive-field reduction with the bias in the factor
@@ -48,9 +47,10 @@ export type SkfacOptions = OptionsOf<typeof skfacOptions>;
  */
 export function skfac(options: SkfacOptions = {}): Optimizer {
   const preset =
-    options.paper === true ? { ...paperSkfac(), rank: null, reduction: "mean" as const, klClip: null, nesterov: false } : {};
+    options.paper === true ? { ...paperSkfac(), rank: null, reduction: "mean" as const, klClip: null } : {};
   const given = { ...preset, ...options };
-  const all = given.rank === null ? { examplesPerBatch: null } : {}; // the last batch's own columns are all of its own
+  // the last batch's own columns are all of its own; plain momentum takes its factors without a product formed beside it
+  const all = given.rank === null ? { examplesPerBatch: null, nesterov: false } : {};
   const chosen = checkOptions("skfac", { ...all, ...given }, skfacOptions);
   const reduction = reductions[chosen.reduction];
   const { labels, norms, embeddings, pi, start, stride, rank, decay, refreshEvery } = chosen;

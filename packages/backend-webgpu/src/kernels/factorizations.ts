@@ -3,7 +3,8 @@
  *
  * Cholesky goes by blocks of 32 columns: every workgroup factors the diagonal block for itself in workgroup memory, its
  * threads then solve for one row each of the panel below, and a product takes the panel's outer product off the rest. A
- * pivot that is not positive makes NaN, since nobody waits for the device; a triangular solve has one thread a column.
+ * pivot that is not positive makes NaN, since nobody waits for the device; a triangular solve has one thread a column. An
+ * inverse is refined by a step (refinement.ts).
  */
 
 import { type Kernel, NumericalError, type Operand } from "@kronograd/tensor";
@@ -11,6 +12,7 @@ import type { Block } from "../buffers.ts";
 import { each, isFloat } from "../each.ts";
 import type { Kit, Source, Uniform } from "../kit.ts";
 import { mathFunctions } from "../math.ts";
+import { refine } from "../refinement.ts";
 import { product } from "../tile.ts";
 
 const block = 32;
@@ -114,8 +116,8 @@ function factor(kit: Kit, L: Operand, n: number): void {
   }
 }
 
-/** A factor whose pivot failed says so when it is read. */
-function checkPivots(output: Operand, where: string, name: string): void {
+/** What a failed pivot spoilt says so when it is read: a factor from that pivot on, an inverse everywhere. */
+function checkPivots(output: Operand, where: string, name: string, isFactor: boolean): void {
   const { shape, offset } = output;
   const n = shape[0] as number;
   (output.handle as Block).check = (values) => {
@@ -123,9 +125,9 @@ function checkPivots(output: Operand, where: string, name: string): void {
       if (!Number.isNaN(values[offset + pivot * (n + 1)])) continue;
       return new NumericalError({
         where,
-        problem: `${name} is not positive definite or not finite (pivot ${pivot}, matrix [${shape.join(", ")}])`,
+        problem: `${name} is not positive definite or not finite (${isFactor ? `pivot ${pivot}, ` : ""}matrix [${shape.join(", ")}])`,
         help: "Raise damping, or look for NaN or Infinity in what it was made from.",
-        details: { pivot, value: Number.NaN, shape },
+        details: isFactor ? { pivot, value: Number.NaN, shape } : { shape },
       });
     }
     return undefined;
@@ -154,6 +156,28 @@ ${to}[u.o0 + i] = select(select(0.0, value, x < y), value + ${damped === undefin
   });
 }
 
+/** Y = XᵀX */
+function squareOf(kit: Kit, Y: Operand, X: Operand, n: number): void {
+  product(kit, {
+    name: "inverse",
+    m: n,
+    n,
+    k: n,
+    batch: 1,
+    output: Y,
+    inputs: [X],
+    uniforms: {},
+    begin: () => "",
+    skip: "if (tileN > tileM) { return; }",
+    a: ([x]) => `${x}[k * u.M + m]`,
+    b: ([x]) => `${x}[k * u.N + n]`,
+    place: "m * u.N + n",
+    also: (to) => `if (tileN < tileM) { ${to}[u.to + n * u.N + m] = value; }`,
+    aAlongK: false,
+    bAlongK: false,
+  });
+}
+
 export function factorizationKernels(kit: Kit): Record<string, Kernel> {
   return {
     cholesky(outputs, inputs) {
@@ -162,11 +186,11 @@ export function factorizationKernels(kit: Kit): Record<string, Kernel> {
       if (!isFloat(A)) return false;
       lowerOf(kit, L, A, 0);
       factor(kit, L, A.shape[0] as number);
-      checkPivots(L, "cholesky", "A");
+      checkPivots(L, "cholesky", "A", true);
       return true;
     },
 
-    // L Lᵀ = A + μI, X = L⁻¹, and XᵀX
+    // L Lᵀ = A + μI, X = L⁻¹, XᵀX, and a step of refinement
     dampedInverse(outputs, inputs, { damping }: { damping: number }) {
       const [out] = outputs as readonly [Operand];
       const [A, mu] = inputs as readonly [Operand, Operand | undefined];
@@ -189,27 +213,11 @@ for (var y = 0u; y < u.n; y++) {
   ${to}[y * u.n + i] = select(0.0, x / ${t}[y * u.n + y], y >= i);
 }`,
           });
-          product(kit, {
-            name: "inverse",
-            m: n,
-            n,
-            k: n,
-            batch: 1,
-            output: out,
-            inputs: [X],
-            uniforms: {},
-            begin: () => "",
-            skip: "if (tileN > tileM) { return; }",
-            a: ([x]) => `${x}[k * u.M + m]`,
-            b: ([x]) => `${x}[k * u.N + n]`,
-            place: "m * u.N + n",
-            also: (to) => `if (tileN < tileM) { ${to}[u.to + n * u.N + m] = value; }`,
-            aAlongK: false,
-            bAlongK: false,
-          });
+          squareOf(kit, L, X, n); // the factor has done its work
+          refine(kit, out, A, L, X, damping, mu);
         });
       });
-      checkPivots(out, "dampedInverse", "A + μI");
+      checkPivots(out, "dampedInverse", "A + μI", false);
       return true;
     },
 

@@ -24,6 +24,7 @@ import {
   addFactors,
   type Block,
   denseGradient,
+  extrapolatedGradient,
   factoredGradient,
   type GradientFactors,
   innerProduct,
@@ -147,6 +148,18 @@ describe("a gradient", () => {
     const gradient = scope(() => factoredGradient(dense, factorsOf(1, "implied")));
     expect(cpu.memory.tensors).toBe(before + 2);
     for (const t of tensorsIn(gradient)) t.dispose();
+  });
+});
+
+describe("extrapolatedGradient", () => {
+  it("is x + by (x − from), formed when somebody asks, and holds both points until then", () => {
+    const before = cpu.memory.tensors;
+    const [x, from] = [random(1, [2, 3]), random(2, [2, 3])];
+    const gradient = scope(() => extrapolatedGradient(layer([2, 3], false), { x: [x], from: [from], by: 0.5 }));
+    expect(cpu.memory.tensors).toBe(before + 2);
+    expect([...tensorsIn(gradient)]).toEqual([x, from]);
+    expect(gradient.parts()[0]).toBeAllclose(add(x, scale(add(x, scale(from, -1)), 0.5)));
+    expect(gradient.dense()).toBeAllclose(gradient.parts()[0] as Tensor);
   });
 });
 

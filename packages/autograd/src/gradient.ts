@@ -23,6 +23,7 @@ import {
   sum,
   type Tensor,
   transpose,
+  weightedSum,
 } from "@kronograd/tensor";
 
 /** Which parameters a gradient belongs to. */
@@ -64,6 +65,13 @@ export interface Slope {
   readonly product: Tensor;
 }
 
+/** x + by · (x − from), part by part: a direction that looks ahead, and need not be formed to be applied. */
+export interface Extrapolation {
+  readonly x: readonly Tensor[];
+  readonly from: readonly Tensor[];
+  readonly by: number;
+}
+
 /** A gradient, or a direction made from one. What is computed on request dies with the scope of the request. */
 export interface Gradient {
   readonly block: Block;
@@ -73,6 +81,8 @@ export interface Gradient {
   parts(): readonly Tensor[];
   /** Whether neither form was computed yet and only factors exist. */
   readonly factors?: GradientFactors;
+  /** What its parts are formed of, where they look ahead. */
+  readonly extrapolation?: Extrapolation;
   /** Its inner product with another gradient, [], where making it gave that away. */
   readonly slope?: Slope | undefined;
   [heldTensors](): unknown;
@@ -97,38 +107,48 @@ function lazy<T>(make: () => T, alive: (value: T) => boolean): { get(): T; reado
 const isLive = (t: Tensor): boolean => !t.disposed;
 const areLive = (list: readonly Tensor[]): boolean => list.every(isLive);
 
+/** A gradient whose parts are made when asked for, of what it holds. */
+function partsOnDemand(
+  block: Block,
+  held: unknown,
+  make: () => readonly Tensor[],
+  known?: Partial<Gradient>,
+): Gradient {
+  const parts = lazy(make, areLive);
+  const joint = lazy(() => joinParts(block, parts.get()), isLive);
+  return { block, dense: joint.get, parts: parts.get, [heldTensors]: () => [held, parts.held, joint.held], ...known };
+}
+
 /** A gradient given in joint form, [out, in(+1)] or the parameter's shape. */
 export function denseGradient(block: Block, joint: Tensor): Gradient {
-  const parts = lazy(() => splitJoint(block, joint), areLive);
-  return { block, dense: () => joint, parts: parts.get, [heldTensors]: () => [joint, parts.held] };
+  return partsOnDemand(block, joint, () => splitJoint(block, joint), { dense: () => joint });
 }
 
 /** A gradient given by its parts, one tensor for each parameter. */
 export function partsGradient(block: Block, parts: readonly Tensor[]): Gradient {
-  const joint = lazy(() => joinParts(block, parts), isLive);
-  return { block, dense: joint.get, parts: () => parts, [heldTensors]: () => [parts, joint.held] };
+  return partsOnDemand(block, parts, () => parts);
 }
 
 /** A gradient given by its factors; parts are formed (one GEMM) only when somebody asks. */
 export function factoredGradient(block: Block, factors: GradientFactors, slope?: Slope): Gradient {
-  const parts = lazy(() => multiply(block, factors), areLive);
-  const joint = lazy(() => joinParts(block, parts.get()), isLive);
-  return {
-    block,
-    factors,
-    slope,
-    dense: joint.get,
-    parts: parts.get,
-    [heldTensors]: () => [factors.g, factors.a, factors.last, slope?.product, parts.held, joint.held],
-  };
+  return partsOnDemand(block, [factors, slope?.product], () => multiply(block, factors), { factors, slope });
 }
 
-function multiply(block: Block, { g, a, scale: factor, hasBias, last }: GradientFactors): Tensor[] {
-  const product = (columns: Tensor): Tensor => scale(matmul(transpose(g), columns), factor); // [out, columns]
-  const [weight, bias] = block.shapes as [Shape, Shape | undefined];
-  if (!hasBias) return [reshape(product(a), weight)];
-  const biasPart = last === undefined ? scale(sum(g, 0), factor) : reshape(product(last), bias as Shape);
-  return [reshape(product(a), weight), biasPart];
+/** A gradient given by two points on a line; parts are formed (one pass) only when somebody asks. */
+export function extrapolatedGradient(block: Block, extrapolation: Extrapolation): Gradient {
+  const { x, from, by } = extrapolation;
+  const make = () => x.map((t, i) => weightedSum(t, from[i] as Tensor, 1 + by, -by));
+  return partsOnDemand(block, extrapolation, make, { extrapolation });
+}
+
+/** gain · scale · g, [n, out]. */
+const scaledRows = ({ g, scale: factor }: GradientFactors, gain = 1): Tensor =>
+  factor * gain === 1 ? g : scale(g, factor * gain);
+
+function multiply({ shapes }: Block, factors: GradientFactors): Tensor[] {
+  const left = transpose(scaledRows(factors)); // [out, n]
+  const columns = factors.hasBias ? [factors.a, lastOf(factors)] : [factors.a];
+  return columns.map((right, i) => reshape(matmul(left, right), shapes[i] as Shape));
 }
 
 /**
@@ -145,8 +165,7 @@ export function addFactors(
   gain: number,
 ): readonly Tensor[] {
   const [weight, bias] = from as [Tensor, Tensor | undefined];
-  const size = factors.scale * gain;
-  const g = size === 1 ? factors.g : scale(factors.g, size); // [n, out]
+  const g = scaledRows(factors, gain);
   const add = (v: Tensor, rows: number, left: Tensor, right: Tensor) =>
     reshape(addProduct(reshape(v, [rows, -1]), left, right, decay), v.shape);
   const moved = add(weight, g.shape[1] as number, transpose(g), factors.a);

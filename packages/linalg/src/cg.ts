@@ -8,7 +8,7 @@
  * b, x, r (residual b − A x), z (preconditioned residual), p (direction) [n, 1]
  */
 
-import { add, copy, dot, NumericalError, ShapeError, scale, scope, sub, type Tensor, zeros } from "@kronograd/tensor";
+import { copy, dot, NumericalError, ShapeError, scope, sub, type Tensor, weightedSum, zeros } from "@kronograd/tensor";
 import { matrixSize, sameSize } from "./checks.ts";
 import type { LinearOperator } from "./operator.ts";
 
@@ -76,10 +76,11 @@ export function conjugateGradients(A: LinearOperator, b: Tensor, options: CgOpti
         if (!Number.isFinite(curvature) || !(rz > 0)) throw breakdown(curvature, rz, iterations);
         if (curvature <= 0) return null;
         const alpha = rz / curvature;
-        const nextR = sub(r, scale(Ap, alpha));
+        const nextR = weightedSum(r, Ap, 1, -alpha);
         const nextZ = precondition(nextR);
         const nextRz = inner(nextR, nextZ);
-        return { x: add(x, scale(p, alpha)), r: nextR, z: nextZ, p: add(nextZ, scale(p, nextRz / rz)), rz: nextRz };
+        const nextP = weightedSum(nextZ, p, 1, nextRz / rz);
+        return { x: weightedSum(x, p, 1, alpha), r: nextR, z: nextZ, p: nextP, rz: nextRz };
       });
       if (next === null) {
         stopped = "negativeCurvature";

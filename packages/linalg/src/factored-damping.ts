@@ -7,7 +7,7 @@
  * G [o, o] · A [i, i] · λ damping
  */
 
-import { add, eye, scale, scope, type Tensor, UsageError } from "@kronograd/tensor";
+import { eye, scope, type Tensor, UsageError, weightedSum } from "@kronograd/tensor";
 import { squareSize } from "./checks.ts";
 
 /**
@@ -47,5 +47,5 @@ export function dampFactors(G: Tensor, A: Tensor, damping: number, pi = 1): { re
 
 function damped(name: string, M: Tensor, amount: number): Tensor {
   const n = squareSize("dampFactors", name, M);
-  return scope(() => add(M, scale(eye(n, M), amount)));
+  return scope(() => weightedSum(M, eye(n, M), 1, amount));
 }

@@ -12,7 +12,6 @@
  */
 
 import {
-  add,
   adopt,
   cast,
   eye,
@@ -27,6 +26,7 @@ import {
   type Tensor,
   transpose,
   UsageError,
+  weightedSum,
 } from "@kronograd/tensor";
 import { matrixSize, sameSize } from "./checks.ts";
 import { cholesky, choleskySolve, logDet } from "./cholesky.ts";
@@ -97,7 +97,7 @@ function factorDamped(
   return scope(() => {
     const K = cast(product(cast(X, bits === 64 ? "float64" : X.dtype)), "float64"); // [r, r] or [d, d]
     const identity = eye(K.shape[0] as number, { device: X.device, dtype: "float64" });
-    return { L: cholesky(add(K, scale(identity, mu))), bits };
+    return { L: cholesky(weightedSum(K, identity, 1, mu)), bits };
   });
 }
 

@@ -6,13 +6,8 @@
  */
 
 import { factoredGradient, type Gradient, type GradientFactors, partsGradient } from "@kronograd/autograd";
-import { concat, dispatchInto, elementwise, scale, type Tensor, UsageError } from "@kronograd/tensor";
-import * as e from "@kronograd/tensor/expression";
+import { concat, dispatchInto, scale, type Tensor, UsageError, weightedSumOp } from "@kronograd/tensor";
 import type { Updates } from "./transform.ts";
-
-const addScaledOp = /* @__PURE__ */ elementwise("addScaled", (sum, x) => e.add(sum, e.mul(e.parameter("weight"), x)), {
-  parameters: { weight: 0.5 },
-});
 
 /**
  * Add a micro-batch's gradients to a sum.
@@ -45,7 +40,7 @@ function join(sum: Gradient | undefined, { block, factors, parts }: Gradient, we
   const totals = sum.parts();
   parts().forEach((part, i) => {
     const total = totals[i] as Tensor;
-    dispatchInto(addScaledOp, [total], [total, part], { weight });
+    dispatchInto(weightedSumOp, [total], [total, part], { a: 1, b: weight });
   });
   return partsGradient(block, totals);
 }

@@ -8,7 +8,7 @@
  * decrease counts as ρ < ¼; a zero step says nothing.
  */
 
-import { add, scale, scope, type Tensor } from "@kronograd/tensor";
+import { scope, type Tensor, weightedSum } from "@kronograd/tensor";
 import { joinNeeds } from "./chain.ts";
 import { checkOptions, type OptionsOf, option } from "./options.ts";
 import { dot, gradientVector, oracleOf, vectorOf } from "./quadratic-model.ts";
@@ -73,7 +73,7 @@ function reductionRatio(updates: Updates, context: StepContext): number | null {
   const expected = curvature / 2 - slope;
   if (slope === 0 && curvature === 0) return null;
   const moved = Object.entries(context.parameters).map(([name, t]) => {
-    return [name, add(t, scale(direction[name] as Tensor, -size))] as const;
+    return [name, weightedSum(t, direction[name] as Tensor, 1, -size)] as const;
   });
   const change = trialLoss(Object.fromEntries(moved)).itemSync() - trialLoss({}).itemSync();
   const ratio = change / expected;

@@ -7,7 +7,7 @@
  */
 
 import { piOf } from "@kronograd/linalg";
-import { add, dispatch, elementwise, eye, scale, type Tensor } from "@kronograd/tensor";
+import { dispatch, elementwise, eye, type Tensor, weightedSum } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 
 /** A number, or [] where the device cannot say it at once. */
@@ -26,8 +26,7 @@ export function scalarOf(t: Tensor): Scalar {
  * @returns       [n, n]
  */
 export function damped(M: Tensor, amount: number): Tensor {
-  const identity = eye(M.shape[0] as number, M);
-  return add(M, scale(identity, amount));
+  return weightedSum(M, eye(M.shape[0] as number, M), 1, amount);
 }
 
 /** The two factors' size and trace, from which their share of the damping follows. */
@@ -57,7 +56,6 @@ const splitOp = /* @__PURE__ */ elementwise(
     return [e.mul(pi, e.parameter("root")), e.div(e.parameter("root"), pi), pi];
   },
   {
-    parameters: { dimA: 2, dimG: 3, root: 0.5 },
     ranges: [
       [0.5, 2],
       [0.5, 2],

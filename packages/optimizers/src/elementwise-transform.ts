@@ -5,8 +5,9 @@
  * Invariant: a step makes new state tensors and writes none, so that a step that cannot be taken leaves the old ones.
  */
 
-import { type Gradient, type GradientFactors, partsGradient } from "@kronograd/autograd";
+import { extrapolatedGradient, type Gradient, type GradientFactors, partsGradient } from "@kronograd/autograd";
 import {
+  detach,
   dispatch,
   type ElementwiseOp,
   type Expression,
@@ -17,7 +18,7 @@ import {
   UsageError,
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { mapGradient, type Transform } from "./transform.ts";
+import { mapUpdates, type Transform } from "./transform.ts";
 
 /** An update rule: what is kept, how it moves, and the numbers that change with the step. */
 export interface ElementwiseRule {
@@ -32,10 +33,12 @@ export interface ElementwiseRule {
   /** Initial value of numbers that go from step to step. */
   readonly numbers?: Readonly<Record<string, number>>;
   /**
-   * Where the direction is the first state tensor and linear in the gradient: that tensor of each parameter, moved on by a
-   * gradient that is there as factors, without forming it.
+   * Where the only state tensor is linear in the gradient: that tensor of each parameter, moved on by a gradient that is
+   * there as factors, without forming it.
    */
   accumulate?(from: readonly Tensor[], factors: GradientFactors, scalars: Scalars): readonly Tensor[];
+  /** Where the direction is not x, the first state tensor, but x + ahead · (x − the x before). */
+  readonly ahead?: number;
   /** The op's scalars, and the new `numbers`, at step t of a parameter, counted from 1. */
   scalars(t: number, numbers: Readonly<Record<string, number>>): Scalars;
 }
@@ -47,9 +50,9 @@ type ParameterState = { readonly steps: number; readonly [name: string]: number 
 
 /** Make a transform of a rule. */
 export function elementwiseTransform(rule: ElementwiseRule): Transform<ElementwiseState> {
-  const { name, op, tensors, numbers = {} } = rule;
+  const { name, op, tensors, numbers = {}, ahead: by } = rule;
   const slots = Object.keys(tensors);
-  const hasDirection = op.expressions.length > slots.length;
+  const last = op.expressions.length > slots.length ? slots.length : 0; // where the op gives the direction
   const fresh = (shape: Shape, { device, dtype }: Tensor): ParameterState => {
     const made = slots.map((slot) => [slot, full(shape, tensors[slot] as number, { device, dtype })] as const);
     return { steps: 0, ...numbers, ...Object.fromEntries(made) };
@@ -59,39 +62,30 @@ export function elementwiseTransform(rule: ElementwiseRule): Transform<Elementwi
     init: () => ({}),
     update(updates, state) {
       const next: Record<string, ParameterState> = { ...state };
-      /** A parameter's state, and the scalars of its next step. */
-      const stateOf = (parameter: string, shape: Shape, like: Tensor) => {
-        const own = next[parameter] ?? fresh(shape, like);
-        const kept = slots.map((slot) => tensorOf(name, parameter, own, slot));
-        return { own, kept, scalars: rule.scalars(own.steps + 1, own as Readonly<Record<string, number>>) };
-      };
-      const move = (parameter: string, own: ParameterState, scalars: Scalars, moved: readonly Tensor[]) => {
-        const carried = Object.keys(numbers).map((key) => [key, scalars[key] as number]);
-        const made = slots.map((slot, i) => [slot, moved[i]]);
-        next[parameter] = { ...own, steps: own.steps + 1, ...Object.fromEntries([...carried, ...made]) };
-      };
-      const onFactors = ({ block, factors }: Gradient, accumulate: NonNullable<ElementwiseRule["accumulate"]>) => {
-        const { g } = factors as GradientFactors;
-        const states = block.parameters.map((parameter, i) => stateOf(parameter, block.shapes[i] as Shape, g));
-        const from = states.map(({ kept }) => kept[0] as Tensor);
-        const moved = accumulate(from, factors as GradientFactors, states[0]?.scalars as Scalars);
-        states.forEach(({ own, scalars }, i) => {
-          move(block.parameters[i] as string, own, scalars, [moved[i] as Tensor]);
+      const move = ({ block, factors, parts }: Gradient): Gradient => {
+        const accumulate = factors && rule.accumulate;
+        const given = accumulate ? [] : parts();
+        const like = factors?.g ?? (given[0] as Tensor);
+        const states = block.parameters.map((parameter, i) => {
+          const own = next[parameter] ?? fresh(block.shapes[i] as Shape, like);
+          const kept = slots.map((slot) => tensorOf(name, parameter, own, slot));
+          return { own, kept, scalars: rule.scalars(own.steps + 1, own as Readonly<Record<string, number>>) };
         });
-        return partsGradient(block, moved);
+        const before = states.map(({ kept }) => kept[0] as Tensor);
+        const outputs = accumulate
+          ? accumulate(before, factors, states[0]?.scalars as Scalars).map((t) => [t])
+          : states.map(({ kept, scalars }, i) => dispatch(op, [given[i] as Tensor, ...kept], scalars));
+        states.forEach(({ own, scalars }, i) => {
+          const moved: Record<string, number | Tensor> & ParameterState = { ...own, steps: own.steps + 1 };
+          for (const key in numbers) moved[key] = scalars[key] as number;
+          for (const [k, slot] of slots.entries()) moved[slot] = outputs[i]?.[k] as Tensor;
+          next[block.parameters[i] as string] = moved;
+        });
+        const x = outputs.map((made) => made[last] as Tensor);
+        // an old state goes with the step, but for what a direction holds of it
+        return by ? extrapolatedGradient(block, { x, from: before.map(detach), by }) : partsGradient(block, x);
       };
-      const onPart = (part: Tensor, parameter: string): Tensor => {
-        const { own, kept, scalars } = stateOf(parameter, part.shape, part);
-        const outputs = dispatch(op, [part, ...kept], scalars);
-        move(parameter, own, scalars, outputs);
-        return (hasDirection ? outputs.at(-1) : outputs[0]) as Tensor;
-      };
-      const directions = new Map<string, Gradient>();
-      for (const [name, gradient] of updates) {
-        const accumulate = gradient.factors === undefined ? undefined : rule.accumulate;
-        directions.set(name, accumulate ? onFactors(gradient, accumulate) : mapGradient(gradient, onPart));
-      }
-      return { updates: directions, state: next };
+      return { updates: mapUpdates(updates, move), state: next };
     },
   };
 }

@@ -19,11 +19,11 @@ describe("Optimizer", () => {
   it("writes w ← w − η u in one pass over each parameter", () => {
     scope(() => {
       const parameters = { a: f64([1, 2]), b: f64([[3]]) };
-      const before = cpu.coverage.get("optimizerStep");
+      const before = cpu.coverage.get("weightedSum");
       const calls = (before?.kernel ?? 0) + (before?.reference ?? 0);
       const [allocated, version] = [cpu.memory.buffers, parameters.a.storage.version];
       plain().apply(parameters, updatesOf({ a: ones([2], { dtype: "float64" }), b: f64([[4]]) }), 0);
-      const after = cpu.coverage.get("optimizerStep");
+      const after = cpu.coverage.get("weightedSum");
       expect((after?.kernel ?? 0) + (after?.reference ?? 0) - calls).toBe(2);
       expect([...parameters.a.dataSync(), ...parameters.b.dataSync()]).toEqual([0.5, 1.5, 1]);
       expect(parameters.a.storage.version).toBe(version + 1);

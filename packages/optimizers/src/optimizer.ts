@@ -6,20 +6,24 @@
  */
 
 import type { LayerRecord, Parameters } from "@kronograd/autograd";
-import { dispatchInto, type ElementwiseOp, elementwise, Rng, scope, type Tensor } from "@kronograd/tensor";
+import {
+  dispatchInto,
+  type ElementwiseOp,
+  elementwise,
+  Rng,
+  scope,
+  type Tensor,
+  weightedSumOp,
+} from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import type { Needs } from "./chain.ts";
 import { at, type Schedule } from "./schedule.ts";
 import { disposeState, replaceState, type StateTree } from "./state.ts";
 import { type Oracles, parameterNamed, type StepContext, type Transform, type Updates } from "./transform.ts";
 
-/** w ← w − rate · direction */
-const stepOp = /* @__PURE__ */ elementwise(
-  "optimizerStep",
-  (w, direction) => e.sub(w, e.mul(e.parameter("rate"), direction)),
-  {
-    parameters: { rate: 0.1 },
-  },
+/** a w + b x + c y: `weightedSum` of three, for directions that look ahead. */
+const stepAheadOp = /* @__PURE__ */ elementwise("stepAhead", (w, x, y) =>
+  e.add(e.mul(e.parameter("a"), w), e.add(e.mul(e.parameter("b"), x), e.mul(e.parameter("c"), y))),
 );
 
 /** What an optimizer is made of. */
@@ -134,16 +138,20 @@ export class Optimizer implements Disposable {
    */
   apply(parameters: Parameters, directions: Updates, step: number, gate?: Gate): void {
     const learningRate = this.learningRateAt(step);
-    scope(() => {
-      for (const direction of directions.values()) {
-        direction.parts().forEach((part, i) => {
+    for (const direction of directions.values()) {
+      scope(() => {
+        const ahead = gate ? undefined : direction.extrapolation;
+        (ahead?.x ?? direction.parts()).forEach((part, i) => {
           const name = direction.block.parameters[i] as string;
           const target = parameterNamed(parameters, name);
-          const inputs = gate === undefined ? [target, part] : [target, part, gate.flag];
-          dispatchInto(gate?.op ?? stepOp, [target], inputs, { rate: learningRate * this.#rateOf(name) });
+          const rate = learningRate * this.#rateOf(name);
+          const others = gate ? [gate.flag] : ahead ? [ahead.from[i] as Tensor] : [];
+          const op = gate?.op ?? (ahead ? stepAheadOp : weightedSumOp);
+          const c = rate * (ahead?.by ?? 0);
+          dispatchInto(op, [target], [target, part, ...others], { rate, a: 1, b: -rate - c, c });
         });
-      }
-    });
+      });
+    }
   }
 
   [Symbol.dispose](): void {

@@ -90,12 +90,17 @@ export function updatesOf(gradients: Parameters): Updates {
   return new Map(blocks);
 }
 
+/** Apply a function to the update of every block. */
+export function mapUpdates(updates: Updates, f: (gradient: Gradient) => Gradient): Updates {
+  return new Map([...updates].map(([name, gradient]) => [name, f(gradient)]));
+}
+
 /**
  * Apply a function to every parameter's part of the updates; most elementwise transforms are one call of this. A block
  * that the function leaves as it is keeps its form.
  */
 export function mapParts(updates: Updates, f: (part: Tensor, parameter: string) => Tensor): Updates {
-  return new Map([...updates].map(([name, gradient]) => [name, mapGradient(gradient, f)]));
+  return mapUpdates(updates, (gradient) => mapGradient(gradient, f));
 }
 
 /** `mapParts` of one block. */
@@ -106,10 +111,8 @@ export function mapGradient(gradient: Gradient, f: (part: Tensor, parameter: str
   return after.every((part, i) => part === before[i]) ? gradient : partsGradient(block, after);
 }
 
-const scaledOp = /* @__PURE__ */ elementwise(
-  "scaledByTensor",
-  (x, coefficient) => e.mul(e.mul(e.parameter("factor"), coefficient), x),
-  { parameters: { factor: 0.5 } },
+const scaledOp = /* @__PURE__ */ elementwise("scaledByTensor", (x, coefficient) =>
+  e.mul(e.mul(e.parameter("factor"), coefficient), x),
 );
 
 /** A gradient times a number that the device holds; factors stay factors. */
@@ -143,6 +146,5 @@ export function parameterNamed(parameters: Parameters, name: string): Tensor {
     problem: `there is a gradient for "${name}" but no such parameter`,
     got: Object.keys(parameters),
     help: "Pass the parameters that the gradients were taken by.",
-    details: { name },
   });
 }

@@ -25,6 +25,8 @@ export interface ElementwiseOp extends ComputeOp<Scalars> {
   readonly arity: number;
   /** As it was defined; the random tests read it. */
   readonly options: ElementwiseOptions;
+  /** Names of the expressions' parameters. */
+  readonly parameters: readonly string[];
 }
 
 /** What a definition says besides its expression. */
@@ -33,7 +35,7 @@ export interface ElementwiseOptions {
   readonly ranges?: readonly (readonly [number, number])[];
   /** Inputs that are whole numbers (truth values, labels) in the random tests. */
   readonly int32?: readonly number[];
-  /** Parameter values in the random tests. */
+  /** Parameter values in the random tests, where 0.5 does not do. */
   readonly parameters?: Scalars;
   /** Keep random inputs apart, for functions with a kink. */
   readonly distinct?: boolean;
@@ -50,7 +52,7 @@ type Build = (...inputs: Expression[]) => Expression | readonly Expression[];
  *   several results make several outputs
  * @cost one pass over memory, forward and for each input's gradient
  * @example
- * const swish = elementwise("swish", (x) => e.mul(x, e.sigmoid(e.mul(e.parameter("beta"), x))), { parameters: { beta: 1 } });
+ * const swish = elementwise("swish", (x) => e.mul(x, e.sigmoid(e.mul(e.parameter("beta"), x))));
  * run(swish, [x], { beta: 1.5 });
  */
 export function elementwise(name: string, build: Build, options: ElementwiseOptions = {}): ElementwiseOp {
@@ -77,6 +79,7 @@ function elementwiseOp(
     arity,
     expressions,
     options,
+    parameters,
     shape(specs, scalars) {
       for (const parameter of parameters) checkScalar(name, parameter, scalars[parameter]);
       return outputSpecs(name, expressions, specs);

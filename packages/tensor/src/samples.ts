@@ -57,8 +57,8 @@ export function sampleOf<P>(op: Op<P>, rng: Rng): Sample<P> {
 }
 
 /** Shapes that broadcast against each other. */
-function randomOperands({ arity, options }: ElementwiseOp, rng: Rng): Sample<Scalars> {
-  const { ranges, int32, distinct, parameters = {} } = options;
+function randomOperands({ arity, options, parameters }: ElementwiseOp, rng: Rng): Sample<Scalars> {
+  const { ranges, int32, distinct } = options;
   const full = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
   const inputs = Array.from({ length: arity }, (_, i): InputSample => {
     const kept = arity === 1 ? full : full.slice(rng.integer(2) * rng.integer(full.length + 1));
@@ -69,5 +69,6 @@ function randomOperands({ arity, options }: ElementwiseOp, rng: Rng): Sample<Sca
       ...(distinct === true ? { distinct } : {}),
     };
   });
-  return { inputs, params: parameters };
+  const params = Object.fromEntries(parameters.map((name) => [name, 0.5]));
+  return { inputs, params: { ...params, ...options.parameters } };
 }

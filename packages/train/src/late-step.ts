@@ -38,7 +38,7 @@ const openOp = /* @__PURE__ */ elementwise(
 const gatedStepOp = /* @__PURE__ */ elementwise(
   "gatedStep",
   (w, direction, flag) => e.select(flag, e.sub(w, e.mul(e.parameter("rate"), direction)), w),
-  { noVjp: "in place", int32: [2], parameters: { rate: 0.1 } },
+  { noVjp: "in place", int32: [2] },
 );
 
 /** buffer ← next where the flag is up */

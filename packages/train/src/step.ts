@@ -135,7 +135,7 @@ function nonFiniteIn(what: string, updates: Updates): string | null {
 
 /** The tensors of a gradient as they are stored: nothing is formed for the look. */
 export function stored(gradient: Gradient): readonly Tensor[] {
-  if (gradient.factors === undefined) return gradient.parts();
+  if (gradient.factors === undefined) return gradient.extrapolation?.x ?? gradient.parts();
   const { g, a, last } = gradient.factors;
   return last === undefined ? [g, a] : [g, a, last];
 }

@@ -7,15 +7,14 @@
  */
 
 import {
-  add,
   batchNorm,
   batchNormInference,
   detach,
   heldTensors,
   ones,
   ShapeError,
-  scale,
   type Tensor,
+  weightedSum,
   zeros,
 } from "@kronograd/tensor";
 import { type Affine, identityAffine, recordAffine } from "../affine.ts";
@@ -112,7 +111,7 @@ export class BatchNorm implements Layer {
   /** (1 − momentum) · old + momentum · factor · batch, outside of any gradient. */
   #average(old: Tensor, batch: Tensor, factor: number): Tensor {
     const { momentum = 0.1 } = this.options;
-    return add(scale(old, 1 - momentum), scale(detach(batch), momentum * factor));
+    return weightedSum(old, detach(batch), 1 - momentum, momentum * factor);
   }
 
   [heldTensors](): unknown {

@@ -4,7 +4,7 @@
  * Vectors (biases, the gains of norms) take Adam's step and do not decay. d is the weight decay.
  */
 
-import { elementwise, frobenius2, mul, run } from "@kronograd/tensor";
+import { elementwise, frobenius2, mul, run, weightedSum } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import { chain } from "../chain.ts";
 import { commonOptions, commonParts } from "../common-options.ts";
@@ -25,13 +25,6 @@ export const lambOptions = {
 /** What `lamb` can be given. */
 export type LambOptions = OptionsOf<typeof lambOptions>;
 
-/** r + d w */
-const decayedOp = /* @__PURE__ */ elementwise(
-  "lambDecayed",
-  (direction, weight) => e.add(direction, e.mul(e.parameter("decay"), weight)),
-  { parameters: { decay: 0.5 } },
-);
-
 /** √(‖w‖²/‖r‖²); 1 where either is 0. */
 const trustOp = /* @__PURE__ */ elementwise(
   "lambTrust",
@@ -49,7 +42,7 @@ function inWeightsLength(decayOf: (parameter: string) => number): Transform {
         if (part.rank < 2) return part;
         const weight = parameterNamed(parameters, name);
         const decay = decayOf(name);
-        const direction = decay === 0 ? part : run(decayedOp, [part, weight], { decay });
+        const direction = decay === 0 ? part : weightedSum(part, weight, 1, decay);
         return mul(direction, run(trustOp, [frobenius2(weight), frobenius2(direction)], {}));
       });
       return { updates: scaled, state };

@@ -36,14 +36,12 @@ const localRateOp = /* @__PURE__ */ elementwise(
     const ratio = e.div(e.mul(e.parameter("trust"), weight), pull);
     return e.select(e.greater(e.min(weight, pull), e.constant(0)), ratio, e.constant(1));
   },
-  { ranges: [[0.5, 2], [0.5, 2]], parameters: { trust: 0.1, decay: 0.5 } }, // biome-ignore format: two ranges
+  { ranges: [[0.5, 2], [0.5, 2]] }, // biome-ignore format: two ranges
 );
 
 /** λ (g + d w) */
-const updateOp = /* @__PURE__ */ elementwise(
-  "larsUpdate",
-  (rate, gradient, weight) => e.mul(rate, e.add(gradient, e.mul(e.parameter("decay"), weight))),
-  { parameters: { decay: 0.5 } },
+const updateOp = /* @__PURE__ */ elementwise("larsUpdate", (rate, gradient, weight) =>
+  e.mul(rate, e.add(gradient, e.mul(e.parameter("decay"), weight))),
 );
 
 function localRates(trust: number, decayOf: (parameter: string) => number): Transform {

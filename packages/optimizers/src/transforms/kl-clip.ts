@@ -7,12 +7,12 @@
  * Blocks that are no layers are neither summed nor scaled. Where Σ u∘g is not positive there is nothing to clip: ν = 1.
  */
 
-import { innerProduct } from "@kronograd/autograd";
+import { type Gradient, innerProduct } from "@kronograd/autograd";
 import { add, elementwise, run, type Tensor } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import * as option from "../option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options.ts";
-import { type StepContext, scaleGradient, type Transform, type Updates } from "../transform.ts";
+import { mapUpdates, type StepContext, scaleGradient, type Transform, type Updates } from "../transform.ts";
 
 const limits = { limit: option.number({ default: 1e-3, above: 0 }) };
 const checks = { every: option.integer({ default: 1, min: 1 }), first: option.integer({ default: 0, min: 0 }) };
@@ -29,7 +29,7 @@ const coefficientOp = /* @__PURE__ */ elementwise(
     const bounded = e.min(e.constant(1), e.sqrt(e.div(e.parameter("allowed"), product)));
     return e.select(e.greater(product, e.constant(0)), bounded, e.constant(1));
   },
-  { ranges: [[1, 2]], parameters: { allowed: 0.5 } },
+  { ranges: [[1, 2]] },
 );
 
 /** The coefficient in force, or null before the first. */
@@ -56,10 +56,8 @@ export function klClip(limit: number, options: OptionsOf<typeof klClipOptions> =
       const coefficient = due ? coefficientOf(limit, updates, context) : state.coefficient;
       if (coefficient === null) return { updates, state };
       context.report("klClip", coefficient);
-      const clipped = [...updates].map(
-        ([name, gradient]) => [name, gradient.block.isLayer ? scaleGradient(gradient, coefficient) : gradient] as const,
-      );
-      return { updates: new Map(clipped), state: { coefficient } };
+      const clip = (gradient: Gradient) => (gradient.block.isLayer ? scaleGradient(gradient, coefficient) : gradient);
+      return { updates: mapUpdates(updates, clip), state: { coefficient } };
     },
   };
 }

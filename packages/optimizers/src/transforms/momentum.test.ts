@@ -1,5 +1,5 @@
 import { factoredGradient, partsGradient } from "@kronograd/autograd";
-import { scope, tensorsIn, UsageError, zeros } from "@kronograd/tensor";
+import { cpu, scope, tensorsIn, UsageError, zeros } from "@kronograd/tensor";
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { Optimizer } from "../optimizer.ts";
@@ -74,6 +74,39 @@ describe("momentum", () => {
       expect(runs[0]).toEqual(runs[1]);
       expect(runs[0]?.[1]).toEqual([1.875, 1.25, 1.875]);
     });
+  });
+
+  it("looks ahead of factors too, without forming a product or a direction", () => {
+    scope(() => {
+      const block = layerBlock("a", 1, 2);
+      const parameters = { "a.weight": f64([[0, 0]]), "a.bias": f64([0]) };
+      const optimizer = new Optimizer({
+        name: "test",
+        learningRate: 1,
+        chain: momentum({ decay: 0.5, nesterov: true }),
+      });
+      const dense = momentum({ decay: 0.5, nesterov: true });
+      const gradients = [[1], [1], [-2]].map(([g]) =>
+        factoredGradient(block, { g: f64([[g as number]]), a: f64([[2, 4]]), scale: 1, hasBias: true }),
+      );
+      const wanted = directionsOf(dense, [[1], [1], [-2]]);
+      gradients.forEach((gradient, step) => {
+        const updates = optimizer.update(new Map([["a", gradient]]), { parameters, step });
+        const made = cpu.memory.buffers;
+        optimizer.apply(parameters, updates, step);
+        expect(cpu.memory.buffers).toBe(made);
+        expect(valuesOf(updates, "a")).toEqual([2, 4, 1].map((x) => x * (wanted[step]?.[0] as number)));
+      });
+      // 1.5 + 1.75 − 2.625, along (2, 4, 1)
+      expect([...parameters["a.weight"].dataSync(), ...parameters["a.bias"].dataSync()]).toEqual([-1.25, -2.5, -0.625]);
+      expect(gradients.map((gradient) => [...tensorsIn(gradient)].length)).toEqual([2, 2, 2]);
+    });
+  });
+
+  it("refuses nesterov with dampening", () => {
+    const call = () => momentum({ nesterov: true, dampening: 0.1 });
+    expect(call).toThrow(UsageError);
+    expect(call).toThrow("momentum: nesterov takes no dampening (got 0.1).");
   });
 
   it("refuses a decay of 1, with the range", () => {

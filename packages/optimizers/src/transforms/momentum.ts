@@ -1,12 +1,12 @@
 /**
- * Momentum: v ← β v + (1 − dampening) g, the first v being g itself; the direction is v, or with Nesterov g + β v.
+ * Momentum: v ← β v + (1 − dampening) g, the first v being g itself; the direction is v, or with Nesterov g + β v, which is
+ * v + β (v − the v before): neither needs g beside v.
  *
  * The learning rate is not in v, so a change of the rate needs no correction of the momentum.
  */
 
 import { addFactors } from "@kronograd/autograd";
-import { elementwise } from "@kronograd/tensor";
-import * as e from "@kronograd/tensor/expression";
+import { UsageError, weightedSumOp } from "@kronograd/tensor";
 import { type ElementwiseState, elementwiseTransform } from "../elementwise-transform.ts";
 import * as option from "../option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options.ts";
@@ -25,39 +25,25 @@ export const momentumOptions = /* @__PURE__ */ described(checks, {
   dampening: "how much of a new gradient is left out",
 });
 
-const plainOp = /* @__PURE__ */ elementwise(
-  "momentumUpdate",
-  (gradient, velocity) => e.add(e.mul(e.parameter("momentum"), velocity), e.mul(e.parameter("gain"), gradient)),
-  { parameters: { momentum: 0.9, gain: 0.5 } },
-);
-
-const nesterovOp = /* @__PURE__ */ elementwise(
-  "nesterovUpdate",
-  (gradient, velocity) => {
-    const next = e.add(e.mul(e.parameter("momentum"), velocity), e.mul(e.parameter("gain"), gradient));
-    return [next, e.add(gradient, e.mul(e.parameter("momentum"), next))];
-  },
-  { parameters: { momentum: 0.9, gain: 1 } },
-);
-
 /**
  * Let directions persist.
  *
  * @source Polyak (1964); Sutskever et al. (2013) for Nesterov's form; scaled as in Goyal et al. (2017), eq. 9
- * @throws {UsageError} an option out of range
+ * @throws {UsageError} an option out of range, or nesterov with dampening
  * @example
  * chain(precondition(kfacCurvature()), momentum({ decay: 0.9 }));
  */
 export function momentum(options: OptionsOf<typeof momentumOptions> = {}): Transform<ElementwiseState> {
   const { decay, nesterov, dampening } = checkOptions("momentum", options, checks);
+  if (nesterov && dampening > 0) {
+    throw new UsageError({ where: "momentum", problem: "nesterov takes no dampening", got: dampening });
+  }
   return elementwiseTransform({
-    name: nesterov ? `nesterov(${decay})` : `momentum(${decay})`,
-    op: nesterov ? nesterovOp : plainOp,
+    name: `${nesterov ? "nesterov" : "momentum"}(${decay})`,
+    op: weightedSumOp,
     tensors: { velocity: 0 },
-    // Nesterov's direction needs the gradient beside the velocity
-    ...(nesterov
-      ? {}
-      : { accumulate: (v, factors, { momentum, gain }) => addFactors(v, factors, momentum as number, gain as number) }),
-    scalars: (t) => ({ momentum: decay, gain: t === 1 ? 1 : 1 - dampening }),
+    accumulate: (v, factors, { a, b }) => addFactors(v, factors, b as number, a as number),
+    ahead: nesterov ? decay : 0,
+    scalars: (t) => ({ a: t === 1 ? 1 : 1 - dampening, b: decay }),
   });
 }

@@ -8,7 +8,7 @@ import { globalSquaredNorm, scaleGradient, type Transform } from "../transform.t
 const coefficientOp = /* @__PURE__ */ elementwise(
   "normClipCoefficient",
   (squared) => e.min(e.constant(1), e.div(e.parameter("limit"), e.sqrt(squared))),
-  { ranges: [[4, 9]], parameters: { limit: 1 } },
+  { ranges: [[4, 9]] },
 );
 
 /**

@@ -10,7 +10,7 @@
  */
 
 import type { Parameters } from "@kronograd/autograd";
-import { add, scale, type Tensor } from "@kronograd/tensor";
+import { scale, type Tensor, weightedSum } from "@kronograd/tensor";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import { dot, gradientVector, oracleOf, vectorOf } from "../quadratic-model.ts";
 import { at } from "../schedule.ts";
@@ -48,7 +48,7 @@ export function quadraticModel(options: OptionsOf<typeof quadraticModelOptions> 
       const next: Record<string, Tensor> = { ...last };
       const directions = mapParts(updates, (part, name) => {
         const before = last?.[name];
-        const direction = before === undefined ? scale(part, alpha) : add(scale(part, alpha), scale(before, mu));
+        const direction = before === undefined ? scale(part, alpha) : weightedSum(part, before, alpha, mu);
         next[name] = direction;
         return direction;
       });

@@ -6,17 +6,8 @@
  */
 
 import { partsGradient } from "@kronograd/autograd";
-import { elementwise, run, UsageError } from "@kronograd/tensor";
-import * as e from "@kronograd/tensor/expression";
+import { UsageError, weightedSum } from "@kronograd/tensor";
 import { parameterNamed, type Transform } from "../transform.ts";
-
-const decayOp = /* @__PURE__ */ elementwise(
-  "weightDecay",
-  (update, weight) => e.add(update, e.mul(e.parameter("amount"), weight)),
-  {
-    parameters: { amount: 0.1 },
-  },
-);
 
 /**
  * Pull weights towards zero.
@@ -42,7 +33,7 @@ export function weightDecay(amount: number | ((parameter: string) => number)): T
         const parts = gradient.parts().map((part, i) => {
           const own = amounts[i] as number;
           if (own === 0) return part;
-          return run(decayOp, [part, parameterNamed(parameters, block.parameters[i] as string)], { amount: own });
+          return weightedSum(part, parameterNamed(parameters, block.parameters[i] as string), 1, own);
         });
         next.set(name, partsGradient(block, parts));
       }

@@ -1,7 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { tensor } from "../create.ts";
 import { DtypeError, ShapeError } from "../errors.ts";
-import { add, div, maximum, minimum, mul, multiplyAdd, neg, pow, scale, shift, sub } from "./arithmetic.ts";
+import {
+  add,
+  div,
+  maximum,
+  minimum,
+  mul,
+  multiplyAdd,
+  neg,
+  pow,
+  scale,
+  shift,
+  sub,
+  weightedSum,
+} from "./arithmetic.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
 const [x, y] = [tensor([1, 2, 4]), tensor([4, 2, 1])];
@@ -19,6 +32,7 @@ describe("arithmetic", () => {
     expect(values(scale(x, 0.5))).toEqual([0.5, 1, 2]);
     expect(values(shift(x, -1))).toEqual([0, 1, 3]);
     expect(values(multiplyAdd(x, y, 1))).toEqual([5, 5, 5]);
+    expect(values(weightedSum(x, y, 2, -1))).toEqual(values(sub(scale(x, 2), y)));
   });
 
   it("follows IEEE at the edges", () => {

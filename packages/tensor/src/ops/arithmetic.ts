@@ -19,12 +19,12 @@ const powOp = /* @__PURE__ */ elementwise("pow", (x, y) => e.pow(x, y), { ranges
 const maximumOp = /* @__PURE__ */ elementwise("maximum", (x, y) => e.max(x, y), apart);
 const minimumOp = /* @__PURE__ */ elementwise("minimum", (x, y) => e.min(x, y), apart);
 const negOp = /* @__PURE__ */ elementwise("neg", (x) => e.neg(x));
-const scaleOp = /* @__PURE__ */ elementwise("scale", (x) => e.mul(e.parameter("factor"), x), {
-  parameters: { factor: -1.5 },
-});
-const shiftOp = /* @__PURE__ */ elementwise("shift", (x) => e.add(x, e.parameter("amount")), {
-  parameters: { amount: 0.5 },
-});
+const scaleOp = /* @__PURE__ */ elementwise("scale", (x) => e.mul(e.parameter("factor"), x));
+const shiftOp = /* @__PURE__ */ elementwise("shift", (x) => e.add(x, e.parameter("amount")));
+/** The op behind `weightedSum`, for those who write its result in place. */
+export const weightedSumOp = /* @__PURE__ */ elementwise("weightedSum", (x, y) =>
+  e.add(e.mul(e.parameter("a"), x), e.mul(e.parameter("b"), y)),
+);
 const multiplyAddOp = /* @__PURE__ */ elementwise("multiplyAdd", (x, y, z) => e.add(e.mul(x, y), z));
 
 /** x + y, broadcasting. @throws {ShapeError} the shapes do not broadcast */
@@ -47,5 +47,7 @@ export const neg = (x: Tensor): Tensor => run(negOp, [x], {});
 export const scale = (x: Tensor, factor: number): Tensor => run(scaleOp, [x], { factor });
 /** x + amount, for a number known now; one pass, no scalar tensor. */
 export const shift = (x: Tensor, amount: number): Tensor => run(shiftOp, [x], { amount });
+/** a · x + b · y for numbers known now, in one pass, broadcasting. @throws {ShapeError} the shapes do not broadcast */
+export const weightedSum = (x: Tensor, y: Tensor, a: number, b: number): Tensor => run(weightedSumOp, [x, y], { a, b });
 /** x · y + z elementwise in one pass, broadcasting. @throws {ShapeError} the shapes do not broadcast */
 export const multiplyAdd = (x: Operable, y: Operable, z: Operable): Tensor => runMixed(multiplyAddOp, x, y, z);

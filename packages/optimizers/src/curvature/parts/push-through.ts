@@ -13,8 +13,7 @@
  */
 
 import { type Block, factoredGradient, type Gradient, type GradientFactors, lastOf } from "@kronograd/autograd";
-import { cast, dot, elementwise, eye, matmul, mul, neg, run, scale, type Tensor } from "@kronograd/tensor";
-import * as e from "@kronograd/tensor/expression";
+import { cast, dot, eye, matmul, mul, neg, scale, type Tensor, weightedSum } from "@kronograd/tensor";
 import type { Scalar } from "../../damping.ts";
 import { applyToRows, type DualInverse, type SideInverse } from "./side.ts";
 import { onFactors } from "./two-sided.ts";
@@ -47,22 +46,14 @@ export function pushThrough(block: Block, gradient: Gradient, A: SideInverse, G:
   return factoredGradient(block, { ...rows, a: product(cores, rows.a), last }, slope);
 }
 
-/** (c + μ² C): I − μ K⁻¹ = K⁻¹ XᵀX where c is I */
-const shareOp = /* @__PURE__ */ elementwise(
-  "curvatureShare",
-  (identity, core) => e.add(identity, e.mul(e.parameter("squared"), core)),
-  { parameters: { squared: 0.25 } },
-);
-
 /**
  * The direction's inner product with its gradient, s² B² ⟨K_X⁻¹ XᵀX, K_Y⁻¹ YᵀY⟩: the Gram matrices of the factors are those
  * that were inverted, so nothing of size d is read.
  */
 function slopeOf(duals: readonly DualInverse[], { g, scale: s }: GradientFactors): Tensor {
   const B = g.shape[0] as number;
-  const [p, q] = duals.map(({ core, mu }) =>
-    run(shareOp, [eye(B, g), cast(core, g.dtype)], { squared: (mu as number) ** 2 }),
-  );
+  // I − μ K⁻¹ = K⁻¹ XᵀX
+  const [p, q] = duals.map(({ core, mu }) => weightedSum(eye(B, g), cast(core, g.dtype), 1, (mu as number) ** 2));
   return scale(dot(p as Tensor, q as Tensor), (s * B) ** 2);
 }
 

@@ -5,8 +5,7 @@
  * bias exactly, or as the plain mean until that would weigh old values more than ρ does.
  */
 
-import { elementwise, run, type Tensor } from "@kronograd/tensor";
-import * as e from "@kronograd/tensor/expression";
+import { type Tensor, weightedSum } from "@kronograd/tensor";
 
 /** How a running average begins: its first value; the bias from zero undone; the plain mean of the first 1/(1−ρ) values. */
 export type AverageStart = "first" | "unbiased" | "martens";
@@ -26,14 +25,8 @@ export function decayAt(start: AverageStart, decay: number, k: number): number {
   return start === "martens" ? Math.min(1 - 1 / k, decay) : decay;
 }
 
-const blendOp = /* @__PURE__ */ elementwise(
-  "runningAverage",
-  (mean, value) => e.add(e.mul(e.parameter("decay"), mean), e.mul(e.parameter("gain"), value)),
-  { parameters: { decay: 0.9, gain: 0.1 } },
-);
-
 /** Move a running average on; the first value, or one with decay 0, becomes the average itself. */
 export function blend(mean: Tensor | null, value: Tensor, decay: number): Tensor {
   if (mean === null || decay === 0) return value;
-  return run(blendOp, [mean, value], { decay, gain: 1 - decay });
+  return weightedSum(mean, value, decay, 1 - decay);
 }

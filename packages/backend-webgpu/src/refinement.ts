@@ -5,9 +5,8 @@
  *
  * Each element of R is summed as if in twice the precision of float32 and rounded once: in plain float32 a residual is
  * nothing but the rounding of its own sum. A product is split into itself and what its rounding lost, a sum likewise; what was
- * lost is added up beside. WGSL lets a compiler reassociate, and (a + b) − a is b to one that does: so results pass through
- * `seen_`, an exclusive or of their bits with a uniform that is 0, which no compiler knows, and a factor is cut in
- * halves by its bits, so that products of halves are exact, fused or not.
+ * lost is added up beside (seen.ts keeps compilers off). A factor is cut in halves by its bits, so that products of halves
+ * are exact, fused or not.
  *
  * Newton's iteration needs ρ(R) < 1; beyond that it makes X indefinite. So X stays as it is where ‖R‖ ≥ 1.
  *
@@ -18,12 +17,13 @@
 import type { Operand } from "@kronograd/tensor";
 import type { Kit } from "./kit.ts";
 import { reduce } from "./reduce.ts";
+import { seenFunctions, seenUniform } from "./seen.ts";
 import { product } from "./tile.ts";
 
 const side = 16;
 
 const twice = `
-fn seen_(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ u.zero); }
+${seenFunctions.f32}
 fn halves_(x: f32) -> vec2f {
   let high = bitcast<f32>((bitcast<u32>(x) + 0x800u) & 0xfffff000u);
   return vec2f(high, x - high);
@@ -55,7 +55,7 @@ function residual(kit: Kit, R: Operand, A: Operand, X: Operand, damping: number,
       r: ["u32", R.offset],
       damping: ["f32", damping],
       mu: ["u32", mu?.offset ?? 0],
-      zero: ["u32", 0],
+      ...seenUniform,
     },
     groups: [tiles, tiles, 1],
     source: ([r], [a, x, damped]) => ({

@@ -5,13 +5,15 @@
  * A workgroup of 256 threads makes a square tile of C. Where there is work for many workgroups the side is 128 and each thread
  * holds 8 × 8 elements in registers: a step of k reads four vec4s and does 64 multiply-adds. Else the side is 64, 4 × 4 each,
  * two vec4s and 16. For 8 (or 16) values of k at a time, the tile's panels of A and B are staged in workgroup memory as vec4s,
- * 9 KiB; a vec4 of padding a row keeps threads that stage along k out of each other's banks. Each element has one accumulator in ascending k: the same bits each time, whatever the side.
+ * 9 KiB; a vec4 of padding a row keeps threads that stage along k out of each other's banks.
+ * Each element has one accumulator in ascending k: the same bits each time, whatever the side (but for compensated sums).
  * A long k with few tiles (a weight's gradient) is cut into slices that a second pass adds up in order.
  */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
 import { each } from "./each.ts";
 import type { Kit, Uniform } from "./kit.ts";
+import { seenFunctions, seenUniform } from "./seen.ts";
 
 /** A product, or a batch of them. */
 export interface Product {
@@ -38,6 +40,8 @@ export interface Product {
   /** Whether neighbouring threads should load along k (true) or along m and n: whichever lies dense. */
   readonly aAlongK: boolean;
   readonly bAlongK: boolean;
+  /** Whether panels' sums are added up with compensation (Kahan), in tiles of side 64: their threads have registers to spare. */
+  readonly isCompensated?: boolean;
   /** Statement before the main loop that may leave a tile out, from tileM and tileN. */
   readonly skip?: string;
   /** Condition under which an element is written; default: always. */
@@ -92,6 +96,7 @@ function pass(kit: Kit, call: Product, output: Operand, slices: number, quads: Q
   const side = sideOf(quads);
   const depth = depthOf(quads);
   const { name, m, n, k, batch, inputs } = call;
+  const isCompensated = call.isCompensated === true && quads === 1;
   const length = Math.ceil(Math.ceil(k / slices) / depth) * depth;
   const uniforms: Record<string, Uniform> = {
     M: ["u32", m],
@@ -102,6 +107,7 @@ function pass(kit: Kit, call: Product, output: Operand, slices: number, quads: Q
     slices: ["u32", slices],
     stride: ["u32", slices === 1 ? 0 : sizeOf(call.output.shape)],
     to: ["u32", output.offset],
+    ...(isCompensated ? seenUniform : {}),
     ...call.uniforms,
   };
   kit.run({
@@ -113,6 +119,7 @@ function pass(kit: Kit, call: Product, output: Operand, slices: number, quads: Q
     source: ([out = ""], from) => ({
       declarations: `
 ${call.declarations?.(from) ?? ""}
+${isCompensated ? seenFunctions.vec4f : ""}
 var<workgroup> panelA: array<vec4f, ${rowOf(quads) * depth}>;
 var<workgroup> panelB: array<vec4f, ${rowOf(quads) * depth}>;`,
       main: `
@@ -125,6 +132,7 @@ ${call.begin(from)}
 let ty = thread / 16u;
 let tx = thread % 16u;
 ${accumulators(quads)}
+${isCompensated ? totals(quads) : ""}
 let first = slice * u.length;
 let end = min(u.K, first + u.length);
 for (var start = first; start < end; start += ${depth}u) {
@@ -135,6 +143,7 @@ for (var start = first; start < end; start += ${depth}u) {
   for (var kk = 0u; kk < ${depth}u; kk++) {
     ${multiplyAdds(quads)}
   }
+  ${isCompensated ? addToTotals(quads) : ""}
   workgroupBarrier();
 }
 ${places(quads)
@@ -143,7 +152,7 @@ ${places(quads)
   let m = tileM + ${m};
   let n = tileN + ${n} + j;
   if (m < u.M && n < u.N && (${call.where ?? "true"})) {
-    let value = ${name}[j];
+    let value = ${isCompensated ? `${name}_total` : name}[j];
     let at = ${call.place};
     ${out}[u.to + slice * u.stride + at] = ${call.value?.(from) ?? "value"};
     ${call.also?.(out) ?? ""}
@@ -176,6 +185,25 @@ const accumulators = (quads: Quads) =>
   places(quads)
     .map(({ name }) => `var ${name} = vec4f(0.0);`)
     .join(" ");
+
+const totals = (quads: Quads) =>
+  places(quads)
+    .map(({ name }) => `var ${name}_total = vec4f(0.0); var ${name}_lost = vec4f(0.0);`)
+    .join("\n");
+
+/** What a total has got too much of is taken from the next panel's sum. */
+const addToTotals = (quads: Quads) =>
+  places(quads)
+    .map(
+      ({ name }) => `{
+    let more = ${name} - ${name}_lost;
+    let sum = seen_(${name}_total + more);
+    ${name}_lost = seen_(sum - ${name}_total) - more;
+    ${name}_total = sum;
+    ${name} = vec4f(0.0);
+  }`,
+    )
+    .join("\n  ");
 
 /** A step of k. */
 function multiplyAdds(quads: Quads): string {

@@ -174,6 +174,7 @@ export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
         also: (out) => `if (tileN < tileM) { ${out}[u.to + n * u.N + m] = value; }`,
         aAlongK: Math.abs(column) < Math.abs(row),
         bAlongK: Math.abs(column) < Math.abs(row),
+        isCompensated: true, // inverses multiply its error by the condition number
       });
       return true;
     },

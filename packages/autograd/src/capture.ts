@@ -17,6 +17,11 @@ export interface CaptureRequest {
   readonly inputs?: boolean;
   /** Go backward for output gradients under this label source. */
   readonly outputGrads?: LabelSource;
+  /**
+   * Whether output gradients are kept by position (default). If not, they are summed over an example's positions as soon as
+   * the way back has passed them: [N, out] of a convolution is kept, not [N, out, height, width].
+   */
+  readonly positions?: boolean;
   /** Leave gradients of layers without weight sharing as factors. */
   readonly gradient?: "dense" | "factored";
   /** Whether a layer's bias is the last column of its weight's block (default), or a parameter of its own. */

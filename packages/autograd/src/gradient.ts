@@ -17,7 +17,6 @@ import {
   reshape,
   type Shape,
   scale,
-  shift,
   sizeOf,
   slice,
   sum,
@@ -240,7 +239,5 @@ export function innerProduct(p: Gradient, q: Gradient): Tensor {
 /** Inner products of all pairs of input rows, bias coordinates included: [n, n′]. */
 function inputProducts(p: GradientFactors, q: GradientFactors): Tensor {
   const features = linear(p.a, q.a, null);
-  if (!p.hasBias) return features;
-  if (p.last === undefined && q.last === undefined) return shift(features, 1);
-  return addProduct(features, lastOf(p), transpose(lastOf(q)), 1);
+  return p.hasBias ? addProduct(features, lastOf(p), transpose(lastOf(q)), 1) : features;
 }

@@ -45,6 +45,8 @@ export interface Reduction {
   readonly name: string;
   /** Of one without a place for the bias coordinate: the error that says so. */
   readonly noBias?: ((where: string) => UsageError) | undefined;
+  /** Whether of output gradients it reads sums over an example's positions alone. */
+  readonly summed?: boolean;
   /** Xᵀ [rows, in(+1)] */
   inputs(record: LayerRecord, options: Required<RowOptions>): Tensor;
   /** Yᵀ [rows, out]; label columns one after the other. */
@@ -68,7 +70,10 @@ export interface ConvGeometry {
 export interface LayerUse {
   /** dense [N, …, in]; conv2d [N, channels, height, width] */
   readonly input: Tensor;
-  /** One for each label column, in the output's shape: its cotangent times lossScale. Empty when nobody asked for it. */
+  /**
+   * One for each label column: the output's cotangent times lossScale, in its shape or summed over positions, [N, out].
+   * Empty when nobody asked for it.
+   */
   readonly outputGrads: readonly Tensor[];
 }
 

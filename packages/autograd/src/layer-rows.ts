@@ -19,6 +19,7 @@ import type { Geometry, LayerRecord, Reduction } from "./layer-record.ts";
 export function summed(name: string, inputPower: number, outputPower: number): Reduction {
   return {
     name,
+    summed: true,
     inputs({ examples: N, positions: T, geometry, uses }, { bias }) {
       const sums = uses.map(({ input }) => summedInput(input, geometry)).reduce(add); // [N, in]
       return scale(bias ? append(sums, T) : sums, 1 / Math.sqrt(N) / T ** inputPower);
@@ -40,9 +41,10 @@ function summedInput(input: Tensor, geometry: Geometry): Tensor {
   return input.rank === 2 ? input : sum(sequence(input, 1), 1);
 }
 
-/** Σ_t v of one use: [N, out]. */
-function summedOutput(grad: Tensor, geometry: Geometry): Tensor {
-  return geometry.kind === "conv2d" ? sum(grad, [2, 3]) : summedInput(grad, geometry);
+/** Σ_t v of one use: [N, out]; what is that already stays as it is. */
+export function summedOutput(grad: Tensor, { kind }: Geometry): Tensor {
+  if (grad.rank === 2) return grad;
+  return kind === "conv2d" ? sum(grad, [2, 3]) : sum(sequence(grad, 1), 1);
 }
 
 /** Rows of a dense layer by position, keeping every `stride`-th: [N, T, features]. */

@@ -9,6 +9,7 @@ import {
   permute,
   reshape,
   scale,
+  sizeOf,
   slice,
   type Tensor,
   UsageError,
@@ -47,7 +48,7 @@ function byPosition(name: string, { seen = unfold, strided, averaged }: Position
       return scale(bias ? append(rows, 1) : rows, Math.sqrt(weight));
     },
     outputGrads(record, { stride }) {
-      const columns = labelColumns(record);
+      const columns = columnsByPosition(record);
       const step = stepOf(stride);
       const rows = concat(columns.map((grads) => rowsOf(grads.map((grad) => foldOutput(grad, record.geometry, step))))); // [L·N·m, out]
       return scale(rows, Math.sqrt(columns.length / (rows.shape[0] as number)));
@@ -83,7 +84,7 @@ export function perExample(
     uses.map(({ input }) => unfold(input, geometry, 1)),
     1,
   );
-  const columns = labelColumns(record).map((grads) => {
+  const columns = columnsByPosition(record).map((grads) => {
     const v = concat(
       grads.map((grad) => foldOutput(grad, geometry, 1)),
       1,
@@ -91,6 +92,25 @@ export function perExample(
     return reshape(v, [1, ...v.shape]);
   });
   return { inputs: bias ? append(u, 1) : u, outputGrads: concat(columns) };
+}
+
+/** `labelColumns`, if no position of them is lost. */
+function columnsByPosition(record: LayerRecord): Tensor[][] {
+  const columns = labelColumns(record);
+  const kept = sizeOfPositions(columns[0] as Tensor[], record.geometry);
+  if (kept === record.positions) return columns;
+  throw new UsageError({
+    where: record.name,
+    problem: "its output gradients were summed over positions, and here each position is read",
+    expected: `${record.positions} positions`,
+    got: kept,
+    help: "Capture with positions: true.",
+  });
+}
+
+function sizeOfPositions(grads: readonly Tensor[], { kind }: Geometry): number {
+  const sizes = grads.map(({ shape }) => sizeOf(kind === "conv2d" ? shape.slice(2) : shape.slice(1, -1)));
+  return sizes.reduce((total, size) => total + size, 0);
 }
 
 /** Inputs by position, keeping every `stride`-th row and column of positions: [N, T, in]. */

@@ -129,14 +129,19 @@ export class Tape implements Disposable {
    *
    * May be called several times (label columns, Jacobian rows) until the tape is disposed of.
    *
+   * @param finish  gets each wanted tensor's cotangent once it is whole and the way back has passed it, and may shrink it
    * @throws {UsageError} a saved tensor was changed in place, or a path leads through an op without a derivative
    */
-  backward(seeds: readonly (readonly [Tensor, Tensor])[], wanted: readonly Tensor[]): (Tensor | null)[] {
+  backward(
+    seeds: readonly (readonly [Tensor, Tensor])[],
+    wanted: readonly Tensor[],
+    finish: (id: number, cotangent: Tensor) => Tensor = (_, cotangent) => cotangent,
+  ): (Tensor | null)[] {
     const wantedIds = new Set(wanted.map((t) => t.id));
     const cotangents = new Map<number, Tensor>();
     for (const [result, seed] of seeds) accumulate(cotangents, result.id, retain(seed));
     try {
-      this.#walk(cotangents, wantedIds);
+      this.#walk(cotangents, wantedIds, finish);
     } catch (error) {
       for (const cotangent of cotangents.values()) cotangent.dispose();
       throw error;
@@ -149,7 +154,11 @@ export class Tape implements Disposable {
   }
 
   /** Visit the nodes in reverse, moving cotangents from outputs to inputs. */
-  #walk(cotangents: Map<number, Tensor>, wantedIds: ReadonlySet<number>): void {
+  #walk(
+    cotangents: Map<number, Tensor>,
+    wantedIds: ReadonlySet<number>,
+    finish: (id: number, cotangent: Tensor) => Tensor,
+  ): void {
     const leadsThere = this.#descendants(wantedIds);
     for (let i = this.#nodes.length - 1; i >= 0; i--) {
       const node = this.#nodes[i] as Node;
@@ -167,9 +176,12 @@ export class Tape implements Disposable {
         });
       }
       for (const id of node.outputs) {
-        if (wantedIds.has(id)) continue;
-        cotangents.get(id)?.dispose();
-        cotangents.delete(id);
+        const cotangent = cotangents.get(id);
+        if (cotangent === undefined) continue;
+        const kept = wantedIds.has(id) ? finish(id, cotangent) : null;
+        if (kept === null) cotangents.delete(id);
+        else cotangents.set(id, kept);
+        if (kept !== cotangent) cotangent.dispose();
       }
     }
   }

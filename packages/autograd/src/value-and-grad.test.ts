@@ -1,20 +1,15 @@
 import {
   conv2d,
   cpu,
-  linear,
   mul,
   type NestedNumbers,
-  normal,
   Rng,
-  randomSign,
   reshape,
-  type Shape,
   ShapeError,
   scale,
   scope,
   setRecorder,
   slice,
-  sub,
   sum,
   type Tensor,
   tanh,
@@ -29,41 +24,10 @@ import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { type CaptureRequest, recordLayer } from "./capture.ts";
 import { grad } from "./grad.ts";
-import type { Loss } from "./loss.ts";
+import { dense, halfSquares, random } from "./testing.ts";
 import { type Objective, valueAndGrad } from "./value-and-grad.ts";
 
 const f64 = (values: NestedNumbers): Tensor => tensor(values, { dtype: "float64" });
-const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
-
-/** ½‖f − y‖² of each example, summed or averaged over examples: its Hessian in an example's outputs is I. */
-function halfSquares(reduction: "mean" | "sum"): Loss {
-  const count = (outputs: Tensor) => (reduction === "mean" ? (outputs.shape[0] as number) : 1);
-  const like = (outputs: Tensor, value: (i: number) => number) =>
-    tensor(
-      Float64Array.from({ length: outputs.size }, (_, i) => value(i)),
-      { shape: outputs.shape },
-    );
-  return {
-    name: "halfSquares",
-    reduction,
-    value: (outputs, targets) => scale(sum(mul(sub(outputs, targets), sub(outputs, targets))), 0.5 / count(outputs)),
-    lossScale: count,
-    hessianProduct: (outputs, _, vector) => scale(vector, 1 / count(outputs)),
-    *labelColumns(source, outputs, _, rng) {
-      const width = outputs.size / (outputs.shape[0] as number);
-      if (source === "sampled") yield like(outputs, () => rng.normal());
-      else if (source === "randomSign") yield like(outputs, () => randomSign(rng));
-      else for (let c = 0; c < width; c++) yield like(outputs, (i) => (i % width === c ? 1 : 0));
-    },
-  };
-}
-
-/** A dense layer that shows itself. */
-function dense(name: string, x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-  const output = linear(x, weight, bias);
-  recordLayer({ name, weight, bias, input: x, output, geometry: { kind: "dense" } });
-  return output;
-}
 
 const [x, targets] = [random(1, [5, 3]), random(2, [5, 2])];
 const parameters = {

@@ -13,6 +13,7 @@ import { type CaptureRequest, collectLayers, type LayerCall } from "./capture.ts
 import { assertScalar } from "./grad.ts";
 import { type Block, factoredGradient, type Gradient, partsGradient } from "./gradient.ts";
 import { type LayerRecord, layerRecord } from "./layer-record.ts";
+import { summedOutput } from "./layer-rows.ts";
 import type { Loss } from "./loss.ts";
 import { type Tape, withTape } from "./tape.ts";
 
@@ -71,7 +72,8 @@ export function valueAndGrad(
       const seen = layers.filter(({ factored }) => factored || capture.outputGrads === "empirical");
       const factored = new Set(layers.flatMap((layer) => (layer.factored ? layer.block.parameters : [])));
       const formed = Object.entries(parameters).flatMap(([name, t]) => (factored.has(name) ? [] : [t]));
-      const cotangents = cotangentsOf(tape, value, full(value.shape, 1, value), [...formed, ...outputsOf(seen)]);
+      const backward = backwardOn(tape, capture.positions === false ? layers : []);
+      const cotangents = backward(value, full(value.shape, 1, value), [...formed, ...outputsOf(seen)]);
       const lossScale = seen.length === 0 ? 1 : lossScaleOf(objective, outputs, options);
       if (lossScale !== 1) {
         for (const { id } of outputsOf(seen)) cotangents.set(id, scale(cotangents.get(id) as Tensor, lossScale));
@@ -82,7 +84,7 @@ export function valueAndGrad(
       for (const block of singles) gradients.set(block.name, formedGradient(block, parameters, cotangents));
       const records = new Map<string, LayerRecord>();
       if (capture.inputs === true || capture.outputGrads !== undefined) {
-        const columns = labelColumns(tape, objective, outputs, layers, cotangents, options);
+        const columns = labelColumns(backward, objective, outputs, layers, cotangents, options);
         for (const layer of layers) records.set(layer.block.name, recordOf(layer, columns, capture));
       }
       return {
@@ -111,10 +113,23 @@ function evaluate(objective: Objective): Evaluated {
 /** By identity of the tensor: of parameters plain, of layers' outputs per example (backward value × lossScale). */
 type Cotangents = Map<number, Tensor>;
 
-/** Go backward from one tensor; zeros where no path leads. */
-function cotangentsOf(tape: Tape, from: Tensor, seed: Tensor, wanted: readonly Tensor[]): Cotangents {
-  const found = tape.backward([[from, seed]], wanted);
-  return new Map(wanted.map((t, i) => [t.id, found[i] ?? zeros(t.shape, t)]));
+/** Cotangents of what is wanted, from the one of a result. */
+type Backward = (from: Tensor, seed: Tensor, wanted: readonly Tensor[]) => Cotangents;
+
+/**
+ * Go backward on a tape; zeros where no path leads. Output gradients of the layers given are summed over positions, but for
+ * views, which read all of theirs.
+ */
+function backwardOn(tape: Tape, summed: readonly LayerBlock[]): Backward {
+  const calls = new Map(summed.flatMap((layer) => layer.calls.map((call) => [call.output.id, call])));
+  const finish = (id: number, cotangent: Tensor) => {
+    const call = calls.get(id);
+    return call && !call.view ? summedOutput(cotangent, call.geometry) : cotangent;
+  };
+  return (from, seed, wanted) => {
+    const found = tape.backward([[from, seed]], wanted, finish);
+    return new Map(wanted.map((t, i) => [t.id, found[i] ?? zeros(t.shape, t)]));
+  };
 }
 
 const outputsOf = (layers: readonly LayerBlock[]): Tensor[] =>
@@ -151,7 +166,7 @@ function recordOf({ block, calls }: LayerBlock, columns: readonly Cotangents[], 
 
 /** Cotangents of the layers' outputs: of the true labels, or by one partial backward pass for each label column. */
 function labelColumns(
-  tape: Tape,
+  backward: Backward,
   objective: Objective,
   outputs: Tensor | null,
   layers: readonly LayerBlock[],
@@ -173,7 +188,7 @@ function labelColumns(
   }
   mark?.("labels");
   const columns = objective.loss.labelColumns(labels, outputs as Tensor, objective.targets, rng as Rng);
-  return Array.from(columns, (column) => cotangentsOf(tape, outputs as Tensor, column, outputsOf(layers)));
+  return Array.from(columns, (column) => backward(outputs as Tensor, column, outputsOf(layers)));
 }
 
 function lossScaleOf(objective: Objective, outputs: Tensor | null, { lossScale }: ValueAndGradOptions): number {

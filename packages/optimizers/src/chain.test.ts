@@ -93,6 +93,11 @@ describe("joinNeeds", () => {
     expect(joinNeeds({ oracles: ["hvp", "ggnvp"] }, { oracles: ["hvp"] })).toEqual({ oracles: ["hvp", "ggnvp"] });
   });
 
+  it("keeps positions if one method reads them", () => {
+    expect(joinNeeds({ positions: false }, { positions: true })).toEqual({ positions: true });
+    expect(joinNeeds({ positions: false }, {})).toEqual({ positions: false });
+  });
+
   it("refuses two label sources, and a bias both joint and separate", () => {
     expect(() => joinNeeds({ outputGrads: "exact" }, { outputGrads: "sampled" })).toThrow(UsageError);
     expect(() => joinNeeds({ bias: "joint" }, { bias: "separate" })).toThrow(

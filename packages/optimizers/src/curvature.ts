@@ -45,6 +45,8 @@ export interface CurvatureMethod<S extends StateTree = StateTree> {
   readonly needs: {
     readonly inputs?: boolean;
     readonly outputGrads?: LabelSource;
+    /** Whether sums of output gradients over an example's positions are all it reads of them. */
+    readonly summed?: boolean | undefined;
     readonly gradient?: "dense" | "factored";
     /** "separate": blocks are weights alone, and biases keep their plain gradient. Default "joint": [W | b]. */
     readonly bias?: "joint" | "separate";

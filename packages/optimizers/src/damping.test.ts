@@ -1,5 +1,5 @@
 import { cholesky, choleskyInverse, kronecker, toDense } from "@kronograd/linalg";
-import { add, eye, full, matmul, normal, Rng, scale, type Tensor, transpose, UsageError } from "@kronograd/tensor";
+import { add, eye, full, matmul, normal, Rng, scale, type Tensor, transpose } from "@kronograd/tensor";
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { damped, splitDamping } from "./damping.ts";
@@ -9,7 +9,8 @@ const spd = (seed: number, n: number): Tensor => {
   const X = normal(new Rng(seed), [n, n], float64);
   return matmul(X, transpose(X));
 };
-const traces = { traceA: 12, dimA: 3, traceG: 0.5, dimG: 2 };
+const number = (value: number) => full([], value, float64);
+const traces = { traceA: number(12), dimA: 3, traceG: number(0.5), dimG: 2 };
 
 describe("damped", () => {
   it("adds to the diagonal alone", () => {
@@ -30,12 +31,12 @@ describe("splitDamping", () => {
 
   it("gives √λ to both where it is not balanced, and where a side is zero", () => {
     expect(splitDamping(0.04, traces, false)).toEqual({ A: 0.2, G: 0.2, pi: 1 });
-    expect(splitDamping(0.04, { ...traces, traceG: 0 }, true)).toEqual({ A: 0.2, G: 0.2, pi: 1 });
+    expect(splitDamping(0.04, { ...traces, traceG: number(0) }, true)).toEqual({ A: 0.2, G: 0.2, pi: 1 });
   });
 
   it("T24: is the block plus λI plus the cross terms π√λ G ⊗ I and √λ/π I ⊗ A", () => {
     const [A, G, I, J] = [spd(1, 3), spd(2, 2), eye(3, float64), eye(2, float64)];
-    const share = splitDamping(0.3, { ...traces, traceA: 5, traceG: 1 }, true);
+    const share = splitDamping(0.3, { ...traces, traceA: number(5), traceG: number(1) }, true);
     const product = (left: Tensor, right: Tensor) => toDense(kronecker(left, right));
     const split = product(damped(G, Number(share.G)), damped(A, Number(share.A)));
     const expanded = [
@@ -51,7 +52,16 @@ describe("splitDamping", () => {
     );
   });
 
-  it("throws UsageError for a trace that is no number", () => {
-    expect(() => splitDamping(0.1, { ...traces, traceA: Number.NaN }, true)).toThrow(UsageError);
+  it("leaves a trace that is no number, and one below 0, to the factorisation", () => {
+    for (const wrong of [Number.NaN, -1])
+      expect(splitDamping(0.04, { ...traces, traceA: number(wrong) }, true)).toEqual({ A: 0.2, G: 0.2, pi: 1 });
+  });
+
+  it("balances float32 traces of any size", () => {
+    for (const size of [1e-30, 1e30]) {
+      const tiny = (value: number) => full([], value * size, { dtype: "float32" });
+      const { pi } = splitDamping(0.04, { ...traces, traceA: tiny(12), traceG: tiny(0.5) }, true);
+      expect(pi).toBeCloseTo(4, 5);
+    }
   });
 });

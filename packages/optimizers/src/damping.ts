@@ -6,7 +6,6 @@
  * schedule; its value is taken once a step.
  */
 
-import { piOf } from "@kronograd/linalg";
 import { dispatch, elementwise, eye, type Tensor, weightedSum } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 
@@ -31,9 +30,11 @@ export function damped(M: Tensor, amount: number): Tensor {
 
 /** The two factors' size and trace, from which their share of the damping follows. */
 export interface FactorTraces {
-  readonly traceA: Scalar;
+  /** [] */
+  readonly traceA: Tensor;
   readonly dimA: number;
-  readonly traceG: Scalar;
+  /** [] */
+  readonly traceG: Tensor;
   readonly dimG: number;
 }
 
@@ -46,40 +47,32 @@ export interface SplitDamping {
   readonly pi: Scalar;
 }
 
-/** (tr A, tr G) → π√λ, √λ/π, π, with π as `piOf` gives it; a trace below 0 is left to the factorisation that follows. */
+/** (tr A, tr G) → π√λ, √λ/π, π, where π is 1 for a dead layer or a first step with zero output gradients. */
 const splitOp = /* @__PURE__ */ elementwise(
   "splitDamping",
   (traceA, traceG) => {
     const [meanA, meanG] = [e.div(traceA, e.parameter("dimA")), e.div(traceG, e.parameter("dimG"))];
-    const isBalanced = e.greater(e.mul(meanA, meanG), e.constant(0));
+    const isBalanced = e.greater(e.min(meanA, meanG), e.constant(0));
     const pi = e.select(isBalanced, e.sqrt(e.div(meanA, meanG)), e.constant(1));
     return [e.mul(pi, e.parameter("root")), e.div(e.parameter("root"), pi), pi];
   },
-  {
-    ranges: [
-      [0.5, 2],
-      [0.5, 2],
-    ],
-  },
+  { ranges: [[0.5, 2], [0.5, 2]] }, // biome-ignore format: two ranges
 );
 
 /** All of λ on G, where A is the number 1: the block of a norm's scale and shift. */
 export const oneSidedDamping = (damping: number): SplitDamping => ({ A: 0, G: damping, pi: 1 });
 
 /**
- * Split λ over the factors of G ⊗ A.
+ * Split λ over the factors of G ⊗ A. A trace that is negative or not finite is left to the factorisation that follows.
  *
  * @param balanced  with π = √((tr A / dim A) / (tr G / dim G)), or with π = 1
- * @throws {UsageError} a trace is negative or not finite
  * @source Martens & Grosse (2015), "Optimizing Neural Networks with Kronecker-factored Approximate Curvature", §6.3
  */
 export function splitDamping(damping: number, traces: FactorTraces, balanced: boolean): SplitDamping {
   const { traceA, dimA, traceG, dimG } = traces;
   const root = Math.sqrt(damping);
-  if (balanced && typeof traceA === "object" && typeof traceG === "object") {
-    const [A, G, pi] = dispatch(splitOp, [traceA, traceG], { dimA, dimG, root }) as [Tensor, Tensor, Tensor];
-    return { A, G, pi };
-  }
-  const pi = balanced ? piOf(Number(traceA), dimA, Number(traceG), dimG) : 1;
-  return { A: pi * root, G: root / pi, pi };
+  if (!balanced) return { A: root, G: root, pi: 1 };
+  const split = dispatch(splitOp, [traceA, traceG], { dimA, dimG, root }).map(scalarOf);
+  const [A, G, pi] = split as [Scalar, Scalar, Scalar];
+  return { A, G, pi };
 }

@@ -135,7 +135,7 @@ describe("schedules of precondition", () => {
   it("ask for statistics only on the steps that take them, and for the form of blocks always", () => {
     const plain = precondition(counting([]), { statisticsEvery: 2 });
     const always = { layers: true, gradient: "dense", bias: "separate", oracles: ["hvp"] };
-    expect(plain.needs?.(0)).toEqual({ ...always, inputs: true, outputGrads: "sampled" });
+    expect(plain.needs?.(0)).toEqual({ ...always, inputs: true, outputGrads: "sampled", positions: true });
     expect(plain.needs?.(1)).toEqual(always);
     const refining = precondition(counting([], true), { statisticsEvery: 2, refreshEvery: 4, refineEvery: 3 });
     expect([0, 1, 2, 3].map((step) => refining.needs?.(step).inputs)).toEqual([true, undefined, true, true]);

@@ -147,8 +147,9 @@ export function precondition<S extends StateTree>(
 
 /** Inputs and output gradients only on the steps that look at them, the rest always. */
 function needsOf({ needs }: Pick<CurvatureMethod, "needs">, looks: boolean): Needs {
-  const { inputs, outputGrads, ...always } = needs;
-  return { layers: true, ...always, ...(looks && { ...(inputs && { inputs }), ...(outputGrads && { outputGrads }) }) };
+  const { inputs, outputGrads, summed, ...always } = needs;
+  const seen = { ...(inputs && { inputs }), ...(outputGrads && { outputGrads, positions: !summed }) };
+  return { layers: true, ...always, ...(looks && seen) };
 }
 
 /** Run each group's rows through a state of its own and stack the directions again. */

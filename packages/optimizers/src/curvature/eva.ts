@@ -62,7 +62,7 @@ export function evaCurvature(options: OptionsOf<typeof evaCurvatureOptions> = {}
     name: "eva",
     source: "Zhang, Shi & Li (2023)",
     scope: "layer",
-    needs: { inputs: true, outputGrads: "empirical", bias },
+    needs: { inputs: true, outputGrads: "empirical", summed: true, bias },
     claims: ["spd", "linear", "dampingLimit", "basisInvariant", "batchInvariant", "lossScaleInvariant"],
 
     init: () => ({ batches: 0, means: null, fresh: null }),

@@ -16,7 +16,7 @@ import { dampedInverse, kroneckerEigenSolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, type Tensor, trace } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
-import { oneSidedDamping, type Scalar, scalarOf, splitDamping } from "../damping.ts";
+import { oneSidedDamping, type Scalar, splitDamping } from "../damping.ts";
 import { checkOptions, type OptionsOf, option } from "../options.ts";
 import { primalApply } from "./parts/cost.ts";
 import { factorOptions, kroneckerFactors } from "./parts/factors.ts";
@@ -85,7 +85,15 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
     name: "kfac",
     source: "Martens & Grosse (2015)",
     scope: "layer",
-    needs: { inputs: true, outputGrads: labels, gradient: exact ? "dense" : "factored", bias, norms, embeddings },
+    needs: {
+      inputs: true,
+      outputGrads: labels,
+      summed: reductions[reduction].summed,
+      gradient: exact ? "dense" : "factored",
+      bias,
+      norms,
+      embeddings,
+    },
     claims: [
       "spd",
       "linear",
@@ -108,7 +116,7 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
     refresh(state, { damping }) {
       const { A, G } = state as { A: Tensor; G: Tensor };
       if (exact) return { ...state, eigen: { A: eigenpairs(A), G: eigenpairs(G) } };
-      const [traceA, traceG] = [scalarOf(trace(A)), scalarOf(trace(G))];
+      const [traceA, traceG] = [trace(A), trace(G)];
       const traces = { traceA, dimA: A.shape[0]!, traceG, dimG: G.shape[0]! };
       const share = state.isVector ? oneSidedDamping(damping) : splitDamping(damping, traces, balanced);
       return { ...state, pi: share.pi, inverses: { A: dampedInverse(A, share.A), G: dampedInverse(G, share.G) } };

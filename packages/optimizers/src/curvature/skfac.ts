@@ -105,7 +105,15 @@ export function skfacCurvature(
     name: "skfac",
     source: "Tang et al. (2021)",
     scope: "layer",
-    needs: { inputs: true, outputGrads: labels, gradient: "factored", bias, norms, embeddings },
+    needs: {
+      inputs: true,
+      outputGrads: labels,
+      summed: reduction.summed,
+      gradient: "factored",
+      bias,
+      norms,
+      embeddings,
+    },
     claims: [
       "spd",
       "linear",

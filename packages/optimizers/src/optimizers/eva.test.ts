@@ -7,7 +7,13 @@ optimizerSuite("eva", eva, { linear: false }); // the KL clip depends on the lea
 
 describe("eva", () => {
   it("looks at every batch, and forms its gradients", () => {
-    expect(eva().needs(3)).toEqual({ layers: true, inputs: true, outputGrads: "empirical", bias: "joint" });
+    expect(eva().needs(3)).toEqual({
+      layers: true,
+      inputs: true,
+      outputGrads: "empirical",
+      positions: false,
+      bias: "joint",
+    });
   });
 
   it("throws UsageError for an option out of range", () => {

@@ -14,6 +14,7 @@ describe("kfac", () => {
       layers: true,
       inputs: true,
       outputGrads: "empirical",
+      positions: true,
       gradient: "factored",
       bias: "joint",
       norms: false,

@@ -8,7 +8,7 @@
  */
 
 import { type Gradient, innerProduct } from "@kronograd/autograd";
-import { add, elementwise, run, type Tensor } from "@kronograd/tensor";
+import { add, elementwise, run, scope, type Tensor } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import * as option from "../option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options.ts";
@@ -53,7 +53,7 @@ export function klClip(limit: number, options: OptionsOf<typeof klClipOptions> =
     update(updates, state, context) {
       const { step } = context;
       const due = state.coefficient === null || step < first || step % every === 0;
-      const coefficient = due ? coefficientOf(limit, updates, context) : state.coefficient;
+      const coefficient = due ? scope(() => coefficientOf(limit, updates, context)) : state.coefficient;
       if (coefficient === null) return { updates, state };
       context.report("klClip", coefficient);
       const clip = (gradient: Gradient) => (gradient.block.isLayer ? scaleGradient(gradient, coefficient) : gradient);

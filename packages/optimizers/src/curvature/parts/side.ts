@@ -58,11 +58,11 @@ export function momentOf(rows: Tensor, form: Moment["form"]): Moment {
   return form === "primal" ? { form, M: gram(rows) } : { form, Xt: rows };
 }
 
-/** tr M = ‖X‖². */
-export function traceOf(moment: Moment): Scalar {
-  if (moment.form === "dual") return scalarOf(frobenius2(moment.Xt));
+/** tr M = ‖X‖², []. */
+export function traceOf(moment: Moment): Tensor {
+  if (moment.form === "dual") return frobenius2(moment.Xt);
   const [d] = moment.M.shape as [number];
-  return scalarOf(sum(slice(reshape(moment.M, [-1]), [[0, d * d, d + 1]]))); // each d + 1st number is on the diagonal
+  return sum(slice(reshape(moment.M, [-1]), [[0, d * d, d + 1]])); // each d + 1st number is on the diagonal
 }
 
 /** d */
@@ -78,7 +78,7 @@ export function dimensionOf(moment: Moment): number {
  * @throws {NumericalError} μ is 0 and M has fewer columns than rows, or is not positive definite
  * @cost dual c² d + 2⅓ c³ flops, primal 2⅓ d³
  */
-export function invert(where: string, moment: Moment, mu: Scalar, trace: Scalar = traceOf(moment)): SideInverse {
+export function invert(where: string, moment: Moment, mu: Scalar, trace = traceOf(moment)): SideInverse {
   if (moment.form === "primal") return { form: "primal", inverse: dampedInverse(moment.M, mu) };
   const { Xt } = moment;
   const own = Xt.dtype === "float64" ? 64 : 32;
@@ -92,7 +92,8 @@ export function invert(where: string, moment: Moment, mu: Scalar, trace: Scalar 
       details: { mu, columns: c, dimension: d },
     });
   }
-  const bits = own === 32 && typeof trace === "number" ? gramBits(trace, mu) : own;
+  const known = scalarOf(trace);
+  const bits = own === 32 && typeof known === "number" ? gramBits(known, mu) : own;
   const kept = bits === 64 ? cast(Xt, "float64") : Xt;
   return dual(kept, mu, bits);
 }

@@ -1,13 +1,15 @@
 /**
  * What a worker does: compile what the board holds, wait for jobs, take part in them.
  *
- * After a job it looks for the next one in a loop for about a millisecond, longer than a training step pauses between two
- * kernels: a worker that sleeps takes some 0.2 ms to wake. Then it sleeps and uses no processor until the next job.
+ * After a job it looks for the next one in a loop for 10 ms, then it sleeps and uses no processor until the next job. What is
+ * dear is not the waking (20 to 80 µs) but its place: Linux often wakes it on the caller's own processor, beside an idle one,
+ * and the two share that until the scheduler, which looks every few milliseconds, finds both of them runnable.
  */
 
 import { type Board, boardOf, type Callee, open, pause, takePieces, word } from "./board.ts";
 
-const hotMilliseconds = 1;
+/** Longer than the scheduler takes to part two threads, and than most pauses within a training step. */
+const hotMilliseconds = 10;
 
 /** What a worker is given when it starts. */
 export interface WorkerTask {

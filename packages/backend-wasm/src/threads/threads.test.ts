@@ -150,6 +150,27 @@ describe("several threads", () => {
     expect(Number(runProgram(program))).toBeLessThan(100); // two workers that look on would take 400 to 800 ms
   });
 
+  it("stay awake for some milliseconds after a job, as one that sleeps may wake on the caller's processor", async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+    const pool = await startPool(2, memory);
+    if (typeof pool === "string") throw new Error(pool);
+    const sleepers = () => Atomics.load(pool.board.control, word.sleepers);
+    await expect.poll(sleepers).toBe(1);
+    let [elapsed, asleep] = [Number.POSITIVE_INFINITY, 1];
+    for (let tries = 0; elapsed > 7 && tries < 100; tries++) {
+      const job = () => void pool.run(1, 0, () => undefined);
+      for (job(); sleepers() > 0; );
+      const start = performance.now();
+      job();
+      while (performance.now() < start + 4);
+      [elapsed, asleep] = [performance.now() - start, sleepers()]; // a busy machine may take longer: once more
+    }
+    expect(elapsed).toBeLessThan(7);
+    expect(asleep).toBe(0);
+    await expect.poll(sleepers).toBe(1);
+    pool.close();
+  });
+
   it("let the program end by itself", () => {
     const program = `
       import { createDevice } from "@kronograd/tensor";

@@ -34,6 +34,8 @@ export interface Call {
   readonly name: string;
   readonly outputs: readonly Operand[];
   readonly inputs: readonly Operand[];
+  /** Inputs, by number, that are bound as vec4s; each has a buffer of its own. */
+  readonly wide?: readonly number[];
   readonly uniforms: Readonly<Record<string, Uniform>>;
   /** Workgroups: how many in all, spread over x and y; or exactly [x, y, z]. */
   readonly groups: number | readonly [number, number, number];
@@ -59,7 +61,7 @@ export function createKit(queue: Queue, stream: Stream, pool: Pool): Kit {
   const most = 65_535;
 
   return {
-    run({ name, outputs, inputs, uniforms, groups, source }) {
+    run({ name, outputs, inputs, wide = [], uniforms, groups, source }) {
       const operands = [...outputs, ...inputs];
       const blocks: GpuBlock[] = [];
       const places = operands.map((operand) => {
@@ -74,7 +76,8 @@ export function createKit(queue: Queue, stream: Stream, pool: Pool): Kit {
       if (pipeline === undefined) {
         const names = places.map((place) => `b${place}`);
         const text = source(names.slice(0, outputs.length), names.slice(outputs.length));
-        pipeline = queue.pipeline(assemble(blocks, accesses, uniforms, text, places), accesses, name);
+        const vectors = new Set(wide.map((input) => places[outputs.length + input] as number));
+        pipeline = queue.pipeline(assemble(blocks, accesses, uniforms, text, places, vectors), accesses, name);
         pipelines.set(key, pipeline);
       }
       const fixed = pipeline;
@@ -117,11 +120,13 @@ function assemble(
   uniforms: Readonly<Record<string, Uniform>>,
   { threads = 256, declarations = "", main, atomic = -1 }: Source,
   places: readonly number[],
+  vectors: ReadonlySet<number>,
 ): string {
   const fields = Object.entries(uniforms).map(([name, [type]]) => `  ${name}: ${type},`);
   const bindings = blocks.map(({ dtype }, i) => {
     const access = accesses[i] === "w" ? "read_write" : "read";
-    const element = i === places[atomic] ? `atomic<${elements[dtype]}>` : elements[dtype];
+    const scalar = elements[dtype];
+    const element = i === places[atomic] ? `atomic<${scalar}>` : vectors.has(i) ? `vec4<${scalar}>` : scalar;
     return `@group(1) @binding(${i}) var<storage, ${access}> b${i}: array<${element}>;`;
   });
   return [

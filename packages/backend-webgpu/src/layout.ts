@@ -52,3 +52,14 @@ export function axesWalk({ shape, strides }: Layout, axes: readonly number[]): W
 export function otherAxes(shape: Shape, axes: readonly number[]): number[] {
   return shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
 }
+
+/**
+ * Whether elements can be read four at once along an axis: they lie side by side, and every four begin at a multiple of four.
+ *
+ * @param stride  of that axis
+ * @param count   its length
+ * @param steps   strides of all other axes
+ */
+export function inFours({ offset }: Layout, stride: number, count: number, steps: readonly number[]): boolean {
+  return stride === 1 && [offset, count, ...steps].every((number) => number % 4 === 0);
+}

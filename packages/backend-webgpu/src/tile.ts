@@ -37,6 +37,11 @@ export interface Product {
   readonly place: string;
   /** Expression of what is written, from `value` and its place `at`; default `value`. */
   readonly value?: (inputs: readonly string[]) => string;
+  /**
+   * The input, by number, that A (B) is read from four neighbours of m (n) at once: it is bound as vec4s, and the expression
+   * of A (B) is that of the four from m (n) on. Not where threads load along k.
+   */
+  readonly fours?: { readonly a?: number | undefined; readonly b?: number | undefined };
   /** Whether neighbouring threads should load along k (true) or along m and n: whichever lies dense. */
   readonly aAlongK: boolean;
   readonly bAlongK: boolean;
@@ -95,7 +100,7 @@ ${out}[u.o0 + i] = ${value?.(from) ?? "value"};`,
 function pass(kit: Kit, call: Product, output: Operand, slices: number, quads: Quads): void {
   const side = sideOf(quads);
   const depth = depthOf(quads);
-  const { name, m, n, k, batch, inputs } = call;
+  const { name, m, n, k, batch, inputs, fours = {} } = call;
   const isCompensated = call.isCompensated === true && quads === 1;
   const length = Math.ceil(Math.ceil(k / slices) / depth) * depth;
   const uniforms: Record<string, Uniform> = {
@@ -111,9 +116,10 @@ function pass(kit: Kit, call: Product, output: Operand, slices: number, quads: Q
     ...call.uniforms,
   };
   kit.run({
-    name: `${name} ${call.aAlongK} ${call.bAlongK} ${slices > 1} ${side}`,
+    name: `${name} ${call.aAlongK} ${call.bAlongK} ${fours.a} ${fours.b} ${slices > 1} ${side}`,
     outputs: [output],
     inputs,
+    wide: [fours.a, fours.b].filter((input) => input !== undefined),
     uniforms,
     groups: [Math.ceil(n / side) * Math.ceil(m / side), batch, slices],
     source: ([out = ""], from) => ({
@@ -137,8 +143,8 @@ let first = slice * u.length;
 let end = min(u.K, first + u.length);
 for (var start = first; start < end; start += ${depth}u) {
   // each thread stages one vec4 of each panel, or two: four neighbours of m (n) at one k
-  ${stage(quads, "A", "tileM", "u.M", "m", call.a(from), call.aAlongK)}
-  ${stage(quads, "B", "tileN", "u.N", "n", call.b(from), call.bAlongK)}
+  ${stage(quads, "A", "tileM", "u.M", "m", call.a(from), wayOf(call.aAlongK, fours.a))}
+  ${stage(quads, "B", "tileN", "u.N", "n", call.b(from), wayOf(call.bAlongK, fours.b))}
   workgroupBarrier();
   for (var kk = 0u; kk < ${depth}u; kk++) {
     ${multiplyAdds(quads)}
@@ -218,7 +224,13 @@ function multiplyAdds(quads: Quads): string {
   return [...reads, ...adds].join("\n    ");
 }
 
-/** Statements that stage a panel; threads run along k or along the other axis. */
+/** How a panel is read: neighbouring threads along k, or along the other axis, or there with four elements each. */
+type Way = "k" | "across" | "fours";
+
+const wayOf = (alongK: boolean, wide: number | undefined): Way =>
+  wide !== undefined ? "fours" : alongK ? "k" : "across";
+
+/** Statements that stage a panel. */
 function stage(
   quads: Quads,
   panel: string,
@@ -226,20 +238,20 @@ function stage(
   bound: string,
   axis: string,
   element: string,
-  alongK: boolean,
+  way: Way,
 ): string {
   const width = 16 * quads;
   const depth = depthOf(quads);
-  const [kk, quad] = alongK ? [`it % ${depth}u`, `it / ${depth}u`] : [`it / ${width}u`, `it % ${width}u`];
+  const [kk, quad] = way === "k" ? [`it % ${depth}u`, `it / ${depth}u`] : [`it / ${width}u`, `it % ${width}u`];
+  const read = (place: string, value: string) =>
+    `let ${axis} = ${place}; if (k < end && ${axis} < ${bound}) { ${value} = ${element}; }`;
+  const first = `${tile} + quad * 4u`;
   return `for (var it = thread; it < ${width * depth}u; it += 256u) {
     let kk = ${kk};
     let quad = ${quad};
     let k = start + kk;
     var four = vec4f(0.0);
-    for (var lane = 0u; lane < 4u; lane++) {
-      let ${axis} = ${tile} + quad * 4u + lane;
-      if (k < end && ${axis} < ${bound}) { four[lane] = ${element}; }
-    }
+    ${way === "fours" ? read(first, "four") : `for (var lane = 0u; lane < 4u; lane++) { ${read(`${first} + lane`, "four[lane]")} }`}
     panel${panel}[kk * ${rowOf(quads)}u + quad] = four;
   }`;
 }

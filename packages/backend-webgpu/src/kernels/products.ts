@@ -2,7 +2,7 @@
 
 import { broadcastStrides, type Kernel, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
 import type { Kit, Uniform } from "../kit.ts";
-import { joined, type Walk } from "../layout.ts";
+import { inFours, joined, type Walk } from "../layout.ts";
 import { product } from "../tile.ts";
 import { walkText, walkUniforms } from "../walk.ts";
 
@@ -20,6 +20,14 @@ const matrix = (operand: Operand): Matrix => ({
 });
 
 const isFloat = (operands: readonly Operand[]) => operands.every(({ dtype }) => dtype === "float32");
+
+/** Whether no other operand of a call is in this one's buffer, so that its binding may be of vec4s. */
+const isAlone = ({ handle }: Operand, all: readonly Operand[]) =>
+  all.filter((other) => other.handle === handle).length === 1;
+
+/** The text of an input's element at a place, or of the four from there on. */
+const element = (input: number, place: string, isWide: boolean) => (inputs: readonly string[]) =>
+  isWide ? `${inputs[input]}[${place} / 4u]` : `${inputs[input]}[${place}]`;
 
 /** C = A B over a batch; C is row-major. */
 function multiply(
@@ -46,6 +54,10 @@ function multiply(
     uniforms.c = ["i32", bias.offset];
     uniforms.cs = ["i32", bias.strides[0] as number];
   }
+  const inputs = bias === undefined ? [a.operand, b.operand] : [a.operand, b.operand, bias];
+  const [stepsA = [], stepsB = []] = walk.strides;
+  const isWideA = isAlone(a.operand, [output, ...inputs]) && inFours(a.operand, a.row, m, [a.column, ...stepsA]);
+  const isWideB = isAlone(b.operand, [output, ...inputs]) && inFours(b.operand, b.column, n, [b.row, ...stepsB]);
   product(kit, {
     name: `${name} ${walk.counts.length} ${bias !== undefined}`,
     m,
@@ -53,11 +65,12 @@ function multiply(
     k,
     batch: sizeOf(lead),
     output,
-    inputs: bias === undefined ? [a.operand, b.operand] : [a.operand, b.operand, bias],
+    inputs,
     uniforms,
     begin: () => `${walkText("z", walk, "z")}\nlet fromA = u.a + zat0;\nlet fromB = u.b + zat1;`,
-    a: ([x]) => `${x}[u32(fromA + i32(m) * u.ar + i32(k) * u.ac)]`,
-    b: ([, y]) => `${y}[u32(fromB + i32(k) * u.br + i32(n) * u.bc)]`,
+    a: element(0, "u32(fromA + i32(m) * u.ar + i32(k) * u.ac)", isWideA),
+    b: element(1, "u32(fromB + i32(k) * u.br + i32(n) * u.bc)", isWideB),
+    fours: { a: isWideA ? 0 : undefined, b: isWideB ? 1 : undefined },
     place: "(z * u.M + m) * u.N + n",
     ...(bias === undefined
       ? {}
@@ -121,11 +134,15 @@ export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
       const [out] = outputs as readonly [Operand];
       const [C, A, B] = inputs as readonly [Operand, Operand, Operand];
       const [a, b, c] = [matrix(A), matrix(B), matrix(C)];
+      const [m, k] = A.shape as readonly [number, number];
+      const n = B.shape[1] as number;
+      const isWideA = isAlone(A, [out, ...inputs]) && inFours(A, a.row, m, [a.column]);
+      const isWideB = isAlone(B, [out, ...inputs]) && inFours(B, b.column, n, [b.row]);
       product(kit, {
         name: "addProduct",
-        m: A.shape[0] as number,
-        n: B.shape[1] as number,
-        k: A.shape[1] as number,
+        m,
+        n,
+        k,
         batch: 1,
         output: out,
         inputs: [A, B, C],
@@ -142,8 +159,9 @@ export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
           decay: ["f32", decay],
         },
         begin: () => "",
-        a: ([x]) => `${x}[u32(u.a + i32(m) * u.ar + i32(k) * u.ac)]`,
-        b: ([, y]) => `${y}[u32(u.b + i32(k) * u.br + i32(n) * u.bc)]`,
+        a: element(0, "u32(u.a + i32(m) * u.ar + i32(k) * u.ac)", isWideA),
+        b: element(1, "u32(u.b + i32(k) * u.br + i32(n) * u.bc)", isWideB),
+        fours: { a: isWideA ? 0 : undefined, b: isWideB ? 1 : undefined },
         place: "m * u.N + n",
         value: ([, , z]) => `value + u.decay * ${z}[u32(u.c + i32(at / u.N) * u.cr + i32(at % u.N) * u.cc)]`,
         aAlongK: Math.abs(a.column) < Math.abs(a.row),
@@ -157,6 +175,8 @@ export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
       const { shape, strides, offset } = X as Operand;
       const [n, k] = shape as readonly [number, number];
       const [row, column] = strides as readonly [number, number];
+      const isWide =
+        isAlone(X as Operand, [output as Operand, X as Operand]) && inFours(X as Operand, row, n, [column]);
       product(kit, {
         name: "syrk",
         m: n,
@@ -168,8 +188,9 @@ export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
         uniforms: { a: ["i32", offset], ar: ["i32", row], ac: ["i32", column] },
         begin: () => "",
         skip: "if (tileN > tileM) { return; }",
-        a: ([x]) => `${x}[u32(u.a + i32(m) * u.ar + i32(k) * u.ac)]`,
-        b: ([x]) => `${x}[u32(u.a + i32(n) * u.ar + i32(k) * u.ac)]`,
+        a: element(0, "u32(u.a + i32(m) * u.ar + i32(k) * u.ac)", isWide),
+        b: element(0, "u32(u.a + i32(n) * u.ar + i32(k) * u.ac)", isWide),
+        fours: isWide ? { a: 0, b: 0 } : {},
         place: "m * u.N + n",
         also: (out) => `if (tileN < tileM) { ${out}[u.to + n * u.N + m] = value; }`,
         aAlongK: Math.abs(column) < Math.abs(row),

@@ -23,6 +23,14 @@ const bottom = smaller(${h}, ${y} * ${stride[0]} - ${padding[0]} + ${kernel[0]})
 const left = larger(0, ${x} * ${stride[1]} - ${padding[1]});
 const right = smaller(${w}, ${x} * ${stride[1]} - ${padding[1]} + ${kernel[1]});`;
 
+/** The windows along an axis that may see a pixel: all of them, if no window is known. */
+function seeing(pixel: string, all: number, window: Window | undefined, axis: 0 | 1): { first: string; count: number } {
+  if (window === undefined) return { first: "0", count: all };
+  const [kernel, stride, padding] = [window.kernel[axis], window.stride[axis], window.padding[axis]];
+  const count = Math.ceil(kernel / stride);
+  return { first: `quotient(${pixel} + ${padding}, ${stride}) - ${count - 1}`, count };
+}
+
 export function poolingKernels(kit: Kit): Record<string, Kernel> {
   return {
     maxPool2d(outputs, inputs, window: Window) {
@@ -52,23 +60,29 @@ return ${k === 0 ? "best" : "place"};`,
     },
 
     // a pixel asks each window that may see it whether it was the largest there
-    maxPoolGrad(outputs, inputs) {
+    maxPoolGrad(outputs, inputs, { window }: { window?: Window | undefined }) {
       const [[dx], [grad, indices]] = [outputs, inputs] as [[Operand], [Operand, Operand]];
       if (!isFloat(grad)) return false;
       const [, , h, w] = four(dx);
       const [, , oh, ow] = four(grad);
+      const rows = seeing("pixelY", oh, window, 0);
+      const columns = seeing("pixelX", ow, window, 1);
       kit.run({
         outputs,
         inputs,
-        text: () => `const pixel = remainder(i, ${h * w});
-const channel = remainder(quotient(i, ${h * w}), ${four(dx)[1]});
-const image = quotient(i, ${h * w * four(dx)[1]});
+        text: () => `${coordinates(four(dx), ["image", "channel", "pixelY", "pixelX"])}
+const top = ${rows.first};
+const left = ${columns.first};
 let total = 0.0;
-for (let row = 0; row < ${oh}; row++) {
-  for (let column = 0; column < ${ow}; column++) {
-    const place = whole(${read(1, indices, ["image", "channel", "row", "column"])});
-    if (place === pixel) { total = total + ${read(0, grad, ["image", "channel", "row", "column"])}; }
-    if (place < 0 || place >= ${h * w}) { total = notANumber(0.0); }
+for (let ky = 0; ky < ${rows.count}; ky++) {
+  const row = top + ky;
+  for (let kx = 0; kx < ${columns.count}; kx++) {
+    const column = left + kx;
+    if (row >= 0 && row < ${oh} && column >= 0 && column < ${ow}) {
+      const place = whole(${read(1, indices, ["image", "channel", "row", "column"])});
+      if (place === pixelY * ${w} + pixelX) { total = total + ${read(0, grad, ["image", "channel", "row", "column"])}; }
+      if (place < 0 || place >= ${h * w}) { total = notANumber(0.0); }
+    }
   }
 }
 return total;`,

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { Device, type Kernel } from "../backend.ts";
+import { cpu } from "../backends/cpu.ts";
 import { full, tensor, uniform, zeros } from "../create.ts";
+import type { TypedArray } from "../dtype.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { maxPoolGather } from "../higher-order.ts";
-import { dispatch } from "../op.ts";
+import { dispatch, type Saved } from "../op.ts";
 import { Rng } from "../rng.ts";
 import type { Tensor } from "../tensor.ts";
 import { maxPool2d, maxPool2dOp, maxPoolGrad } from "./max-pool2d.ts";
@@ -129,6 +132,31 @@ describe("maxPoolGrad", () => {
     );
     const [x, g] = [uniform(rng, [2, 3, 3, 4], { dtype: "float64" }), uniform(rng, [2, 3, 2, 2], { dtype: "float64" })];
     expect(dot(maxPoolGather(x, indices), g)).toBeCloseTo(dot(x, maxPoolGrad(g, indices, [3, 4])), 12);
+  });
+
+  it("is told the window by max pooling, so that a backend need not look at all of them", () => {
+    const told: unknown[] = [];
+    const kernel: Kernel = (_outputs, _inputs, { window }) => {
+      told.push(window);
+      return false; // the reference goes on
+    };
+    const { backend } = cpu;
+    const device = new Device({
+      name: "testing",
+      adapter: "test",
+      kernels: new Map([["maxPoolGrad", kernel]]),
+      allocate: (dtype, length) => backend.allocate(dtype, length),
+      free: (handle) => backend.free(handle),
+      write: (handle, values) => backend.write(handle, values),
+      read: (handle) => backend.read(handle),
+      host: (handle) => handle as TypedArray,
+    });
+    const window = { kernel: [2, 2], stride: [1, 1], padding: [0, 0] } as const;
+    const x = tensor([[[[1, 2], [3, 4]]]], { device }); // biome-ignore format: an image
+    const [y, indices] = dispatch(maxPool2dOp, [x], window) as [Tensor, Tensor];
+    const saved = { output: () => indices, specs: [x] } as unknown as Saved;
+    const [dx] = maxPool2dOp.vjp!.pull([y], saved, window);
+    expect([values(dx!), told]).toEqual([[0, 0, 0, 4], [window]]);
   });
 
   it("throws UsageError for an index outside the plane, ShapeError for shapes that differ", () => {

@@ -63,10 +63,9 @@ export const maxPool2dOp = /* @__PURE__ */ defineOp<Pool2dParams>({
 
   vjp: {
     saveOutputs: (_, needs) => (needs[0] ? [1] : []),
-    pull: ([cotangent], saved) =>
-      cotangent === null || cotangent === undefined
-        ? [null]
-        : [maxPoolGrad(cotangent, saved.output(1), lastTwo(saved.specs[0]!.shape))],
+    pull: ([cotangent], saved, window) => [
+      cotangent ? maxPoolGrad(cotangent, saved.output(1), lastTwo(saved.specs[0]!.shape), window) : null,
+    ],
   },
 });
 
@@ -76,7 +75,10 @@ export const maxPool2dOp = /* @__PURE__ */ defineOp<Pool2dParams>({
 });
 
 /** The op behind `maxPoolGrad`; inputs are [outputGrad, indices]. */
-export const maxPoolGradOp = /* @__PURE__ */ defineOp<{ readonly size: Pair }>({
+export const maxPoolGradOp = /* @__PURE__ */ defineOp<{
+  readonly size: Pair;
+  readonly window?: Pool2dParams | undefined;
+}>({
   name: "maxPoolGrad",
 
   shape([grad, indices], { size }) {
@@ -150,8 +152,9 @@ export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
  *
  * @param outputGrad  [N, C, oh, ow]
  * @param indices     [N, C, oh, ow] int32
+ * @param window      that each index lies in, if it is known: a backend then looks for a pixel in no others
  * @returns           [N, C, H, W]
  */
-export function maxPoolGrad(outputGrad: Tensor, indices: Tensor, size: Pair): Tensor {
-  return run(maxPoolGradOp, [outputGrad, indices], { size });
+export function maxPoolGrad(outputGrad: Tensor, indices: Tensor, size: Pair, window?: Pool2dParams): Tensor {
+  return run(maxPoolGradOp, [outputGrad, indices], { size, window });
 }

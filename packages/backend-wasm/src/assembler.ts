@@ -11,7 +11,7 @@
 export type Code = number | readonly Code[];
 
 /** A local variable, which reads itself. */
-export type Local = readonly [0x20, readonly number[]];
+export type Local = readonly [0x20, Code];
 
 /** A list of a known length. */
 export type Tuple<T, N extends number, Items extends T[] = []> = number extends N
@@ -26,15 +26,17 @@ export const F32 = 0x7d;
 export const F64 = 0x7c;
 export const V128 = 0x7b;
 
-/** An unsigned number in LEB128, seven bits a byte. */
-function unsigned(value: number): number[] {
+/** An unsigned number in LEB128, seven bits a byte; most numbers are one byte, which needs no array. */
+function unsigned(value: number): Code {
+  if (value >= 0 && value < 128) return value;
   const bytes: number[] = [];
   let rest = value >>> 0;
   for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
   return [...bytes, rest];
 }
 
-function signed(value: number): number[] {
+function signed(value: number): Code {
+  if (value >= -64 && value < 64) return value & 127;
   const bytes: number[] = [];
   let rest = value | 0;
   for (; rest < -64 || rest > 63; rest >>= 7) bytes.push((rest & 127) | 128);
@@ -54,11 +56,11 @@ const list = (items: readonly Code[]): Code => [unsigned(items.length), items];
 
 /** An instruction that takes operands from the stack. */
 export const instruction =
-  (...opcode: readonly number[]) =>
+  (...opcode: readonly Code[]) =>
   (...operands: Code[]): Code => [operands, opcode];
 
 /** A SIMD instruction: prefix and number. */
-export const vector = (opcode: number) => instruction(0xfd, ...unsigned(opcode));
+export const vector = (opcode: number) => instruction(0xfd, unsigned(opcode));
 
 /** Loads take an address and a constant offset in bytes; no alignment is promised. */
 export const loader =
@@ -217,39 +219,44 @@ export class Module {
   }
 
   bytes({ pages, maximumPages, shared }: MemoryType): Uint8Array<ArrayBuffer> {
-    const section = (id: number, content: Code): Code => [id, sized(content)];
+    const memory = [text("env"), text("memory"), 2, shared ? 3 : 1, unsigned(pages), unsigned(maximumPages)];
     const kinds = this.#functions.map(({ parameters, result }) => [
       0x60,
       list(parameters),
       list(result === null ? [] : [result]),
     ]);
-    const bodies = this.#functions.map(({ locals, code }) =>
-      sized([list(locals.map((type) => [1, type])), code, 0x0b]),
-    );
-    const memory = [text("env"), text("memory"), 2, shared ? 3 : 1, unsigned(pages), unsigned(maximumPages)];
-    const module = flatten([
-      [0, 97, 115, 109, 1, 0, 0, 0],
-      section(1, list(kinds)),
-      section(2, list([memory])),
-      section(3, list(this.#functions.map((_, i) => unsigned(i)))),
-      section(7, list(this.#exports)),
-      section(10, list(bodies)),
-    ]);
-    return Uint8Array.from(module);
+    const bytes = [0, 97, 115, 109, 1, 0, 0, 0];
+    const section = (id: number, content: Code) => {
+      bytes.push(id);
+      sized(bytes, () => write(bytes, [content]));
+    };
+    section(1, list(kinds));
+    section(2, list([memory]));
+    section(3, list(this.#functions.map((_, i) => unsigned(i))));
+    section(7, list(this.#exports));
+    bytes.push(10);
+    sized(bytes, () => {
+      write(bytes, [unsigned(this.#functions.length)]);
+      for (const { locals, code } of this.#functions)
+        sized(bytes, () => write(bytes, [list(locals.map((type) => [1, type])), code, 0x0b]));
+    });
+    return new Uint8Array(bytes);
   }
 }
 
-/** Bytes with their number before them. */
-function sized(content: Code): Code {
-  const bytes = flatten([content]);
-  return [unsigned(bytes.length), bytes];
-}
-
-function flatten(code: readonly Code[], bytes: number[] = []): number[] {
+/** Append nested code, flattened. */
+function write(bytes: number[], code: readonly Code[]): void {
   // most parts are numbers, which need no call
   for (const part of code) {
     if (typeof part === "number") bytes.push(part);
-    else flatten(part, bytes);
+    else write(bytes, part);
   }
-  return bytes;
+}
+
+/** Append what `content` writes, with its size before it: in five bytes, so that it can be filled in afterwards. */
+function sized(bytes: number[], content: () => void): void {
+  const start = bytes.push(0x80, 0x80, 0x80, 0x80, 0);
+  content();
+  const size = bytes.length - start;
+  for (let i = 0; i < 4; i++) bytes[start - 5 + i]! |= (size >> (7 * i)) & 127;
 }

@@ -2,6 +2,7 @@
 
 import { F32, Module } from "./assembler.ts";
 import { f32x4 } from "./lanes.ts";
+import { lazy } from "./runtime.ts";
 
 function accepts(build: () => Module): boolean {
   return WebAssembly.validate(build().bytes({ pages: 1, maximumPages: 1, shared: false }));
@@ -27,10 +28,10 @@ export interface Features {
   readonly relaxed: boolean;
 }
 
-export function detectFeatures(): Features {
+export const detectFeatures = lazy((): Features => {
   if (typeof WebAssembly === "undefined") return { simd: false, relaxed: false };
   return { simd: accepts(() => probe(false)), relaxed: accepts(() => probe(true)) };
-}
+});
 
 /** Why the backend cannot run here, or null. */
 export function refusal(features: Features): string | null {

@@ -2,10 +2,10 @@
 
 import { isContiguous, type Kernel, type Operand, sizeOf, stridesOf, type TypedArray } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { copyBytes, fillBytes, int, integers, Module } from "./assembler.ts";
+import { copyBytes, fillBytes, int, integers } from "./assembler.ts";
 import { createElementwise, type RunExpressions } from "./kernels/elementwise.ts";
 import { bothProducts, type Products } from "./kernels/products.ts";
-import { addressOf, bytesOf, lazy, type Runtime } from "./runtime.ts";
+import { addressOf, bytesOf, type Runtime } from "./runtime.ts";
 
 export interface Kit extends Runtime {
   readonly products: (dtype: Operand["dtype"]) => Products | null;
@@ -30,11 +30,9 @@ export function createKit(runtime: Runtime): Kit {
   const { memory } = runtime;
   const runExpressions = createElementwise(runtime);
   // views of shared memory copy and fill at half the speed of these
-  const code = lazy(() => {
-    const module = new Module();
+  const code = runtime.code<"move" | "clear">((module) => {
     module.define("move", integers(3), (_, to, from, bytes) => copyBytes(to, from, bytes));
     module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
-    return runtime.link<"move" | "clear">(module);
   });
   const kit: Kit = {
     ...runtime,

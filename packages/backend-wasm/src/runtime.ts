@@ -1,7 +1,7 @@
 /** What kernels are given: the memory, what the engine can do, and a way to make functions out of modules. */
 
 import type { Operand } from "@kronograd/tensor";
-import type { Module } from "./assembler.ts";
+import { Module } from "./assembler.ts";
 import type { Arithmetic } from "./emit/tile.ts";
 import type { Block, Memory } from "./memory.ts";
 import { type Callee, ownMemory } from "./threads/board.ts";
@@ -16,6 +16,8 @@ export interface Runtime extends Arithmetic {
   readonly threads: number;
   /** Compile a module and connect it to the memory. */
   link<Names extends string>(module: Module): Functions<Names>;
+  /** Functions that are written and compiled when they are first asked for. */
+  code<Names extends string>(build: (module: Module) => void): () => Functions<Names>;
   /** How to do a job of so many operations (multiply-adds, or elements times what each costs): by how many threads. */
   fork(operations: number): Fork;
 }
@@ -63,16 +65,23 @@ export function createRuntime(
     own: (address) => ownMemory + address,
     each: (count, piece, stride = 0) => pool.run(count, stride, piece),
   };
+  const link = <Names extends string>(module: Module) => {
+    const bytes = module.bytes(memory.type);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: memory.wasm } });
+    pool?.publish(bytes, Object.values(instance.exports) as Callee[]);
+    return instance.exports as Functions<Names>;
+  };
   return {
     ...arithmetic,
     memory,
     threads: pool?.threads ?? 1,
-    link<Names extends string>(module: Module) {
-      const bytes = module.bytes(memory.type);
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: memory.wasm } });
-      pool?.publish(bytes, Object.values(instance.exports) as Callee[]);
-      return instance.exports as Functions<Names>;
-    },
+    link,
+    code: (build) =>
+      lazy(() => {
+        const module = new Module();
+        build(module);
+        return link(module);
+      }),
     fork: (operations) => (together === null || operations < forkFrom ? alone : together),
   };
 }
@@ -89,12 +98,12 @@ export function inShares(
   return fork.each(Math.ceil(size / most), piece, stride);
 }
 
-/** Make something on first use. Modules are compiled so: a program pays for the kernels that it runs. */
-export function lazy<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
+/** Make something on first use. */
+export function lazy<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    made ??= make();
+    return made;
   };
 }
 

@@ -23,7 +23,7 @@ import {
 } from "@kronograd/tensor";
 import { fillBytes, int, integers, Module } from "../assembler.ts";
 import { defineFill } from "../emit/fill.ts";
-import { blocksOf, defineGemm, defineParts, tiles, workspaceBytes } from "../emit/gemm.ts";
+import { blocksOf, defineParts, tiles, workspaceBytes } from "../emit/gemm.ts";
 import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps, definePlace } from "../emit/patches.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
@@ -74,9 +74,8 @@ function define(kit: Kit) {
   definePlace(module, "place", lanes);
   defineFill(module, "fill", lanes);
   module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
-  defineGemm(module, "gemm", lanes, parts);
   type Packs = "packLines" | "packPlaces" | "packTaps";
-  type Names = Packs | "tiles" | "gemm" | "im2col" | "col2im" | "place" | "fill" | "clear";
+  type Names = Packs | "tiles" | "im2col" | "col2im" | "place" | "fill" | "clear";
   return { ...kit.link<Names>(module), MR, NR };
 }
 
@@ -275,7 +274,8 @@ export function convolutionKernels(kit: Kit): Kernels {
     const { taps, tapCount, places, placeCount } = tables(channels, size, geometry);
     const fork = kit.fork(x.shape[0]! * groups * tapCount * placeCount * rows);
     const columnFloats = roundUp(tapCount * placeCount, 16);
-    const { gemm, col2im } = code();
+    const { col2im } = code();
+    const gemm = kit.products("float32")!.gemm();
     gathered(x, padding, fork, columnFloats + workspaceBytes(lanes) / bytes, (call, planes, image, columns) => {
       const workspace = columns + columnFloats * bytes;
       const row = placeCount * bytes;

@@ -14,11 +14,11 @@
  */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
-import { Module, type Tuple } from "../assembler.ts";
+import type { Tuple } from "../assembler.ts";
 import { defineReflect, defineRotate, defineUpdateTimes } from "../emit/eigen.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf } from "../runtime.ts";
 
 const bytes = 8;
 const mostSteps = 60;
@@ -26,12 +26,10 @@ const mostSteps = 60;
 const even = (n: number) => n + (n & 1);
 
 export function eigenKernels(kit: Kit): Kernels {
-  const code = lazy(() => {
-    const module = new Module();
+  const code = kit.code<"updateTimes" | "rotate" | "reflect">((module) => {
     defineUpdateTimes(module, "updateTimes", kit.fused);
     defineRotate(module, "rotate", kit.fused);
     defineReflect(module, "reflect", kit.fused);
-    return kit.link<"updateTimes" | "rotate" | "reflect">(module);
   });
 
   /**

@@ -15,14 +15,13 @@
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { Module } from "../assembler.ts";
 import { defineClearUpper, defineFactor, defineSubstitution } from "../emit/factor.ts";
 import { defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
 import { defineMirror } from "../emit/mirror.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f64x2 } from "../lanes.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf } from "../runtime.ts";
 import type { Matrix, Products } from "./products.ts";
 
 const smallest = 32;
@@ -57,8 +56,7 @@ const middle = (n: number) => Math.ceil(n / 2 / smallest) * smallest;
 
 export function factorizationKernels(kit: Kit): Kernels {
   const products = kit.products("float64") as Products;
-  const code = lazy(() => {
-    const module = new Module();
+  const code = kit.code<"upper" | "factor" | "substitute" | "toUpper" | "toLower" | "clearUpper">((module) => {
     const parts = defineParts(module, f64x2, kit);
     defineGemm(module, "upper", f64x2, parts, { triangle: "upper" });
     defineFactor(module, "factor", kit.fused);
@@ -66,7 +64,6 @@ export function factorizationKernels(kit: Kit): Kernels {
     defineMirror(module, "toUpper", f64x2);
     defineMirror(module, "toLower", f64x2, "lower");
     defineClearUpper(module, "clearUpper");
-    return kit.link<"upper" | "factor" | "substitute" | "toUpper" | "toLower" | "clearUpper">(module);
   });
 
   const wide = (x: Operand): Operand => {

@@ -17,13 +17,12 @@
  * Source: Goodnight (1979), "A tutorial on the SWEEP operator", by blocks.
  */
 
-import { Module } from "../assembler.ts";
 import { defineMirror } from "../emit/mirror.ts";
 import { defineInvertBlock, defineRankUpdate, defineTurn } from "../emit/sweep.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f64x2 } from "../lanes.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf } from "../runtime.ts";
 
 const bytes = 8;
 const block = 16;
@@ -39,13 +38,11 @@ interface Space {
 }
 
 export function inverseKernels(kit: Kit): Kernels {
-  const code = lazy(() => {
-    const module = new Module();
+  const code = kit.code<"rankUpdate" | "invertBlock" | "turn" | "mirror">((module) => {
     defineRankUpdate(module, "rankUpdate", kit.fused);
     defineInvertBlock(module, "invertBlock", kit.fused);
     defineTurn(module, "turn");
     defineMirror(module, "mirror", f64x2);
-    return kit.link<"rankUpdate" | "invertBlock" | "turn" | "mirror">(module);
   });
 
   /** Scratch matrices; views only when all of them are there, because memory may grow. */

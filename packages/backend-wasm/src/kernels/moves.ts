@@ -1,14 +1,13 @@
 /** Kernels that move and count elements: copy, cast, concat, sliceGrad, gather, scatterAdd, countNonFinite. */
 
 import { type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
-import { Module } from "../assembler.ts";
 import { definePlace } from "../emit/patches.ts";
 import { defineCopyRows, defineCountNonFinite, defineGather, defineScatterAdd } from "../emit/scan.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2 } from "../lanes.ts";
 import { byFloat, offsetsOf } from "../layout.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, bytesOf, lazy } from "../runtime.ts";
+import { addressOf, bytesOf } from "../runtime.ts";
 
 /** First place and step on each axis. */
 interface Grid {
@@ -19,8 +18,7 @@ interface Grid {
 }
 
 export function moveKernels(kit: Kit): Kernels {
-  const code = lazy(() => {
-    const module = new Module();
+  const code = kit.code<string>((module) => {
     defineGather(module, "gather");
     defineCopyRows(module, "rows");
     for (const lanes of [f32x4, f64x2]) {
@@ -28,7 +26,6 @@ export function moveKernels(kit: Kit): Kernels {
       defineScatterAdd(module, `scatterAdd ${lanes.name}`, lanes);
       defineCountNonFinite(module, `nonFinite ${lanes.name}`, lanes);
     }
-    return kit.link<string>(module);
   });
   const suffix = byFloat("f32", "f64");
   const allBelow = (indices: Operand, count: number) =>

@@ -5,11 +5,10 @@
 
 import { type Expression, type Operand, type Shape, sizeOf, type TypedArray } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { Module } from "../assembler.ts";
 import { defineMoments, definePairSums } from "../emit/moments.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { allOf } from "../layout.ts";
-import { addressOf, inShares, lazy } from "../runtime.ts";
+import { addressOf, inShares } from "../runtime.ts";
 import { createSum, type SumOver } from "./reductions.ts";
 
 interface Normalization {
@@ -52,11 +51,9 @@ function viewOf([batch, channels, ...positions]: Shape, groups: number): View {
 }
 
 export function normalizationKernels(kit: Kit): Kernels {
-  const code = lazy(() => {
-    const module = new Module();
+  const code = kit.code<"moments" | "pairs">((module) => {
     defineMoments(module, "moments");
     definePairSums(module, "pairs");
-    return kit.link<"moments" | "pairs">(module);
   });
 
   const sumOver = createSum(kit)("float32") as SumOver;

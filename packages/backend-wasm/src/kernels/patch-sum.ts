@@ -1,19 +1,16 @@
 /** Kernel of patchSum, float32: what SKFAC's reductions need of a convolution's input, without padding or patches. */
 
 import { type Col2imParams, outputSize, sizeOf } from "@kronograd/tensor";
-import { Module } from "../assembler.ts";
 import { columnsAtOnce, definePatchSum } from "../emit/patch-sum.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { addressOf, inShares, lazy } from "../runtime.ts";
+import { addressOf, inShares } from "../runtime.ts";
 import type { Call } from "../threads/pool.ts";
 
 const bytes = 4;
 
 export function patchSumKernels(kit: Kit): Kernels {
-  const code = lazy(() => {
-    const module = new Module();
+  const code = kit.code<"patchSum">((module) => {
     definePatchSum(module, "patchSum");
-    return kit.link<"patchSum">(module);
   });
 
   return {

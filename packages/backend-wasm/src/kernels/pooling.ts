@@ -7,7 +7,6 @@ import {
   type Pool2dParams,
   sizeOf,
 } from "@kronograd/tensor";
-import { Module } from "../assembler.ts";
 import {
   defineAvgPool,
   defineAvgPoolGrad,
@@ -18,116 +17,77 @@ import {
 import type { Kernels, Kit } from "../kit.ts";
 import { allOf } from "../layout.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, inShares, lazy } from "../runtime.ts";
+import { addressOf, inShares } from "../runtime.ts";
 import type { Callee } from "../threads/board.ts";
 
 export function poolingKernels(kit: Kit): Kernels {
-  const code = lazy(() => {
-    const module = new Module();
+  const code = kit.code<"max" | "maxGrad" | "maxGather" | "average" | "averageGrad">((module) => {
     defineMaxPool(module, "max");
     defineMaxPoolGrad(module, "maxGrad");
     defineMaxPoolGather(module, "maxGather");
     defineAvgPool(module, "average");
     defineAvgPoolGrad(module, "averageGrad");
-    return kit.link<"max" | "maxGrad" | "maxGather" | "average" | "averageGrad">(module);
   });
 
   const geometry = (images: Operand, pooled: Operand, { kernel, stride, padding }: Pool2dParams) => {
     const [, , ...size] = images.shape;
     return [...size, ...pooled.shape.slice(2), ...kernel, ...stride, ...padding];
   };
+  const planeOf = ({ shape }: Operand) => sizeOf(shape.slice(2));
+
   /**
-   * Call a function for shares of the planes: `operands` for `count` of them from `first` on, `cost` operations each.
+   * Call a function for shares of the planes, `cost` operations each: with their number, some numbers, and the addresses of
+   * each operand's first one.
+   *
    * @returns the sum of what it gives back
    */
-  const overPlanes = (
-    planes: number,
-    cost: number,
-    operands: (first: number, count: number) => number[],
-    f: Callee,
-  ) => {
-    const fork = kit.fork(planes * cost);
-    return inShares(fork, planes, (first, count, call) => call(f, ...operands(first, count)));
+  const overPlanes = (f: Callee, cost: number, numbers: readonly number[], ...operands: Operand[]) => {
+    const planes = sizeOf(operands[0]!.shape.slice(0, 2));
+    const addresses = operands.map((own) => [addressOf(own), 4 * planeOf(own)] as const);
+    return inShares(kit.fork(planes * cost), planes, (first, count, call) =>
+      call(f, count, ...numbers, ...addresses.map(([start, bytes]) => start + first * bytes)),
+    );
   };
-
-  const planesOf = ({ shape }: Operand) => [sizeOf(shape.slice(0, 2)), sizeOf(shape.slice(2))] as const;
 
   return {
     maxPool2d([values, indices], [x], params: Pool2dParams) {
       if (x!.dtype !== "float32") return false;
-      const [planes, size] = planesOf(x!);
-      const [, places] = planesOf(values!);
-      const [from, to, indexTo] = [addressOf(kit.dense(x!)), addressOf(values!), addressOf(indices!)];
-      const operands = (first: number, count: number) => [
-        count,
-        ...geometry(x!, values!, params),
-        from + 4 * first * size,
-        to + 4 * first * places,
-        indexTo + 4 * first * places,
-      ];
-      overPlanes(planes, 4 * places * sizeOf(params.kernel), operands, code().max);
+      const cost = 4 * planeOf(values!) * sizeOf(params.kernel);
+      overPlanes(code().max, cost, geometry(x!, values!, params), kit.dense(x!), values!, indices!);
       return true;
     },
 
     // an index outside of its plane: the reference names it
     maxPoolGrad([x], [grad, indices], params, op) {
       if (!allOf("float32", [x!, grad!])) return false;
-      const [planes, size] = planesOf(x!);
-      const [, places] = planesOf(grad!);
-      const [to, from, indexFrom] = [addressOf(x!), addressOf(kit.dense(grad!)), addressOf(kit.dense(indices!))];
-      const operands = (first: number, count: number) => [
-        count,
-        size,
-        places,
-        to + 4 * first * size,
-        from + 4 * first * places,
-        indexFrom + 4 * first * places,
-      ];
-      const outside = overPlanes(planes, 2 * size + 4 * places, operands, code().maxGrad);
+      const [size, places] = [planeOf(x!), planeOf(grad!)];
+      const cost = 2 * size + 4 * places;
+      const outside = overPlanes(code().maxGrad, cost, [size, places], x!, kit.dense(grad!), kit.dense(indices!));
       if (outside > 0) runReference(kit, op, [x!], [grad!, indices!], params);
       return true;
     },
 
     maxPoolGather([values], [x, indices], params, op) {
       if (x!.dtype !== "float32") return false;
-      const [planes, size] = planesOf(x!);
-      const [, places] = planesOf(values!);
-      const addresses = [addressOf(kit.dense(x!)), addressOf(values!), addressOf(kit.dense(indices!))] as const;
-      const outside = code().maxGather(planes, size, places, ...addresses);
+      const [size, places] = [planeOf(x!), planeOf(values!)];
+      const operands = [kit.dense(x!), values!, kit.dense(indices!)];
+      const outside = overPlanes(code().maxGather, 4 * places, [size, places], ...operands);
       if (outside > 0) runReference(kit, op, [values!], [x!, indices!], params);
       return true;
     },
 
     avgPool2d([y], [x], params: AvgPool2dParams) {
       if (x!.dtype !== "float32") return false;
-      const [planes, size] = planesOf(x!);
-      const [, places] = planesOf(y!);
-      const [from, to] = [addressOf(kit.dense(x!)), addressOf(y!)];
       const window = [...geometry(x!, y!, params), Number(params.countIncludePad)];
-      const operands = (first: number, count: number) => [
-        count,
-        ...window,
-        from + 4 * first * size,
-        to + 4 * first * places,
-      ];
-      overPlanes(planes, 4 * places * sizeOf(params.kernel), operands, code().average);
+      overPlanes(code().average, 4 * planeOf(y!) * sizeOf(params.kernel), window, kit.dense(x!), y!);
       return true;
     },
 
     avgPoolGrad([x], [grad], params: AvgPoolGradParams) {
       if (grad!.dtype !== "float32") return false;
       kit.clear(addressOf(x!), 4 * sizeOf(x!.shape));
-      const [planes, size] = planesOf(x!);
-      const [, places] = planesOf(grad!);
-      const [to, from] = [addressOf(x!), addressOf(kit.dense(grad!))];
       const window = [...geometry(x!, grad!, params), Number(params.countIncludePad)];
-      const operands = (first: number, count: number) => [
-        count,
-        ...window,
-        to + 4 * first * size,
-        from + 4 * first * places,
-      ];
-      overPlanes(planes, 4 * places * sizeOf(params.kernel), operands, code().averageGrad);
+      overPlanes(code().averageGrad, 4 * planeOf(grad!) * sizeOf(params.kernel), window, x!, kit.dense(grad!));
       return true;
     },
   };

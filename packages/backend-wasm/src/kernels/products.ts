@@ -2,7 +2,6 @@
 
 import { type Operand, reshapeStrides, sizeOf } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { Module } from "../assembler.ts";
 import { blocksOf, defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
 import { defineMirror } from "../emit/mirror.ts";
 import { defineRepeat } from "../emit/repeat.ts";
@@ -11,7 +10,8 @@ import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
 import { allOf, batchOffsets, byFloat } from "../layout.ts";
 import type { Block } from "../memory.ts";
-import { addressOf, type Functions, lazy, type Runtime } from "../runtime.ts";
+import { addressOf, lazy, type Runtime } from "../runtime.ts";
+import type { Callee } from "../threads/board.ts";
 import type { Piece } from "../threads/pool.ts";
 
 /** A matrix in memory: address of its first element, steps in bytes. */
@@ -24,6 +24,8 @@ export interface Matrix {
 /** Products of one element type. */
 export interface Products {
   readonly lanes: Lanes;
+  /** The emitted product (emit/gemm.ts). */
+  readonly gemm: () => Callee;
   /** C [m, n] (+)= A [m, k] B [k, n]; C's columns are neighbours. */
   multiply(m: number, n: number, k: number, a: Matrix, b: Matrix, c: Matrix, adds: boolean): void;
   /** The same C = A B for each of several triples of matrices. */
@@ -39,8 +41,7 @@ const gramChunk = 128;
 
 export function createProducts(runtime: Runtime, lanes: Lanes): Products {
   const { memory } = runtime;
-  const code = lazy((): Functions<"gemm" | "syrk" | "mirror" | "repeat"> => {
-    const module = new Module();
+  const code = runtime.code<"gemm" | "syrk" | "mirror" | "repeat">((module) => {
     const parts = defineParts(module, lanes, runtime);
     const blocks = blocksOf(lanes);
     defineGemm(module, "gemm", lanes, parts);
@@ -48,7 +49,6 @@ export function createProducts(runtime: Runtime, lanes: Lanes): Products {
     defineGemm(module, "syrk", lanes, parts, { triangle: "lower", blocks: gram });
     defineMirror(module, "mirror", lanes);
     defineRepeat(module, "repeat");
-    return runtime.link(module);
   });
   const workBytes = Math.ceil(workspaceBytes(lanes) / 64) * 64;
   const workspace = lazy((): Block => memory.allocate("int32", (runtime.threads * workBytes) / 4));
@@ -56,6 +56,7 @@ export function createProducts(runtime: Runtime, lanes: Lanes): Products {
   const { MR, NR } = tileSize(lanes, runtime);
   return {
     lanes,
+    gemm: () => code().gemm,
     multiply(m, n, k, a, b, c, adds) {
       if (k === 0 && !adds) clear(c.address, m * n * lanes.bytes);
       const fork = runtime.fork(m * n * k);
@@ -176,10 +177,10 @@ export function productKernels({ products, dense, runExpressions }: Kit): Kernel
       const features = x!.shape.at(-1)!;
       const rows = sizeOf(x!.shape.slice(0, -1));
       const outputs = weight!.shape[0]!;
-      const [rowStride, stride] = reshapeStrides(x!, [rows, features]) ?? [features, 1];
-      const isView = reshapeStrides(x!, [rows, features]) !== null;
+      const strides = reshapeStrides(x!, [rows, features]);
+      const [rowStride, stride] = strides ?? [features, 1];
       const left = {
-        address: isView ? addressOf(x!) : addressOf(dense(x!)),
+        address: addressOf(strides === null ? dense(x!) : x!),
         rowStep: rowStride! * bytes,
         columnStep: stride! * bytes,
       };

@@ -1,13 +1,12 @@
 /** Kernels of sum, dot, max, min and countNonFinite. Sums are accumulated in float64, lane by lane, in a fixed order. */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
-import { Module } from "../assembler.ts";
 import { defineExtremum } from "../emit/extremum.ts";
 import { defineDot, defineSumColumns, defineSumRows } from "../emit/sums.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
 import { byFloat } from "../layout.ts";
-import { addressOf, inShares, lazy } from "../runtime.ts";
+import { addressOf, inShares } from "../runtime.ts";
 
 /** Neighbouring axes that are all summed, or all kept, as one. */
 interface Group {
@@ -34,11 +33,9 @@ export type SumOver = (target: Operand, x: Operand, axes: readonly number[]) => 
 
 export function createSum(kit: Kit): (dtype: Operand["dtype"]) => SumOver | null {
   const make = (lanes: Lanes): SumOver => {
-    const code = lazy(() => {
-      const module = new Module();
+    const code = kit.code<"rows" | "columns">((module) => {
       defineSumRows(module, "rows", lanes);
       defineSumColumns(module, "columns", lanes);
-      return kit.link<"rows" | "columns">(module);
     });
     return (target, x, axes) => {
       let groups = groupsOf(x.shape, axes);
@@ -68,13 +65,11 @@ export function createSum(kit: Kit): (dtype: Operand["dtype"]) => SumOver | null
 
 export function reductionKernels(kit: Kit): Kernels {
   const sumOver = createSum(kit);
-  const code = lazy(() => {
-    const module = new Module();
+  const code = kit.code<string>((module) => {
     for (const lanes of [f32x4, f64x2]) {
       defineDot(module, `dot ${lanes.name}`, lanes);
       for (const kind of ["max", "min"] as const) defineExtremum(module, `${kind} ${lanes.name}`, lanes, kind);
     }
-    return kit.link<string>(module);
   });
   const nameOf = byFloat("f32", "f64");
 

@@ -1,12 +1,12 @@
 /** Kernels of softmax, logSoftmax, logSumExp and cross-entropy: float32 along the last axis. */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
-import { Module } from "../assembler.ts";
+import type { Module } from "../assembler.ts";
 import { defineCrossEntropy, defineCrossEntropyGrad, defineLogSumExp, defineSoftmax } from "../emit/softmax.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { allOf } from "../layout.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, lazy } from "../runtime.ts";
+import { addressOf } from "../runtime.ts";
 
 interface CrossEntropy {
   readonly labelSmoothing: number;
@@ -14,22 +14,25 @@ interface CrossEntropy {
 }
 
 export function softmaxKernels(kit: Kit): Kernels {
-  const code = lazy(() => {
-    const module = new Module();
-    defineSoftmax(module, "softmax", kit.fused);
-    defineSoftmax(module, "logSoftmax", kit.fused);
-    defineLogSumExp(module, "logSumExp", kit.fused);
-    defineCrossEntropy(module, "loss", kit.fused);
-    defineCrossEntropyGrad(module, "grad", kit.fused);
-    return kit.link<"softmax" | "logSoftmax" | "logSumExp" | "loss" | "grad">(module);
-  });
+  // each has its exponentials, and a program needs one or two
+  const made = <Name extends string>(name: Name, define: (module: Module, name: Name, fused: boolean) => void) => {
+    const code = kit.code<Name>((module) => define(module, name, kit.fused));
+    return (...operands: number[]) => code()[name](...operands);
+  };
+  const code = {
+    softmax: made("softmax", defineSoftmax),
+    logSoftmax: made("logSoftmax", defineSoftmax),
+    logSumExp: made("logSumExp", defineLogSumExp),
+    loss: made("loss", defineCrossEntropy),
+    grad: made("grad", defineCrossEntropyGrad),
+  };
 
   const lanes =
     (name: "softmax" | "logSoftmax"): Kernels[string] =>
     ([out], [x], { axis }: { axis: number }) => {
       const n = x!.shape[axis]!;
       if (x!.dtype !== "float32" || sizeOf(x!.shape.slice(axis + 1)) !== 1) return false;
-      if (n > 0) code()[name](sizeOf(x!.shape) / n, n, addressOf(kit.dense(x!)), addressOf(out!));
+      if (n > 0) code[name](sizeOf(x!.shape) / n, n, addressOf(kit.dense(x!)), addressOf(out!));
       return true;
     };
 
@@ -51,7 +54,7 @@ export function softmaxKernels(kit: Kit): Kernels {
       const first = x!.shape.length - axes.length;
       if (x!.dtype !== "float32" || axes.some((axis) => axis < first)) return false; // only trailing axes
       const rows = sizeOf(x!.shape.slice(0, first));
-      code().logSumExp(rows, sizeOf(x!.shape.slice(first)), addressOf(kit.dense(x!)), addressOf(out!));
+      code.logSumExp(rows, sizeOf(x!.shape.slice(first)), addressOf(kit.dense(x!)), addressOf(out!));
       return true;
     },
 
@@ -60,7 +63,7 @@ export function softmaxKernels(kit: Kit): Kernels {
       if (logits!.dtype !== "float32") return false;
       const rows = rowsOf(logits!, labels!);
       if (rows === null) runReference(kit, op, [out!], inputs, params);
-      else kit.values(out!)[0] = code().loss(...rows, params.labelSmoothing) * weightOf(rows[0], params);
+      else kit.values(out!)[0] = code.loss(...rows, params.labelSmoothing) * weightOf(rows[0], params);
       return true;
     },
 
@@ -73,7 +76,7 @@ export function softmaxKernels(kit: Kit): Kernels {
         return true;
       }
       const weight = weightOf(rows[0], params) * kit.values(cotangent!)[0]!;
-      code().grad(...rows, params.labelSmoothing, weight, addressOf(out!));
+      code.grad(...rows, params.labelSmoothing, weight, addressOf(out!));
       return true;
     },
   };

@@ -1,10 +1,13 @@
 import {
   type ComputeOp,
+  cpu,
   type Device,
   dispatch,
   eye,
   full,
   matmul,
+  maxPool2dOp,
+  maxPoolGrad,
   mul,
   NumericalError,
   ops,
@@ -112,6 +115,26 @@ describe.skipIf(missing !== null)("kernels across their tiles", () => {
       () => ({ inputs: [{ shape: x }, { shape: grad }], params: { ...params, kernel: [3, 3] } }),
       { runs: 3 },
     );
+  });
+
+  it("max pooling's gradient: windows that overlap, leave gaps, or begin before the image", async () => {
+    for (const window of [
+      { kernel: [2, 2], stride: [2, 2], padding: [0, 0] },
+      { kernel: [3, 3], stride: [2, 1], padding: [1, 2] },
+      { kernel: [1, 2], stride: [3, 3], padding: [0, 1] },
+      { kernel: [4, 3], stride: [3, 2], padding: [2, 0] },
+    ] as const) {
+      const values = Float32Array.from({ length: 4 * 63 }, (_, i) => Math.sin(i * i));
+      const gradientOn = async (device: Device) => {
+        const x = tensor(values, { shape: [2, 2, 7, 9], device });
+        const [y, indices] = dispatch(maxPool2dOp, [x], window) as [Tensor, Tensor];
+        const dx = maxPoolGrad(y, indices, [7, 9], window);
+        const result = await dx.data();
+        for (const t of [x, y, indices, dx]) t.dispose();
+        return result;
+      };
+      expect(await gradientOn(device)).toEqual(await gradientOn(cpu));
+    }
   });
 
   it("norms: sets larger than a workgroup", async () => {

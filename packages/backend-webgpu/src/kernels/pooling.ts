@@ -38,6 +38,13 @@ let bottom = min(u.sizey, y * u.stridey - u.paddingy + u.kernely);
 let left = max(0, x * u.stridex - u.paddingx);
 let right = min(u.sizex, x * u.stridex - u.paddingx + u.kernelx);`;
 
+/** Windows of which each sees every pixel: what is assumed where they are not known. */
+const allSeeing = ([h, w]: Pair, [oh, ow]: Pair): Window => ({
+  kernel: [h * oh, w * ow],
+  stride: [h, w],
+  padding: [h * (oh - 1), w * (ow - 1)],
+});
+
 export function poolingKernels(kit: Kit): Record<string, Kernel> {
   return {
     maxPool2d(outputs, inputs, { kernel, stride, padding }: Window) {
@@ -70,35 +77,37 @@ ${places}[u.o1 + i] = place;`,
       return true;
     },
 
-    // windows overlap, so a plane belongs to one thread, which adds in order
-    maxPoolGrad(outputs, inputs, { size }: { size: Pair }) {
+    // each pixel asks the windows that may see it, in order, whether it was the largest there
+    maxPoolGrad(outputs, inputs, { size, window }: { size: Pair; window?: Window | undefined }) {
+      const [dx] = outputs as readonly [Operand];
       const [grad, indices] = inputs as readonly [Operand, Operand];
       if (!isFloat(grad)) return false;
-      const [images, channels, oh, ow] = four(grad);
-      kit.clear(outputs[0] as Operand);
+      const [, , oh, ow] = four(grad);
+      const { kernel, stride, padding } = window ?? allSeeing(size, [oh, ow]);
+      const seeing: Pair = [Math.ceil(kernel[0] / stride[0]), Math.ceil(kernel[1] / stride[1])];
       each(kit, {
         name: "maxPoolGrad",
         outputs,
         inputs,
-        size: images * channels,
+        size: sizeOf(dx.shape),
         uniforms: {
+          ...windowUniforms({ stride, padding, seeing, places: [oh, ow] }),
           ...strideUniforms("g", grad),
           ...strideUniforms("j", indices),
-          channels: count(channels),
-          rows: count(oh),
-          columns: count(ow),
-          plane: count(size[0] * size[1]),
+          ...plane(dx),
         },
-        main: ([to], [g, places]) => `
-let image = i32(i / u32(u.channels));
-let channel = i32(i % u32(u.channels));
-for (var row = 0; row < u.rows; row++) {
-  for (var column = 0; column < u.columns; column++) {
+        main: ([to], [g, places]) => `${coordinates}
+let lastRow = (y + u.paddingy) / u.stridey;
+let lastColumn = (x + u.paddingx) / u.stridex;
+var total = 0.0;
+for (var row = max(0, lastRow - u.seeingy + 1); row <= min(lastRow, u.placesy - 1); row++) {
+  for (var column = max(0, lastColumn - u.seeingx + 1); column <= min(lastColumn, u.placesx - 1); column++) {
     let place = ${places}[u32(u.i1 + image * u.j0 + channel * u.j1 + row * u.j2 + column * u.j3)];
-    if (place < 0 || place >= u.plane) { ${to}[i32(u.o0) + i32(i) * u.plane] = bits_(0x7fc00000u); continue; }
-    ${to}[i32(u.o0) + i32(i) * u.plane + place] += ${g}[${at("g", "row", "column")}];
+    if (place == y * u.width + x) { total += ${g}[${at("g", "row", "column")}]; }
+    if (place < 0 || place >= u.plane) { total = bits_(0x7fc00000u); }
   }
-}`,
+}
+${to}[u.o0 + i] = total;`,
       });
       return true;
     },

@@ -25,7 +25,7 @@ export function allKernels(kit: Kit): Map<string, Kernel> {
     convolutionKernels(kit),
     poolingKernels(kit),
     normalizationKernels(kit, copy),
-    factorizationKernels(kit),
+    factorizationKernels(kit, copy),
     eigenKernels(kit),
   ];
   return new Map(families.flatMap((family) => Object.entries(family)));

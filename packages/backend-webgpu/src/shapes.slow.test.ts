@@ -161,6 +161,22 @@ describe.skipIf(missing !== null)("kernels across their tiles", () => {
     }
   });
 
+  it("solveTriangular: more than a block, and more rows before it than one product takes", async () => {
+    for (const lower of [true, false]) {
+      for (const transpose of [true, false]) {
+        for (const [n, unitDiagonal] of [
+          [33, false],
+          [70, true],
+          [580, false],
+        ] as const) {
+          // biome-ignore format: cases
+          const inputs = [{ shape: [n, n], structure: "dominant" } as const, { shape: [n, 5] }];
+          await agree("solveTriangular", () => ({ inputs, params: { lower, transpose, unitDiagonal } }), { runs: 2 });
+        }
+      }
+    }
+  });
+
   it("symmetricEigen: odd and even, some or all vectors, any layout, with the reference's signs", async () => {
     const options = { runs: 3, tolerances: { float32: { rtol: 2e-3, atol: 2e-3 }, float64: { rtol: 0 } } };
     for (const n of [2, 7, 40, 65]) {

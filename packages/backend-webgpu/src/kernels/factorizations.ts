@@ -3,8 +3,8 @@
  *
  * Cholesky goes by blocks of 32 columns: every workgroup factors the diagonal block for itself in workgroup memory, its
  * threads then solve for one row each of the panel below, and a product takes the panel's outer product off the rest. A
- * pivot that is not positive makes NaN, since nobody waits for the device; a triangular solve has one thread a column. An
- * inverse is refined by a step (refinement.ts).
+ * pivot that is not positive makes NaN, since nobody waits for the device. Triangular solves go by blocks too (triangular.ts),
+ * and an inverse is refined by a step (refinement.ts).
  */
 
 import { type Kernel, NumericalError, type Operand } from "@kronograd/tensor";
@@ -14,6 +14,7 @@ import type { Kit, Source, Uniform } from "../kit.ts";
 import { mathFunctions } from "../math.ts";
 import { refine } from "../refinement.ts";
 import { product } from "../tile.ts";
+import { solveInPlace } from "../triangular.ts";
 
 const block = 32;
 
@@ -178,7 +179,7 @@ function squareOf(kit: Kit, Y: Operand, X: Operand, n: number): void {
   });
 }
 
-export function factorizationKernels(kit: Kit): Record<string, Kernel> {
+export function factorizationKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
   return {
     cholesky(outputs, inputs) {
       const [L] = outputs as readonly [Operand];
@@ -201,18 +202,15 @@ export function factorizationKernels(kit: Kit): Record<string, Kernel> {
         factor(kit, L, n);
         kit.temporary("float32", [n, n], (X) => {
           each(kit, {
-            name: "inverse of lower",
+            name: "identity",
             outputs: [X],
-            inputs: [L],
-            size: n,
+            inputs: [],
+            size: n * n,
             uniforms: { n: ["u32", n] },
-            main: ([to], [t]) => `
-for (var y = 0u; y < u.n; y++) {
-  var x = select(0.0, 1.0, y == i);
-  for (var k = i; k < y; k++) { x -= ${t}[y * u.n + k] * ${to}[k * u.n + i]; }
-  ${to}[y * u.n + i] = select(0.0, x / ${t}[y * u.n + y], y >= i);
-}`,
+            main: ([to]) => `${to}[i] = select(0.0, 1.0, i / u.n == i % u.n);`,
           });
+          const lower = { operand: L, row: n, column: 1, isForward: true, unitDiagonal: false };
+          solveInPlace(kit, lower, X, (end) => end); // columns from the diagonal on stay 0
           squareOf(kit, L, X, n); // the factor has done its work
           refine(kit, out, A, L, X, damping, mu);
         });
@@ -224,32 +222,22 @@ for (var y = 0u; y < u.n; y++) {
     solveTriangular(outputs, inputs, { lower, transpose, unitDiagonal }) {
       const [T, B] = inputs as readonly [Operand, Operand];
       if (!isFloat(T, B)) return false;
-      const [n, columns] = B.shape as readonly [number, number];
+      const columns = B.shape[1] as number;
       const [down, right] = T.strides as readonly [number, number];
-      const isForward = lower !== transpose;
-      each(kit, {
-        name: `solveTriangular ${isForward} ${unitDiagonal}`,
-        outputs,
-        inputs,
-        size: columns,
-        uniforms: {
-          n: ["u32", n],
-          columns: ["u32", columns],
-          row: ["i32", transpose ? right : down],
-          column: ["i32", transpose ? down : right],
-          down: ["i32", B.strides[0] as number],
-          right: ["i32", B.strides[1] as number],
+      const [X] = outputs as readonly [Operand];
+      copy([X], [B], {}, { name: "copy" });
+      solveInPlace(
+        kit,
+        {
+          operand: T,
+          row: transpose ? right : down,
+          column: transpose ? down : right,
+          isForward: lower !== transpose,
+          unitDiagonal,
         },
-        main: ([to], [t, b]) => `
-for (var step = 0u; step < u.n; step++) {
-  let y = ${isForward ? "step" : "u.n - 1u - step"};
-  var x = ${b}[u32(u.i1 + i32(y) * u.down + i32(i) * u.right)];
-  for (var k = ${isForward ? "0u; k < y" : "y + 1u; k < u.n"}; k++) {
-    x -= ${t}[u32(u.i0 + i32(y) * u.row + i32(k) * u.column)] * ${to}[u.o0 + k * u.columns + i];
-  }
-  ${to}[u.o0 + y * u.columns + i] = ${unitDiagonal ? "x" : `x / ${t}[u32(u.i0 + i32(y) * (u.row + u.column))]`};
-}`,
-      });
+        X,
+        () => columns,
+      );
       return true;
     },
   };

@@ -8,7 +8,7 @@
 import type { Bench } from "./compare.ts";
 import type { Turn } from "./contender.ts";
 import { optimizerFor, periodOf } from "./contenders/nets.ts";
-import { interleave } from "./interleave.ts";
+import { inSequence, interleave } from "./interleave.ts";
 import type { Job, Method, Net } from "./job.ts";
 import { median, paired, quantile } from "./statistics.ts";
 
@@ -48,7 +48,7 @@ export async function measureCycle(
     if (typeof sgd === "string") return sgd;
     const own = await prepare({ ...base, method, due });
     if (typeof own === "string") return own;
-    const [before, after] = (await interleave([sgd, own], bench.pace)) as [number[], number[]];
+    const [before, after] = (await interleave([sgd, own], inSequence(bench.pace))) as [number[], number[]];
     const ratios = paired(after, before, (a, b) => a / b);
     total.ms += share * median(after);
     total.sgd += share * median(before);

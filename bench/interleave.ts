@@ -23,6 +23,9 @@ export const paces = {
   quick: { warmUp: 10, turn: 3, budget: 120, minRounds: 2, maxRounds: 20 },
 } as const satisfies Record<string, Pace>;
 
+/** Longer turns, for training steps: a step finds in the caches what the last one left, and not what a rival did. */
+export const inSequence = (pace: Pace): Pace => ({ ...pace, turn: 6 * pace.turn });
+
 /** Milliseconds of one repetition: for each contender, one sample a round. */
 export async function interleave(
   turns: readonly Turn[],

@@ -2,6 +2,7 @@
 
 import { type Case, compareAll } from "../compare.ts";
 import { type CycleCost, measureCycle } from "../cycle.ts";
+import { inSequence } from "../interleave.ts";
 import type { Job, Method, Net } from "../job.ts";
 import { judge, type Row } from "../row.ts";
 import type { Run, Topic } from "./topic.ts";
@@ -15,7 +16,7 @@ export const step: Topic = {
   about: "forward, backward and update at batch 128, in ms; ≤ is a multiple of the rival's time",
   async *rows(run) {
     for (const net of run.quick ? nets.slice(0, 2) : nets) {
-      yield* compareAll("step", engines(net), run);
+      yield* compareAll("step", engines(net), { ...run, pace: inSequence(run.pace) });
       if (net === "lenet") yield* compareAll("step", [javaScript(run.quick ? 1 : 8)], run);
       for (const method of methods) if (run.wants(`${net}, ${method}`)) yield* costs(net, method, run);
     }

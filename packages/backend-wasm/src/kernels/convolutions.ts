@@ -29,25 +29,12 @@ import type { Kernels, Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
 import { allOf } from "../layout.ts";
 import { addressOf, type Fork, lazy } from "../runtime.ts";
-import { ownMemory } from "../threads/board.ts";
 import type { Call, Piece } from "../threads/pool.ts";
+import { createPlanes, type Four, type Placement, roundUp } from "./planes.ts";
+import { createWinograd, suitsWinograd } from "./winograd.ts";
 
 const lanes = f32x4;
 const bytes = 4;
-
-type Four = readonly [number, number, number, number];
-
-/** Planes of pixels, and where they go in larger planes of zeros. */
-interface Placement {
-  /** [N, channels, H, W], row-major. */
-  readonly source: Operand;
-  /** Size of the larger planes. */
-  readonly size: Pair;
-  /** Where the first pixel goes; negative cuts pixels off. */
-  readonly start: Pair;
-  /** Distance of pixels there. */
-  readonly step: Pair;
-}
 
 interface Geometry {
   readonly kernel: Pair;
@@ -79,12 +66,18 @@ function define(kit: Kit) {
   return { ...kit.link<Names>(module), MR, NR };
 }
 
+/** A window of 3 × 3 whose pixels and places are neighbours. */
+const isSmall = ({ kernel, stride, dilation }: Omit<Geometry, "places">) =>
+  kernel.every((k) => k === 3) && [...stride, ...dilation].every((pace) => pace === 1);
+
 const paddedSize = ([, , h, w]: Shape, padding: Pair): Pair => [h! + 2 * padding[0], w! + 2 * padding[1]];
-const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
 
 export function convolutionKernels(kit: Kit): Kernels {
   const code = lazy(() => define(kit));
   const { NC, KC } = blocksOf(lanes);
+  const planes = createPlanes(kit, () => code().place);
+  const { ownFloats, planeFloats, placed, clearOwn } = planes;
+  const winograd = createWinograd(kit, planes, code);
 
   const floats = (count: number) => addressOf(kit.temporary("float32", [count]));
 
@@ -109,63 +102,6 @@ export function convolutionKernels(kit: Kit): Kernels {
     return { taps: table(taps), tapCount: taps.length, places: table(spots), placeCount: spots.length };
   };
 
-  /** Memory of its own for each thread, in parts of so many floats. */
-  const ownFloats = ({ ways, own }: Fork, ...counts: number[]) => {
-    const sizes = counts.map((count) => roundUp(count * bytes, 64) + 64); // no cache line is two threads'
-    const stride = sizes.reduce((sum, size) => sum + size, 0);
-    let at = floats((ways * stride) / bytes);
-    return {
-      stride,
-      addresses: sizes.map((size) => {
-        at += size;
-        return own(at - size);
-      }),
-    };
-  };
-
-  const isItself = ({ source, size, start, step }: Placement) =>
-    [0, 1].every((i) => size[i] === source.shape[2 + i] && start[i] === 0 && step[i] === 1);
-
-  /** Floats of the larger planes that a thread needs; none where they are equal. */
-  const planeFloats = (x: Placement, channels = x.source.shape[1]!) =>
-    isItself(x) ? 0 : channels * x.size[0] * x.size[1];
-
-  /**
-   * A function that gives the address of the larger planes of image n, from channel `first` on: the source itself where they
-   * are equal, else `planes`, which the same thread has cleared once, as every image covers the same pixels.
-   */
-  const placed = (
-    x: Placement,
-    planes: number,
-  ): ((call: Call, image: number, first: number, count: number) => number) => {
-    const { source, size, start, step } = x;
-    const [, channels, h, w] = source.shape as unknown as Four;
-    const perPlane = h * w * bytes;
-    const from = (image: number, first: number) => addressOf(source) + (image * channels + first) * perPlane;
-    if (isItself(x)) return (_, image, first) => from(image, first);
-    const along = (axis: 0 | 1, count: number) => {
-      const first = Math.max(0, Math.ceil(-start[axis] / step[axis]));
-      const end = Math.min(count, Math.ceil((size[axis] - start[axis]) / step[axis]));
-      return { first, count: Math.max(0, end - first), to: start[axis] + first * step[axis] };
-    };
-    const [rows, columns] = [along(0, h), along(1, w)];
-    const skipped = (rows.first * w + columns.first) * bytes;
-    const target = planes + (rows.to * size[1] + columns.to) * bytes;
-    const toSteps = [size[0] * size[1] * bytes, step[0] * size[1] * bytes, step[1] * bytes] as const;
-    const { place } = code();
-    return (call, image, first, count) => {
-      const steps = [perPlane, w * bytes, target, ...toSteps] as const;
-      call(place, count, rows.count, columns.count, from(image, first) + skipped, ...steps);
-      return planes;
-    };
-  };
-
-  /** Zeros in every thread's part of an address that `own` gave. */
-  const clearOwn = (ways: number, address: number, count: number, stride: number) => {
-    const first = address >= ownMemory ? address - ownMemory : address;
-    for (let thread = 0; thread < ways; thread++) kit.clear(first + thread * stride, count * bytes);
-  };
-
   /** y [N, G·M, places] = weights [G·M, taps] · patches, for a placement of images with G·C channels. */
   const correlate = (
     y: Operand,
@@ -179,6 +115,10 @@ export function convolutionKernels(kit: Kit): Kernels {
     const [n, outputs] = y.shape as unknown as Four;
     const channels = x.source.shape[1]! / groups;
     const rows = outputs / groups;
+    if (isSmall(geometry) && suitsWinograd(y.shape as unknown as Four, channels, rows)) {
+      winograd.correlate(y, x, weights, groups, bias);
+      return;
+    }
     const { taps, tapCount, places, placeCount } = tables(channels, x.size, geometry);
     const height = roundUp(rows, MR);
     const packed = floats(groups * height * tapCount);
@@ -340,6 +280,13 @@ export function convolutionKernels(kit: Kit): Kernels {
       const [n, outputs, ...size] = grad!.shape as unknown as Four;
       const image = padded(x!, padding);
       const channels = x!.shape[1]! / groups;
+      if (
+        isSmall({ kernel, stride, dilation }) &&
+        suitsWinograd(grad!.shape as unknown as Four, channels, outputs / groups)
+      ) {
+        winograd.sumTiles(weight!, image, kit.dense(grad!), groups);
+        return true;
+      }
       const perChannel = kernel[0] * kernel[1];
       const { taps, tapCount, places, placeCount } = tables(channels, image.size, {
         kernel,
@@ -355,10 +302,10 @@ export function convolutionKernels(kit: Kit): Kernels {
       const fork = kit.fork(n * outputs * tapCount * placeCount);
       const parts = Math.min(channels, Math.ceil(fork.ways / groups));
       const panelFloats = roundUp(Math.min(NC, tapCount), NR) * depthMost;
-      const planes = planeFloats(image, channels);
-      const own = ownFloats(fork, planes, panelFloats, roundUp(rows, MR) * depthMost, MR * NR);
+      const floatsOf = planeFloats(image, channels);
+      const own = ownFloats(fork, floatsOf, panelFloats, roundUp(rows, MR) * depthMost, MR * NR);
       const [larger, panel, left, space] = own.addresses as [number, number, number, number];
-      clearOwn(fork.ways, larger, planes, own.stride);
+      clearOwn(fork.ways, larger, floatsOf, own.stride);
       const imageOf = placed(image, larger);
       const sumOne: Piece = (piece, call) => {
         const group = Math.floor(piece / parts);

@@ -69,6 +69,18 @@ const cases: Readonly<Record<string, (rng: Rng) => Sample<unknown>>> = {
     const { x, weight, grad, params } = convolution(rng);
     return { inputs: shapes(x, grad), params: { ...params, kernel: weight.slice(2) } };
   },
+  "conv2d of small windows": (rng) => {
+    const { x, weight, params } = smallWindows(rng);
+    return { inputs: shapes(x, weight, [weight[0]!]), params };
+  },
+  "conv2dInputGrad of small windows": (rng) => {
+    const { x, weight, grad, params } = smallWindows(rng);
+    return { inputs: shapes(grad, weight), params: { ...params, size: x.slice(2) } };
+  },
+  "conv2dWeightGrad of small windows": (rng) => {
+    const { x, grad, params } = smallWindows(rng);
+    return { inputs: shapes(x, grad), params: { ...params, kernel: [3, 3] } };
+  },
   im2col: (rng) => ({ inputs: shapes(images(rng)), params: window }),
   patchSum: (rng) => ({ inputs: shapes(images(rng)), params: window }),
   maxPool2d: (rng) => ({ inputs: shapes(images(rng)), params: window }),
@@ -106,6 +118,23 @@ function convolution(rng: Rng) {
     weight: [groups * outputs, channels, ...kernel],
     grad: [n, groups * outputs, ...places],
     params: { stride: pair(stride), padding: pair(padding), dilation: pair(dilation), groups },
+  };
+}
+
+/** 3 × 3, with enough channels and whole tiles for Winograd's way. */
+function smallWindows(rng: Rng) {
+  const [groups, n, channels, outputs] = [
+    1 + rng.integer(2),
+    1 + rng.integer(5),
+    8 + rng.integer(9),
+    8 + rng.integer(9),
+  ];
+  const [h, w] = [4 + rng.integer(9), 8 * (1 + rng.integer(3))];
+  return {
+    x: [n, groups * channels, h, w],
+    weight: [groups * outputs, channels, 3, 3],
+    grad: [n, groups * outputs, h, w],
+    params: { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups },
   };
 }
 

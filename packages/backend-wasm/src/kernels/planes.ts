@@ -1,0 +1,89 @@
+/** Images on larger planes of zeros, made by the thread that reads them in memory of its own. */
+
+import type { Operand, Pair } from "@kronograd/tensor";
+import type { Kit } from "../kit.ts";
+import { addressOf, type Fork } from "../runtime.ts";
+import { type Callee, ownMemory } from "../threads/board.ts";
+import type { Call } from "../threads/pool.ts";
+
+const bytes = 4;
+
+export type Four = readonly [number, number, number, number];
+
+export const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
+
+/** Planes of pixels, and where they go in larger planes of zeros. */
+export interface Placement {
+  /** [N, channels, H, W], row-major. */
+  readonly source: Operand;
+  /** Size of the larger planes. */
+  readonly size: Pair;
+  /** Where the first pixel goes; negative cuts pixels off. */
+  readonly start: Pair;
+  /** Distance of pixels there. */
+  readonly step: Pair;
+}
+
+export type Planes = ReturnType<typeof createPlanes>;
+
+/** @param place  gives the kernel that copies pixels */
+export function createPlanes(kit: Kit, place: () => Callee) {
+  /** Memory of its own for each thread, in parts of so many floats. */
+  const ownFloats = ({ ways, own }: Fork, ...counts: number[]) => {
+    const sizes = counts.map((count) => roundUp(count * bytes, 64) + 64); // no cache line is two threads'
+    const stride = sizes.reduce((sum, size) => sum + size, 0);
+    let at = addressOf(kit.temporary("float32", [(ways * stride) / bytes]));
+    return {
+      stride,
+      addresses: sizes.map((size) => {
+        at += size;
+        return own(at - size);
+      }),
+    };
+  };
+
+  const isItself = ({ source, size, start, step }: Placement) =>
+    [0, 1].every((i) => size[i] === source.shape[2 + i] && start[i] === 0 && step[i] === 1);
+
+  /** Floats of the larger planes that a thread needs; none where they are equal. */
+  const planeFloats = (x: Placement, channels = x.source.shape[1]!) =>
+    isItself(x) ? 0 : channels * x.size[0] * x.size[1];
+
+  /**
+   * A function that gives the address of the larger planes of image n, from channel `first` on: the source itself where they
+   * are equal, else `planes`, which the same thread has cleared once, as every image covers the same pixels.
+   */
+  const placed = (
+    x: Placement,
+    planes: number,
+  ): ((call: Call, image: number, first: number, count: number) => number) => {
+    const { source, size, start, step } = x;
+    const [, channels, h, w] = source.shape as unknown as Four;
+    const perPlane = h * w * bytes;
+    const from = (image: number, first: number) => addressOf(source) + (image * channels + first) * perPlane;
+    if (isItself(x)) return (_, image, first) => from(image, first);
+    const along = (axis: 0 | 1, count: number) => {
+      const first = Math.max(0, Math.ceil(-start[axis] / step[axis]));
+      const end = Math.min(count, Math.ceil((size[axis] - start[axis]) / step[axis]));
+      return { first, count: Math.max(0, end - first), to: start[axis] + first * step[axis] };
+    };
+    const [rows, columns] = [along(0, h), along(1, w)];
+    const skipped = (rows.first * w + columns.first) * bytes;
+    const target = planes + (rows.to * size[1] + columns.to) * bytes;
+    const toSteps = [size[0] * size[1] * bytes, step[0] * size[1] * bytes, step[1] * bytes] as const;
+    const copy = place();
+    return (call, image, first, count) => {
+      const steps = [perPlane, w * bytes, target, ...toSteps] as const;
+      call(copy, count, rows.count, columns.count, from(image, first) + skipped, ...steps);
+      return planes;
+    };
+  };
+
+  /** Zeros in every thread's part of an address that `own` gave. */
+  const clearOwn = (ways: number, address: number, count: number, stride: number) => {
+    const first = address >= ownMemory ? address - ownMemory : address;
+    for (let thread = 0; thread < ways; thread++) kit.clear(first + thread * stride, count * bytes);
+  };
+
+  return { ownFloats, planeFloats, placed, clearOwn };
+}

@@ -1,0 +1,45 @@
+import { describe, it } from "vitest";
+import { agree } from "../../testing/agree.ts";
+
+const params = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
+
+describe("Winograd's convolution", () => {
+  it("agrees for all heights and widths, whole tiles and ragged ones", async () => {
+    for (const width of [6, 7, 8, 14, 15, 16, 23, 24]) {
+      for (const height of [1, 4, 5]) {
+        const inputs = [{ shape: [2, 9, height, width] }, { shape: [10, 9, 3, 3] }, { shape: [10] }];
+        await agree("conv2d", () => ({ inputs, params }), { dtypes: ["float32"], runs: 1 });
+      }
+    }
+  });
+
+  it("has the weight's gradient, for any number of images", async () => {
+    for (const [n, groups, width, height] of [
+      [0, 1, 8, 8],
+      [1, 2, 8, 2],
+      [5, 1, 15, 9],
+      [2, 1, 32, 32],
+    ] as const) {
+      const inputs = [{ shape: [n, 9 * groups, height, width] }, { shape: [n, 8 * groups, height, width] }];
+      const own = { ...params, groups, kernel: [3, 3] };
+      await agree("conv2dWeightGrad", () => ({ inputs, params: own }), { dtypes: ["float32"], runs: 2 });
+    }
+  });
+
+  it("agrees for groups, without padding, and for the image's gradient", async () => {
+    for (const padding of [
+      [0, 0],
+      [2, 1],
+    ] as const) {
+      const own = { ...params, padding, groups: 2 };
+      const inputs = [{ shape: [3, 16, 10, 18] }, { shape: [18, 8, 3, 3] }];
+      await agree("conv2d", () => ({ inputs, params: own }), { dtypes: ["float32"], runs: 2 });
+      const grad = { shape: [3, 18, 8 + 2 * padding[0], 16 + 2 * padding[1]] };
+      const size = [10, 18];
+      await agree("conv2dInputGrad", () => ({ inputs: [grad, inputs[1]!], params: { ...own, size } }), {
+        dtypes: ["float32"],
+        runs: 2,
+      });
+    }
+  });
+});

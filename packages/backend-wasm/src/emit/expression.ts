@@ -84,7 +84,7 @@ export interface Plan {
   /** Largest nodes that no input reaches, other than constants. */
   readonly uniforms: readonly Expression[];
   /** Whether the lanes of this type have every primitive. */
-  supports(lanes: Lanes): boolean;
+  readonly supports: Readonly<Record<Lanes["name"], boolean>>;
 }
 
 /** Whether the node's value is the same for all elements, by node. */
@@ -115,7 +115,10 @@ export function plan(roots: readonly Expression[]): Plan {
     roots,
     inputs: [...inputs].sort((a, b) => a - b),
     uniforms: nodes.filter((x) => uniform.get(x) === true && needed.has(x) && x.op !== "constant"),
-    supports: ({ name }) => emitted.every((x) => isEmitted(x) || (name === "f32" && x.op in transcendental)),
+    supports: {
+      f32: emitted.every((x) => isEmitted(x) || x.op in transcendental),
+      f64: emitted.every(isEmitted),
+    },
   };
 }
 

@@ -36,7 +36,7 @@ export interface MapInput {
 }
 
 /** Vectors in a turn of the main loop: of arithmetic four, so that counting costs little; of polynomials two, which overlap. */
-const unrolledBy = ({ supports }: Plan) => (supports(f64x2) ? 4 : 2);
+const unrolledBy = ({ supports }: Plan) => (supports.f64 ? 4 : 2);
 
 /**
  * Parameters: rows, columns, the outputs' addresses; for each input its address, bytes from row to row, and bytes from

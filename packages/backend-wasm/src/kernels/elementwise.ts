@@ -67,7 +67,7 @@ export function createElementwise(runtime: Runtime): RunExpressions {
     const own = planOf(expressions);
     const used = own.inputs.map((i) => inputs[i]!);
     const lanes = lanesFor(expressions, outputs, used);
-    if (lanes === null || !own.supports(lanes)) return false;
+    if (lanes === null || !own.supports[lanes.name]) return false;
     const { shape } = outputs[0]!;
     if (sizeOf(shape) === 0) return true;
     const { rows, columns, outer, steps } = loops(shape, used);
@@ -80,7 +80,7 @@ export function createElementwise(runtime: Runtime): RunExpressions {
     const addresses = used.map(addressOf);
     const targets = outputs.map(addressOf);
     // pieces are rows, or parts of the only row, of each pass
-    const fork = runtime.fork(rows * columns * outer.length * (own.supports(f64x2) ? 4 : 32));
+    const fork = runtime.fork(rows * columns * outer.length * (own.supports.f64 ? 4 : 32));
     const [side, grain] = rows === 1 ? [columns, 64] : [rows, 1];
     const share =
       fork.ways === 1 || outer.length >= 2 * fork.ways ? side : Math.ceil(side / (2 * fork.ways * grain)) * grain;

@@ -9,6 +9,7 @@
  */
 
 import type { Operand } from "@kronograd/tensor";
+import { defineDots, dotColumns } from "../emit/dots.ts";
 import { blocksOf, workspaceBytes } from "../emit/gemm.ts";
 import { tileSize } from "../emit/tile.ts";
 import {
@@ -65,10 +66,11 @@ export function suitsWinograd(y: Four, channels: number, rows: number): boolean 
 /** The way of a layer's images, and of its weight's gradient; for layers that `suitsWinograd`. */
 export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clearOwn }: Planes, shared: () => Shared) {
   const { MR, NR } = tileSize(f32x4, kit);
-  const transforms = kit.code<"transformTiles" | "transformPlaces" | "transformProducts">((module) => {
+  const transforms = kit.code<"transformTiles" | "transformPlaces" | "transformProducts" | "dots">((module) => {
     defineTransformTiles(module, "transformTiles", NR);
     defineTransformPlaces(module, "transformPlaces", NR);
     defineTransformProducts(module, "transformProducts");
+    defineDots(module, "dots", kit.fused);
   });
 
   /** y [N, G·M, places] = 3 × 3 windows of a placement of images with G·C channels, times weights [G·M, C, 3, 3], + bias. */
@@ -156,10 +158,11 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
    * dw [G·M, C, 3, 3] = Gᵀ [Σ (A dy Aᵀ) ∘ (Bᵀ d B)] G, summed over the tiles of all images: 16 products [M, tiles] [tiles, C].
    *
    * A sum over images is one thread's: pieces are a group's channels, or some of them. Tiles are cut without regard to that.
+   * Where the engine joins vectors it is worth to pack, else not.
    */
   function sumTiles(weight: Operand, images: Placement, grad: Operand, groups: number): void {
     const { clear } = shared();
-    const { transformTiles, transformPlaces } = transforms();
+    const { transformTiles, transformPlaces, dots } = transforms();
     const gemm = kit.products("float32")!.gemm();
     const [n, outputs] = grad.shape as unknown as Four;
     const [, channels] = weight.shape as unknown as Four;
@@ -167,8 +170,11 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const { lines, wide } = gridOf(grad.shape as unknown as Four);
     const x: Placement = { ...images, size: [2 * lines + 2, 8 * wide + 2] };
     const dy: Placement = { source: grad, size: [2 * lines, 8 * wide], start: [0, 0], step: [1, 1] };
-    const linesAtOnce = linesIn(lines, wide, channels + rows);
-    const most = roundUp(linesAtOnce * 4 * wide, NR) + 16;
+    const fit = linesIn(n * lines, wide, channels + rows);
+    const linesAtOnce = Math.min(fit, lines);
+    const imagesAtOnce = Math.max(1, Math.floor(fit / lines));
+    const perLine = 4 * wide;
+    const most = roundUp(imagesAtOnce * linesAtOnce * perLine, NR) + 16;
     const back = addressOf(transformMatrix(kit));
 
     const fork = kit.fork(n * outputs * channels * lines * wide * 4 * products);
@@ -178,9 +184,9 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
       fork,
       planeFloats(x, wideChannels),
       planeFloats(dy, rows),
-      products * productFloats(wideChannels, most),
+      products * productFloats(wideChannels, most) + dotColumns * most,
       products * productFloats(rows, most),
-      products * rows * wideChannels,
+      products * rows * wideChannels + dotColumns,
       workspaceBytes(f32x4) / bytes,
     );
     const [larger, largerGrad, V, Y, sums, workspace] = addresses as [number, number, number, number, number, number];
@@ -202,17 +208,22 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
       for (let image = 0; image < n; image++) {
         const pixels = imageOf(call, image, group * channels + first, count);
         const cotangents = gradOf(call, image, group * rows, rows);
+        const before = (image % imagesAtOnce) * lines * perLine; // tiles of other images
         for (let line = 0; line < lines; line += linesAtOnce) {
           const some = Math.min(linesAtOnce, lines - line);
           const [row, rowGrad] = [steps(x)[0], steps(dy)[0]];
           const inRows = [NR * bytes, tile] as const; // tiles of a channel lie in a row
-          call(transformTiles, some, wide, count, pixels + 2 * line * row, ...steps(x), V, ...inRows, stepV);
-          call(transformPlaces, some, wide, rows, cotangents + 2 * line * rowGrad, ...steps(dy), Y, ...inRows, stepY);
+          const [toV, toY] = [V + before * bytes, Y + before * bytes];
+          call(transformTiles, some, wide, count, pixels + 2 * line * row, ...steps(x), toV, ...inRows, stepV);
+          call(transformPlaces, some, wide, rows, cotangents + 2 * line * rowGrad, ...steps(dy), toY, ...inRows, stepY);
+          if ((image + 1) % imagesAtOnce !== 0 && image + 1 < n) continue;
+          const vectors = (before + some * perLine) / 4;
           for (let product = 0; product < products; product++) {
-            const left = [Y + product * stepY, tile, bytes] as const;
-            const right = [V + product * stepV, bytes, tile] as const;
-            const target = [sums + product * perProduct, count * bytes, 1, workspace] as const;
-            call(gemm, rows, count, some * 4 * wide, ...left, ...right, ...target);
+            const [left, right, sum] = [Y + product * stepY, V + product * stepV, sums + product * perProduct];
+            if (kit.paired) {
+              const operands = [left, tile, bytes, right, bytes, tile, sum, count * bytes, 1, workspace] as const;
+              call(gemm, rows, count, 4 * vectors, ...operands);
+            } else call(dots, rows, count, vectors, left, tile, right, tile, sum, count * bytes);
           }
         }
       }

@@ -2,6 +2,8 @@ import { conv2d, cpu, mul, reshape, type Shape, scope, type Tensor, tanh, UsageE
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { type CaptureRequest, recordLayer } from "./capture.ts";
+import { joinRecords } from "./join-records.ts";
+import type { LayerRecord } from "./layer-record.ts";
 import { perExample, reductions } from "./reductions.ts";
 import { dense, halfSquares, random } from "./testing.ts";
 import { valueAndGrad } from "./value-and-grad.ts";
@@ -16,7 +18,7 @@ describe("output gradients summed over positions", () => {
     groups: 1,
   } as const;
   const kernels = Object.fromEntries([0, 1, 2, 3].map((i) => [`conv${i}`, random(20 + i, [2, 2, 3, 3])]));
-  const mixes = Object.fromEntries([0, 1].map((i) => [`mix${i}`, random(30 + i, [3, 3])]));
+  const mixes = Object.fromEntries([0, 1, 2, 3].map((i) => [`mix${i}`, random(30 + i, [3, 3])]));
   const images = random(40, [5, 2, 8, 8]);
   const sequences = random(41, [5, 7, 3]);
   const convolve = (h: Tensor, [name, weight]: [string, Tensor]) => {
@@ -91,15 +93,28 @@ describe("output gradients summed over positions", () => {
   });
 
   it("let go of a layer's as soon as the way back has passed it", () => {
-    const peak = (capture: CaptureRequest) => {
-      cpu.memory.peakBytes = cpu.memory.bytes;
-      scope(() => void valueAndGrad(nets.convolutions, kernels, { capture }));
-      return cpu.memory.peakBytes - cpu.memory.bytes;
-    };
     const capture = { inputs: true, outputGrads: "empirical" } as const;
-    const one = images.size * 8; // bytes of one layer's
-    const none = peak({});
-    expect(peak({ ...capture, positions: false }) - none).toBeLessThan(one / 2);
-    expect(peak(capture) - none).toBeGreaterThan(2 * one);
+    for (const net of Object.values(nets)) {
+      const peak = (capture: CaptureRequest) => {
+        cpu.memory.peakBytes = cpu.memory.bytes;
+        scope(() => void valueAndGrad(net, net.parameters, { capture }));
+        return cpu.memory.peakBytes - cpu.memory.bytes;
+      };
+      const one = net.targets.size * 8; // bytes of one layer's
+      const none = peak({});
+      expect(peak({ ...capture, positions: false }) - none).toBeLessThan(one / 2);
+      expect(peak(capture) - none).toBeGreaterThan(2 * one);
+    }
+  });
+
+  it("join with those of a micro-batch that leaves the layer out", () => {
+    const net = nets.convolutions;
+    const without = () => {
+      net.outputs();
+      return reshape(images, [5, -1]);
+    };
+    const records = [net.outputs, without].map((outputs) => look({ ...net, outputs }, false, "empirical").records);
+    const joined = joinRecords(records.map((found) => found.get("conv0") as LayerRecord));
+    expect(joined.uses[0]?.outputGrads[0]?.shape).toEqual([10, 2]);
   });
 });

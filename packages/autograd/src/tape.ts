@@ -178,9 +178,9 @@ export class Tape implements Disposable {
       for (const id of node.outputs) {
         const cotangent = cotangents.get(id);
         if (cotangent === undefined) continue;
-        const kept = wantedIds.has(id) ? finish(id, cotangent) : null;
-        if (kept === null) cotangents.delete(id);
-        else cotangents.set(id, kept);
+        cotangents.delete(id);
+        const kept = wantedIds.has(id) && scope(() => finish(id, cotangent));
+        if (kept) cotangents.set(id, kept);
         if (kept !== cotangent) cotangent.dispose();
       }
     }

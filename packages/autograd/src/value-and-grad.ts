@@ -121,14 +121,16 @@ type Backward = (from: Tensor, seed: Tensor, wanted: readonly Tensor[]) => Cotan
  * views, which read all of theirs.
  */
 function backwardOn(tape: Tape, summed: readonly LayerBlock[]): Backward {
-  const calls = new Map(summed.flatMap((layer) => layer.calls.map((call) => [call.output.id, call])));
+  const geometries = new Map(
+    summed.flatMap(({ calls }) => calls.map(({ output, geometry, view }) => [output.id, !view && geometry])),
+  );
   const finish = (id: number, cotangent: Tensor) => {
-    const call = calls.get(id);
-    return call && !call.view ? summedOutput(cotangent, call.geometry) : cotangent;
+    const geometry = geometries.get(id);
+    return geometry ? summedOutput(cotangent, geometry) : cotangent;
   };
   return (from, seed, wanted) => {
     const found = tape.backward([[from, seed]], wanted, finish);
-    return new Map(wanted.map((t, i) => [t.id, found[i] ?? zeros(t.shape, t)]));
+    return new Map(wanted.map((t, i) => [t.id, finish(t.id, found[i] ?? zeros(t.shape, t))]));
   };
 }
 

@@ -27,10 +27,11 @@ export const factorHelp = {
   embeddings: "tables are blocks of tokens ⊗ features; else they keep their plain gradient",
 };
 
+// a spread is no pure expression to a bundler: it would stay in every program
+const withStart = /* @__PURE__ */ Object.assign({}, factorChecks, { start: startOption });
+
 /** Options that methods with running averages of factors share. */
-export const factorOptions = /* @__PURE__ */ described({ ...factorChecks, start: startOption }, factorHelp, {
-  start: startHelp,
-});
+export const factorOptions = /* @__PURE__ */ described(withStart, factorHelp, { start: startHelp });
 
 /** A [i, i] and G [o, o] of one batch. */
 export function kroneckerFactors(seen: LayerRecord, reduction: Reduction): { A: Tensor; G: Tensor } {

@@ -70,6 +70,7 @@ describe("chain", () => {
     expect(both.needs?.(0)).toEqual({
       inputs: true,
       outputGrads: "sampled",
+      positions: true,
       layers: true,
       gradient: "factored",
       oracles: ["hvp"],
@@ -96,6 +97,9 @@ describe("joinNeeds", () => {
   it("keeps positions if one method reads them", () => {
     expect(joinNeeds({ positions: false }, { positions: true })).toEqual({ positions: true });
     expect(joinNeeds({ positions: false }, {})).toEqual({ positions: false });
+    const [sums, all] = [{ outputGrads: "empirical", positions: false }, { outputGrads: "empirical" }] as const;
+    const links = [sums, all].map((needs) => ({ ...momentum(), needs: () => needs }));
+    for (const order of [links, links.toReversed()]) expect(chain(...order).needs?.(0).positions).toBe(true); // the default
   });
 
   it("refuses two label sources, and a bias both joint and separate", () => {

@@ -46,13 +46,13 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
 }
 
 /**
- * Both requests in one.
+ * Both requests in one. Output gradients that say nothing of positions are wanted by position.
  *
  * @throws {UsageError} two label sources, or the bias both joint and separate
  */
 export function joinNeeds(a: Needs, b: Needs): Needs {
   const joined: Record<string, unknown> = { ...a };
-  for (const [name, wanted] of Object.entries(b)) {
+  for (const [name, wanted] of Object.entries(b.outputGrads ? { positions: true, ...b } : b)) {
     const present = joined[name] ?? wanted;
     if (present === wanted) joined[name] = wanted;
     else if (name === "oracles") joined[name] = [...new Set([...(a.oracles ?? []), ...(b.oracles ?? [])])];

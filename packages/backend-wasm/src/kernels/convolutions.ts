@@ -8,7 +8,8 @@
  *     dx              =  the first with dy for x, its pixels `stride` apart, and w turned round, [C, (O, kh, kw)]
  *
  * Where that would multiply many zeros (a stride, or a large kernel without padding), dx is col2im of wᵀ dy instead.
- * Weights are packed once for all images. An image that needs no padding is read where it lies.
+ * Weights are packed once for all images. An image that needs no padding is read where it lies. Windows of 3 × 3 at stride 1
+ * mostly take a shorter way (winograd.ts).
  */
 
 import {
@@ -30,7 +31,7 @@ import { f32x4 } from "../lanes.ts";
 import { allOf } from "../layout.ts";
 import { addressOf, type Fork, lazy } from "../runtime.ts";
 import type { Call, Piece } from "../threads/pool.ts";
-import { createPlanes, type Four, type Placement, roundUp } from "./planes.ts";
+import { channelPieces, createPlanes, type Four, type Placement, roundUp } from "./planes.ts";
 import { createWinograd, suitsWinograd } from "./winograd.ts";
 
 const lanes = f32x4;
@@ -300,7 +301,7 @@ export function convolutionKernels(kit: Kit): Kernels {
       if (n * placeCount === 0) kit.clear(addressOf(weight!), outputs * tapCount * bytes);
       // a sum over images is one thread's: pieces are a group's channels, or some of them
       const fork = kit.fork(n * outputs * tapCount * placeCount);
-      const parts = Math.min(channels, Math.ceil(fork.ways / groups));
+      const { pieces, pieceAt } = channelPieces(channels, groups, fork.ways);
       const panelFloats = roundUp(Math.min(NC, tapCount), NR) * depthMost;
       const floatsOf = planeFloats(image, channels);
       const own = ownFloats(fork, floatsOf, panelFloats, roundUp(rows, MR) * depthMost, MR * NR);
@@ -308,15 +309,11 @@ export function convolutionKernels(kit: Kit): Kernels {
       clearOwn(fork.ways, larger, floatsOf, own.stride);
       const imageOf = placed(image, larger);
       const sumOne: Piece = (piece, call) => {
-        const group = Math.floor(piece / parts);
-        const [first, end] = [0, 1].map((i) => Math.round((((piece % parts) + i) * channels) / parts)) as [
-          number,
-          number,
-        ];
-        const [firstTap, endTap] = [first * perChannel, end * perChannel];
+        const { group, first, count } = pieceAt(piece);
+        const [firstTap, endTap] = [first * perChannel, (first + count) * perChannel];
         const target = addressOf(weight!) + group * rows * tapCount * bytes;
         for (let i = 0; i < n; i++) {
-          const pixels = imageOf(call, i, group * channels + first, end - first);
+          const pixels = imageOf(call, i, group * channels + first, count);
           for (let k = 0; k < placeCount; k += KC) {
             const depth = Math.min(KC, placeCount - k);
             const from = cotangents + ((i * outputs + group * rows) * placeCount + k) * bytes;
@@ -330,7 +327,7 @@ export function convolutionKernels(kit: Kit): Kernels {
           }
         }
       };
-      fork.each(groups * parts, sumOne, own.stride);
+      fork.each(pieces, sumOne, own.stride);
       return true;
     },
 

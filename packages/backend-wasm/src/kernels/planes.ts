@@ -24,6 +24,21 @@ export interface Placement {
   readonly step: Pair;
 }
 
+/** The channels of groups in pieces, one for each of so many threads; with more groups than threads, one for each group. */
+export function channelPieces(channels: number, groups: number, ways: number) {
+  const parts = Math.min(channels, Math.ceil(ways / groups));
+  const cut = (part: number) => Math.round((part * channels) / parts);
+  return {
+    pieces: groups * parts,
+    widest: Math.ceil(channels / parts),
+    pieceAt(piece: number) {
+      const part = piece % parts;
+      const first = cut(part);
+      return { group: Math.floor(piece / parts), first, count: cut(part + 1) - first };
+    },
+  };
+}
+
 export type Planes = ReturnType<typeof createPlanes>;
 
 /** @param place  gives the kernel that copies pixels */

@@ -23,7 +23,7 @@ import type { Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
 import { addressOf, type Functions } from "../runtime.ts";
 import type { Piece } from "../threads/pool.ts";
-import { type Four, type Placement, type Planes, roundUp } from "./planes.ts";
+import { channelPieces, type Four, type Placement, type Planes, roundUp } from "./planes.ts";
 
 const bytes = 4;
 const cached = 2 ** 19; // bytes of transforms at a time
@@ -178,30 +178,24 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const back = addressOf(transformMatrix(kit));
 
     const fork = kit.fork(n * outputs * channels * lines * wide * 4 * products);
-    const parts = Math.min(channels, Math.ceil(fork.ways / groups));
-    const wideChannels = Math.ceil(channels / parts);
+    const { pieces, widest, pieceAt } = channelPieces(channels, groups, fork.ways);
     const { stride, addresses } = ownFloats(
       fork,
-      planeFloats(x, wideChannels),
+      planeFloats(x, widest),
       planeFloats(dy, rows),
-      products * productFloats(wideChannels, most) + dotColumns * most,
+      products * productFloats(widest, most) + dotColumns * most,
       products * productFloats(rows, most),
-      products * rows * wideChannels + dotColumns,
+      products * rows * widest + dotColumns,
       workspaceBytes(f32x4) / bytes,
     );
     const [larger, largerGrad, V, Y, sums, workspace] = addresses as [number, number, number, number, number, number];
-    clearOwn(fork.ways, larger, planeFloats(x, wideChannels), stride);
+    clearOwn(fork.ways, larger, planeFloats(x, widest), stride);
     clearOwn(fork.ways, largerGrad, planeFloats(dy, rows), stride);
     const [imageOf, gradOf] = [placed(x, larger), placed(dy, largerGrad)];
     const steps = ({ size }: Placement) => [size[1] * bytes, size[0] * size[1] * bytes] as const;
     const tile = most * bytes; // from channel to channel
     const sumOne: Piece = (piece, call) => {
-      const group = Math.floor(piece / parts);
-      const [first, end] = [0, 1].map((i) => Math.round((((piece % parts) + i) * channels) / parts)) as [
-        number,
-        number,
-      ];
-      const count = end - first;
+      const { group, first, count } = pieceAt(piece);
       const perProduct = rows * count * bytes;
       const [stepV, stepY] = [productFloats(count, most) * bytes, productFloats(rows, most) * bytes];
       call(clear, sums, products * perProduct);
@@ -233,7 +227,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
         call(gemm, count, 9, products, ...left, back, bytes, products * bytes, target, 9 * bytes, 0, workspace);
       }
     };
-    fork.each(groups * parts, sumOne, stride);
+    fork.each(pieces, sumOne, stride);
   }
 
   return { correlate, sumTiles };

@@ -49,7 +49,7 @@ export function skfac(options: SkfacOptions = {}): Optimizer {
   const preset =
     options.paper === true ? { ...paperSkfac(), rank: null, reduction: "mean" as const, klClip: null } : {};
   const given = { ...preset, ...options };
-  // the last batch's own columns are all of its own; plain momentum takes its factors without a product formed beside it
+  // 64 examples and Nesterov were tuned with averaged columns; as published it has all examples and plain momentum
   const all = given.rank === null ? { examplesPerBatch: null, nesterov: false } : {};
   const chosen = checkOptions("skfac", { ...all, ...given }, skfacOptions);
   const reduction = reductions[chosen.reduction];

@@ -107,6 +107,25 @@ describe("output gradients summed over positions", () => {
     }
   });
 
+  it("are those of its position where a convolution has but one", () => {
+    const weight = kernels.conv0 as Tensor;
+    const own = { ...geometry, padding: [0, 0] } as const;
+    const input = random(43, [5, 2, 3, 3]);
+    const outputs = () => {
+      const output = conv2d(input, weight, null);
+      recordLayer({ name: "conv", weight, bias: null, input, output, geometry: own });
+      return reshape(output, [5, 2]);
+    };
+    const targets = zeros([5, 2], { dtype: "float64" });
+    const [all, summed] = [true, false].map((positions) => {
+      const capture = { inputs: true, outputGrads: "empirical", positions } as const;
+      const { records } = valueAndGrad({ outputs, loss: halfSquares("mean"), targets }, { weight }, { capture });
+      return records.get("conv") as LayerRecord;
+    }) as [LayerRecord, LayerRecord];
+    expect(summed.rows("outputGrads", reductions.expand)).toBeAllclose(all.rows("outputGrads", reductions.expand));
+    expect(perExample(summed).outputGrads).toBeAllclose(perExample(all).outputGrads);
+  });
+
   it("join with those of a micro-batch that leaves the layer out", () => {
     const net = nets.convolutions;
     const without = () => {

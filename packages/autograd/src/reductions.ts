@@ -122,7 +122,7 @@ function unfold(input: Tensor, geometry: Geometry, stride: number): Tensor {
 
 /** Output gradients by position, [N, T, out]. */
 function foldOutput(grad: Tensor, geometry: Geometry, stride: number): Tensor {
-  if (geometry.kind !== "conv2d") return sequence(grad, stride);
+  if (geometry.kind !== "conv2d" || grad.rank === 2) return sequence(grad, stride);
   const [N, out] = grad.shape as [number, number];
   const every = [undefined, undefined, stride] as const;
   return permute(reshape(slice(grad, [null, null, every, every]), [N, out, -1]), [0, 2, 1]);

@@ -57,6 +57,12 @@ describe("splitDamping", () => {
       expect(splitDamping(0.04, { ...traces, traceA: number(wrong) }, true)).toEqual({ A: 0.2, G: 0.2, pi: 1 });
   });
 
+  it("balances traces whose ratio no float holds", () => {
+    const share = splitDamping(0.04, { ...traces, traceA: number(12e200), traceG: number(0.5e-200) }, true);
+    expect(Number(share.pi) / 4e200).toBeCloseTo(1, 12);
+    expect(Number(share.A) * Number(share.G)).toBeCloseTo(0.04, 12);
+  });
+
   it("balances float32 traces of any size", () => {
     for (const size of [1e-30, 1e30]) {
       const tiny = (value: number) => full([], value * size, { dtype: "float32" });

@@ -53,7 +53,7 @@ const splitOp = /* @__PURE__ */ elementwise(
   (traceA, traceG) => {
     const [meanA, meanG] = [e.div(traceA, e.parameter("dimA")), e.div(traceG, e.parameter("dimG"))];
     const isBalanced = e.greater(e.min(meanA, meanG), e.constant(0));
-    const pi = e.select(isBalanced, e.sqrt(e.div(meanA, meanG)), e.constant(1));
+    const pi = e.select(isBalanced, e.div(e.sqrt(meanA), e.sqrt(meanG)), e.constant(1));
     return [e.mul(pi, e.parameter("root")), e.div(e.parameter("root"), pi), pi];
   },
   { ranges: [[0.5, 2], [0.5, 2]] }, // biome-ignore format: two ranges

@@ -1,5 +1,8 @@
+import { Device } from "@kronograd/tensor";
 import { describe, it } from "vitest";
-import { agree } from "../../testing/agree.ts";
+import { agree, guarded, guardedPlain } from "../../testing/agree.ts";
+import { WasmBackend } from "../backend.ts";
+import { cannotRevectorize, detectFeatures } from "../features.ts";
 
 const params = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
 
@@ -41,6 +44,20 @@ describe("Winograd's convolution", () => {
         dtypes: ["float32"],
         runs: 2,
       });
+    }
+  });
+
+  it("agrees where tiles of products are narrower or wider, or nothing is fused", async () => {
+    const devices = [guarded, guardedPlain];
+    if (cannotRevectorize(detectFeatures()) === null)
+      devices.push(new Device(new WasmBackend({ fast: "revectorize", guards: true })));
+    for (const device of devices) {
+      const options = { dtypes: ["float32"], runs: 1, device } as const;
+      const [x, weight, grad] = [{ shape: [3, 18, 9, 24] }, { shape: [20, 9, 3, 3] }, { shape: [3, 20, 9, 24] }];
+      const own = { ...params, groups: 2 };
+      await agree("conv2d", () => ({ inputs: [x, weight], params: own }), options);
+      await agree("conv2dInputGrad", () => ({ inputs: [grad, weight], params: { ...own, size: [9, 24] } }), options);
+      await agree("conv2dWeightGrad", () => ({ inputs: [x, grad], params: { ...own, kernel: [3, 3] } }), options);
     }
   });
 });

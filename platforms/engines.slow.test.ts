@@ -54,7 +54,10 @@ const here = Object.keys(found).filter((name) => found[name] === null);
 const reference = await runIn<Run[]>("Node 24", program);
 const [expected] = reference as [Run, Run];
 /** What fused and separate roundings may differ by after five steps. */
-const otherRoundings = 1e-4;
+const otherRoundings = 1e-3;
+
+/** Not V8: a relaxed multiply-add is free to round otherwise there, and does after the first step. */
+const roundsOtherwise = ["Bun"];
 
 describe("training on wasm in every engine", () => {
   for (const [name, reason] of Object.entries(found)) {
@@ -73,7 +76,8 @@ describe("training on wasm in every engine", () => {
     console.log(`${name}: ${one.adapter}; ${two.adapter}; ${one.losses.join(" ")}`);
     expect(two.adapter).toMatch(/2 threads$/);
     expect(two.losses).toEqual(one.losses);
-    if (one.adapter === expected.adapter) expect(one.losses).toEqual(expected.losses);
+    if (one.adapter === expected.adapter && !roundsOtherwise.includes(name))
+      expect(one.losses).toEqual(expected.losses);
     for (const [i, loss] of one.losses.entries())
       expect(Math.abs(loss - expected.losses[i]!)).toBeLessThan(otherRoundings);
   });

@@ -68,5 +68,5 @@ function coefficientOf(limit: number, updates: Updates, { gradients, learningRat
     return update.block.isLayer && gradient !== undefined ? [innerProduct(update, gradient)] : [];
   });
   if (products.length === 0) return null;
-  return run(coefficientOp, [products.reduce(add)], { allowed: limit / learningRate ** 2 });
+  return run(coefficientOp, [products.reduce(add)], { allowed: limit / (learningRate * learningRate) });
 }

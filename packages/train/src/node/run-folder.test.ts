@@ -130,6 +130,14 @@ describe("checkpoints of a RunFolder", () => {
     expect(folder.readCheckpoint(200).bytes[0]).toBe(2);
   });
 
+  it("are found where a process was killed before it had pointed at the first", () => {
+    const folder = RunFolder.create(path, {});
+    folder.saveCheckpoint(bytes(1), { step: 0, best: false });
+    rmSync(join(path, "checkpoints", "last"));
+    expect(folder.readCheckpoint().step).toBe(0);
+    expect(() => folder.readCheckpoint("best")).toThrow('has no checkpoint "best"');
+  });
+
   it("stay by rule: the newest few and the best", () => {
     const folder = RunFolder.create(path, {});
     for (const n of [1, 2, 3, 4, 5]) folder.saveCheckpoint(bytes(n), { step: n, best: n === 2 }, { last: 2, best: 1 });

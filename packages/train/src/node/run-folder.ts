@@ -177,9 +177,11 @@ export class RunFolder {
     return { bytes: readFileSync(file), file, step: Number(/\d+/.exec(name)) };
   }
 
+  /** A run that was killed between its first checkpoint and the pointer to it has that one, which is whole. */
   #pointer(which: "last" | "best"): string | null {
     const file = join(this.path, "checkpoints", which);
-    return existsSync(file) ? readFileSync(file, "utf8").trim() : null;
+    if (existsSync(file)) return readFileSync(file, "utf8").trim();
+    return which === "last" ? (this.checkpoints().at(-1) ?? null) : null;
   }
 }
 

@@ -4,8 +4,8 @@
  * The weights are transformed and packed once for all images. Of an image so many lines of tiles go together that their
  * transforms stay in the second cache: transform, 16 matrix products, transform back.
  *
- * Each of the 16 sums is rounded on its own, so errors are a few times those of a sum of nine; and as pixels are subtracted
- * from their neighbours, one that is infinite makes NaN of all places of its tile.
+ * Errors are about those of the direct sum (docs/notes/wasm-kernels.md); but as pixels are subtracted from their neighbours, one
+ * that is infinite makes NaN of all places of its tile.
  */
 
 import type { Operand } from "@kronograd/tensor";
@@ -66,6 +66,8 @@ export function suitsWinograd(y: Four, channels: number, rows: number): boolean 
 /** The way of a layer's images, and of its weight's gradient; for layers that `suitsWinograd`. */
 export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clearOwn }: Planes, shared: () => Shared) {
   const { MR, NR } = tileSize(f32x4, kit);
+  /** Floats from channel to channel: whole panels, and a cache line, as in `productFloats`. */
+  const rowFloats = (tiles: number) => roundUp(tiles, NR) + 16;
   const transforms = kit.code<"transformTiles" | "transformPlaces" | "transformProducts" | "dots">((module) => {
     defineTransformTiles(module, "transformTiles", NR);
     defineTransformPlaces(module, "transformPlaces", NR);
@@ -117,7 +119,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     if (bias === undefined) kit.clear(biases, outputs * bytes);
 
     const linesAtOnce = linesIn(lines, wide, channels + rows);
-    const most = roundUp(linesAtOnce * 4 * wide, NR) + 16;
+    const most = rowFloats(linesAtOnce * 4 * wide);
     const fork = kit.fork(n * outputs * channels * lines * wide * 4 * products);
     const { stride, addresses } = ownFloats(
       fork,
@@ -174,7 +176,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const linesAtOnce = Math.min(fit, lines);
     const imagesAtOnce = Math.max(1, Math.floor(fit / lines));
     const perLine = 4 * wide;
-    const most = roundUp(imagesAtOnce * linesAtOnce * perLine, NR) + 16;
+    const most = rowFloats(imagesAtOnce * linesAtOnce * perLine);
     const back = addressOf(transformMatrix(kit));
 
     const fork = kit.fork(n * outputs * channels * lines * wide * 4 * products);

@@ -1,11 +1,10 @@
 import { Device } from "@kronograd/tensor";
 import { backendSuite } from "@kronograd/testkit";
-import { openWasm, WasmBackend } from "./backend.ts";
+import { guards } from "../testing/guards.ts";
+import { openWasm, type WasmOptions } from "./index.ts";
 
-backendSuite("wasm", () => new Device(new WasmBackend({ guards: true })));
-backendSuite("wasm without relaxed SIMD", () => new Device(new WasmBackend({ guards: true, relaxed: false })), {
-  runs: 3,
-});
+const open = (options: WasmOptions) => async () => new Device(await openWasm({ guards, ...options }));
 
-const threaded = await openWasm({ guards: true, threads: 2, forkFrom: 0 });
-backendSuite("wasm with two threads, everything forked", () => new Device(threaded), { runs: 3 });
+backendSuite("wasm", open({}));
+backendSuite("wasm without relaxed SIMD", open({ relaxed: false }), { runs: 3 });
+backendSuite("wasm with two threads, everything forked", open({ threads: 2, forkFrom: 0 }), { runs: 3 });

@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { add, BackendError, createDevice, Device, full, listBackends, scope, tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { WasmBackend } from "./backend.ts";
 import { refusal } from "./features.ts";
-import "./index.ts";
+import { openWasm } from "./index.ts";
 
 /** Run a program that may not make code from strings. @returns what it printed */
 function runStrict(program: string): string {
@@ -27,8 +26,8 @@ describe("the wasm device", () => {
     expect(device.why).toContain("wasm: chosen");
   });
 
-  it("keeps values over growth of its memory", () => {
-    const device = new Device(new WasmBackend());
+  it("keeps values over growth of its memory", async () => {
+    const device = new Device(await openWasm());
     scope(() => {
       const small = tensor([1, 2, 3], { device });
       const large = full([3_000_000], 1, { device });
@@ -49,8 +48,8 @@ describe("the wasm device", () => {
     expect(runStrict(program).trim()).toBe("yes 0,2");
   });
 
-  it("refuses to allocate after it was disposed", () => {
-    const backend = new WasmBackend();
+  it("refuses to allocate after it was disposed", async () => {
+    const backend = await openWasm();
     const handle = backend.allocate("float32", 3);
     backend.dispose();
     backend.free(handle);

@@ -1,7 +1,8 @@
 /**
  * The `wasm` backend: tensors in one linear memory, kernels emitted when they are first needed.
  *
- * An op without a kernel runs its reference loops on views of that memory, so everything works from the start.
+ * An op without a kernel runs its reference loops on views of that memory, so everything works from the start, and a backend
+ * may be put together from just the families of kernels that a program needs.
  */
 
 import {
@@ -9,16 +10,16 @@ import {
   BackendError,
   type BackendProvider,
   type DeviceOptions,
-  type Dtype,
   type Kernel,
-  type TypedArray,
   UsageError,
 } from "@kronograd/tensor";
-import { cannotRevectorize, cannotShare, detectFeatures, refusal, revectorize } from "./features.ts";
-import { allKernels } from "./kernels.ts";
+import { detectFeatures, refusal } from "./features.ts";
+import { createKit, type KernelFamily } from "./kit.ts";
 import { type Block, Memory, type MemoryOptions } from "./memory.ts";
+import type { Revectorize } from "./revectorize.ts";
 import { createRuntime } from "./runtime.ts";
-import { type Patience, type Pool, startPool } from "./threads/pool.ts";
+import type { Patience, Pool } from "./threads/pool.ts";
+import type { Threads } from "./threads/threads.ts";
 
 /** What tests may choose besides the options of a device. */
 export interface WasmOptions extends DeviceOptions, MemoryOptions {
@@ -31,73 +32,62 @@ export interface WasmOptions extends DeviceOptions, MemoryOptions {
 }
 
 /** The backend: memory, kernels, and what the engine offers them. */
-export class WasmBackend implements Backend {
-  readonly name = "wasm";
-  readonly adapter: string;
-  readonly kernels: ReadonlyMap<string, Kernel>;
-  readonly #memory: Memory;
+export interface WasmBackend extends Backend {
   /** The workers, where there is more than one thread. */
   readonly pool: Pool | null;
-
-  /** With one thread; `openWasm` starts more. */
-  constructor(options: WasmOptions = {}, memory = new Memory(options), pool: Pool | string | null = null) {
-    const features = detectFeatures();
-    const reason = refusal(features);
-    if (reason !== null) throw new BackendError({ where: "wasm", problem: reason, help: `Use "cpu".` });
-    const fused = features.relaxed && options.relaxed !== false;
-    const paired = options.fast === "revectorize";
-    if (paired) {
-      const refused = cannotRevectorize({ ...features, relaxed: fused });
-      if (refused !== null) {
-        const help = `Leave fast: "revectorize" away.`;
-        throw new BackendError({ where: "wasm", problem: `cannot revectorize here: ${refused}`, help });
-      }
-      revectorize();
-    }
-    const simd = fused ? "relaxed SIMD with fused multiply-add" : "SIMD, multiply and add apart";
-    const width = paired ? ", revectorized to 256 bits" : "";
-    this.pool = typeof pool === "string" ? null : pool;
-    const { threads = 1 } = options;
-    const why = typeof pool === "string" ? `, not ${threads}: ${pool}` : "";
-    this.adapter = `${simd}${width}, ${this.pool === null ? "one thread" : `${this.pool.threads} threads`}${why}`;
-    this.#memory = memory;
-    this.kernels = releasing(memory, allKernels(createRuntime(memory, { fused, paired }, this.pool, options.forkFrom)));
-  }
-
-  allocate(dtype: Dtype, length: number): Block {
-    return this.#memory.allocate(dtype, length);
-  }
-
-  free(handle: Block): void {
-    this.#memory.free(handle);
-  }
-
-  write(handle: Block, values: TypedArray): void {
-    this.#memory.view(handle).set(values);
-  }
-
-  read(handle: Block): TypedArray {
-    return this.#memory.view(handle).slice();
-  }
-
-  host(handle: Block): TypedArray {
-    return this.#memory.view(handle);
-  }
-
-  dispose(): void {
-    this.pool?.close();
-    this.#memory.close();
-  }
+  dispose(): void;
 }
+
+/** What a backend may have besides kernels; each is a value of this package, so that a bundle holds what is named. */
+export interface WasmParts {
+  readonly threads?: Threads;
+  readonly revectorize?: Revectorize;
+}
+
+/** How `createDevice` finds and opens a backend of this package. */
+export interface WasmProvider extends BackendProvider {
+  create(options: WasmOptions): Promise<WasmBackend>;
+}
+
+/**
+ * The backend `wasm` with some families of kernels, for `registerBackend`. An op of no family runs its reference loops, which
+ * are right but slow, and `device.coverage` counts those calls.
+ *
+ * A bundle holds the families that are named. With `threads` among the parts its devices may have several threads, with
+ * `revectorize` vectors of 256 bits.
+ *
+ * @example
+ * // for dense nets: half of the code
+ * registerBackend(composeWasm([elementwiseKernels, productKernels, reductionKernels, softmaxKernels, moveKernels]));
+ * const device = await createDevice("wasm");
+ */
+export function composeWasm(families: readonly KernelFamily[], parts: WasmParts = {}): WasmProvider {
+  const { threads, revectorize } = parts;
+  return {
+    name: "wasm",
+    priority: 10,
+    unavailable: () => refusal(detectFeatures()),
+    offers() {
+      const state = (option: string, no: string | null) => `${option}: ${no === null ? "yes" : `no, ${no}`}`;
+      const cores = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency;
+      return [
+        ...(threads ? [state(`threads (${cores ?? "?"} cores)`, threads.refusal())] : []),
+        ...(revectorize ? [state("fast: revectorize", revectorize.refusal(detectFeatures()))] : []),
+      ];
+    },
+    create: (options) => open(families, parts, options),
+  };
+}
+
+const leftOut = (part: string) => `this backend was composed without ${part}`;
 
 /**
  * The backend with as many threads as are asked for, or with one where the engine or the page gives no more.
  *
- * The default is one: several runs on a machine then share it evenly, and who has it alone asks for more.
- *
- * @throws {UsageError} threads is not a whole number from 1 on
+ * @throws {UsageError}    threads is not a whole number from 1 on
+ * @throws {BackendError}  the engine has no SIMD, or cannot revectorize
  */
-export async function openWasm(options: WasmOptions = {}): Promise<WasmBackend> {
+async function open(families: readonly KernelFamily[], parts: WasmParts, options: WasmOptions): Promise<WasmBackend> {
   const { threads = 1 } = options;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UsageError({
@@ -107,41 +97,54 @@ export async function openWasm(options: WasmOptions = {}): Promise<WasmBackend> 
       got: threads,
     });
   }
-  if (threads === 1 || refusal(detectFeatures()) !== null) return new WasmBackend(options);
-  const reason = cannotShare();
-  if (reason !== null) return new WasmBackend(options, undefined, reason);
-  const memory = new Memory({ ...options, shared: true });
-  const pool = await startPool(threads, memory.wasm, options.patience);
-  return typeof pool === "string" ? new WasmBackend(options, undefined, pool) : new WasmBackend(options, memory, pool);
+  const features = detectFeatures();
+  const reason = refusal(features);
+  if (reason !== null) throw new BackendError({ where: "wasm", problem: reason, help: `Use "cpu".` });
+  const fused = features.relaxed && options.relaxed !== false;
+  const paired = options.fast === "revectorize";
+  if (paired) switchOn(parts.revectorize, fused);
+  const started = threads === 1 ? null : ((await parts.threads?.start(threads, options)) ?? leftOut("threads"));
+  const { memory, pool } =
+    started === null || typeof started === "string" ? { memory: new Memory(options), pool: null } : started;
+
+  const simd = fused ? "relaxed SIMD with fused multiply-add" : "SIMD, multiply and add apart";
+  const width = paired ? ", revectorized to 256 bits" : "";
+  const why = typeof started === "string" ? `, not ${threads}: ${started}` : "";
+  const kit = createKit(createRuntime(memory, { fused, paired }, pool, options.forkFrom));
+  const kernels = families.flatMap((family) => Object.entries(family(kit)));
+  return {
+    name: "wasm",
+    adapter: `${simd}${width}, ${pool === null ? "one thread" : `${pool.threads} threads`}${why}`,
+    kernels: new Map(kernels.map(([name, kernel]) => [name, releasing(memory, kernel)])),
+    pool,
+    allocate: (dtype, length) => memory.allocate(dtype, length),
+    free: (handle) => memory.free(handle as Block),
+    write: (handle, values) => memory.view(handle as Block).set(values),
+    read: (handle) => memory.view(handle as Block).slice(),
+    host: (handle) => memory.view(handle as Block),
+    dispose() {
+      pool?.close();
+      memory.close();
+    },
+  };
 }
 
-/** The kernels, each giving its scratch memory back when it ends. */
-function releasing(memory: Memory, kernels: Iterable<readonly [string, Kernel]>): Map<string, Kernel> {
-  const wrapped = new Map<string, Kernel>();
-  for (const [name, kernel] of kernels) {
-    wrapped.set(name, (outputs, inputs, params, op) => {
-      try {
-        return kernel(outputs, inputs, params, op);
-      } finally {
-        memory.releaseScratch();
-      }
-    });
+function switchOn(revectorize: Revectorize | undefined, relaxed: boolean): void {
+  const refused = revectorize ? revectorize.refusal({ simd: true, relaxed }) : leftOut("it");
+  if (refused !== null) {
+    const help = `Leave fast: "revectorize" away.`;
+    throw new BackendError({ where: "wasm", problem: `cannot revectorize here: ${refused}`, help });
   }
-  return wrapped;
+  revectorize?.switchOn();
 }
 
-/** How `createDevice` finds and opens it. */
-export const wasmProvider: BackendProvider = {
-  name: "wasm",
-  priority: 10,
-  unavailable: () => refusal(detectFeatures()),
-  offers: () => {
-    const state = (option: string, reason: string | null) => `${option}: ${reason === null ? "yes" : `no, ${reason}`}`;
-    const cores = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency;
-    return [
-      state(`threads (${cores ?? "?"} cores)`, cannotShare()),
-      state("fast: revectorize", cannotRevectorize(detectFeatures())),
-    ];
-  },
-  create: openWasm,
-};
+/** A kernel that gives its scratch memory back when it ends. */
+function releasing(memory: Memory, kernel: Kernel): Kernel {
+  return (outputs, inputs, params, op) => {
+    try {
+      return kernel(outputs, inputs, params, op);
+    } finally {
+      memory.releaseScratch();
+    }
+  };
+}

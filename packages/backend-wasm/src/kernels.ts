@@ -1,6 +1,5 @@
-/** Every kernel of the backend, by op name. */
+/** Every family of kernels. */
 
-import type { Kernel } from "@kronograd/tensor";
 import { convolutionKernels } from "./kernels/convolutions.ts";
 import { eigenKernels } from "./kernels/eigen.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
@@ -13,24 +12,19 @@ import { poolingKernels } from "./kernels/pooling.ts";
 import { productKernels } from "./kernels/products.ts";
 import { reductionKernels } from "./kernels/reductions.ts";
 import { softmaxKernels } from "./kernels/softmax.ts";
-import { createKit } from "./kit.ts";
-import type { Runtime } from "./runtime.ts";
+import type { KernelFamily } from "./kit.ts";
 
-export function allKernels(runtime: Runtime): Map<string, Kernel> {
-  const kit = createKit(runtime);
-  const families = [
-    elementwiseKernels,
-    productKernels,
-    reductionKernels,
-    softmaxKernels,
-    moveKernels,
-    convolutionKernels,
-    patchSumKernels,
-    poolingKernels,
-    normalizationKernels,
-    factorizationKernels,
-    inverseKernels,
-    eigenKernels,
-  ];
-  return new Map(families.flatMap((family) => Object.entries(family(kit))));
-}
+export const everyFamily: readonly KernelFamily[] = [
+  elementwiseKernels,
+  productKernels,
+  reductionKernels,
+  softmaxKernels,
+  moveKernels,
+  convolutionKernels,
+  patchSumKernels,
+  poolingKernels,
+  normalizationKernels,
+  factorizationKernels,
+  inverseKernels,
+  eigenKernels,
+];

@@ -24,6 +24,9 @@ export interface Kit extends Runtime {
 
 export type Kernels = Record<string, Kernel>;
 
+/** Kernels that belong together, by op name; `composeWasm` makes a backend of families. */
+export type KernelFamily = (kit: Kit) => Kernels;
+
 const identity = [e.input(0)];
 
 export function createKit(runtime: Runtime): Kit {

@@ -1,6 +1,7 @@
 import { BackendError } from "@kronograd/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { guards } from "../testing/guards.ts";
 import { type Block, classOf, Memory } from "./memory.ts";
 
 describe("classOf", () => {
@@ -21,7 +22,7 @@ describe("Memory", () => {
   it("never gives two blocks in use the same bytes", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(3000)), { maxLength: 60 }), (calls) => {
-        const memory = new Memory({ maximumPages: 300, guards: true });
+        const memory = new Memory({ maximumPages: 300, guards });
         const live: Block[] = [];
         for (const [gives, length] of calls) {
           if (gives && live.length > 0) memory.free(live.splice(length % live.length, 1)[0]!);
@@ -75,7 +76,7 @@ describe("Memory", () => {
   });
 
   it("finds what was written behind a block's data, with guards", () => {
-    const memory = new Memory({ maximumPages: 16, guards: true });
+    const memory = new Memory({ maximumPages: 16, guards });
     const block = memory.allocate("float32", 5);
     expect([...memory.view(block)]).toEqual(new Array(5).fill(Number.NaN));
     new Float32Array(memory.wasm.buffer)[block.address / 4 + 5] = 1;

@@ -13,7 +13,6 @@ import type { MemoryType } from "./assembler.ts";
 
 const pageBytes = 2 ** 16;
 const spareBytes = 64;
-const guardWord = 0x5afe5afe;
 
 /** A block in use: the backend's handle of a buffer. */
 export interface Block {
@@ -25,16 +24,22 @@ export interface Block {
   readonly size: number;
 }
 
+/** What tests give to see writes past a block. */
+export interface Guards {
+  /** A new block. */
+  mark(memory: Memory, block: Block): void;
+  /** One that is freed. @throws {BackendError} something was written behind its data */
+  check(memory: Memory, block: Block): void;
+}
+
 /** How large the memory may grow, whether threads may share it, and whether writes past a block are looked for. */
 export interface MemoryOptions {
   /** Most pages of 64 KiB; default 65536, which is 4 GiB. */
   readonly maximumPages?: number;
   readonly shared?: boolean;
-  /** Fill new blocks with NaN and write guard words behind their data, which are checked when a block is freed. For tests. */
-  readonly guards?: boolean;
+  readonly guards?: Guards | undefined;
 }
 
-const elementBytes = { float32: 4, float64: 8, int32: 4 } as const;
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
 
 /** The size of the class that n bytes fall into: n rounded up to three significant bits, at least 128. */
@@ -47,7 +52,7 @@ export function classOf(bytes: number): number {
 export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly type: MemoryType;
-  readonly #guards: boolean;
+  readonly #guards: Guards | undefined;
   /** Addresses of free blocks, by size. */
   readonly #free = new Map<number, number[]>();
   /** Blocks of the kernel call that is running. */
@@ -57,7 +62,7 @@ export class Memory {
   #used = 0;
   #closed = false;
 
-  constructor({ maximumPages = 65536, shared = false, guards = false }: MemoryOptions = {}) {
+  constructor({ maximumPages = 65536, shared = false, guards }: MemoryOptions = {}) {
     this.type = { pages: 1, maximumPages, shared };
     this.wasm = new WebAssembly.Memory({ initial: 1, maximum: maximumPages, shared });
     this.#guards = guards;
@@ -71,20 +76,20 @@ export class Memory {
   /** Take a block. @throws {BackendError} memory is at its end; nothing was changed */
   allocate(dtype: Dtype, length: number): Block {
     if (this.#closed) throw new BackendError({ where: "wasm", problem: "the device was disposed" });
-    const bytes = length * elementBytes[dtype];
+    const bytes = length * arrays[dtype].BYTES_PER_ELEMENT;
     const size = classOf(bytes + spareBytes);
     const block = this.#reuse(size) ?? this.#extend(size) ?? this.#reuseLarger(size);
     if (block === undefined) throw this.#full(dtype, length, bytes);
     this.#used += block.size;
     const taken: Block = { ...block, dtype, length };
-    if (this.#guards) this.#mark(taken);
+    this.#guards?.mark(this, taken);
     return taken;
   }
 
-  /** Give a block back. @throws {BackendError} with guards, where something was written behind its data */
+  /** Give a block back. */
   free(block: Block): void {
     if (this.#closed) return;
-    if (this.#guards) this.#check(block);
+    this.#guards?.check(this, block);
     this.#used -= block.size;
     const list = this.#free.get(block.size);
     if (list === undefined) this.#free.set(block.size, [block.address]);
@@ -155,26 +160,6 @@ export class Memory {
       got: `${mega(this.#used)} in use and ${mega(this.#end - this.#used)} free in smaller pieces`,
       help: "Use a smaller batch or model, or dispose tensors earlier (scope).",
       details: { dtype, length, bytes, used: this.#used, limit },
-    });
-  }
-
-  #guardsOf({ address, dtype, length, size }: Block): Int32Array {
-    const start = address + Math.ceil((length * elementBytes[dtype]) / 4) * 4;
-    return new Int32Array(this.wasm.buffer, start, (address + size - start) / 4);
-  }
-
-  #mark(block: Block): void {
-    this.view(block).fill(block.dtype === "int32" ? guardWord : Number.NaN);
-    this.#guardsOf(block).fill(guardWord);
-  }
-
-  #check(block: Block): void {
-    const position = this.#guardsOf(block).findIndex((word) => word !== guardWord);
-    if (position < 0) return;
-    throw new BackendError({
-      where: "wasm",
-      problem: `a kernel wrote behind the ${block.length} elements of a ${block.dtype} buffer`,
-      got: `a changed guard word at place ${position}`,
     });
   }
 }

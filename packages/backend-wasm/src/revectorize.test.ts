@@ -1,25 +1,26 @@
 import { BackendError, createDevice, Device, listBackends, matmul, Rng, scope, tensor } from "@kronograd/tensor";
 import { backendSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
-import { openWasm, WasmBackend } from "./backend.ts";
-import { cannotRevectorize, detectFeatures } from "./features.ts";
-import "./index.ts";
+import { guards } from "../testing/guards.ts";
+import { detectFeatures } from "./features.ts";
+import { openWasm } from "./index.ts";
+import { revectorize } from "./revectorize.ts";
 
 const fast = "revectorize";
-const missing = cannotRevectorize(detectFeatures());
+const missing = revectorize.refusal(detectFeatures());
 
-describe("cannotRevectorize", () => {
+describe("the refusal to revectorize", () => {
   it("is said by the list of backends", async () => {
     const state = (await listBackends()).find(({ name }) => name === "wasm");
     expect(state?.offers).toContain(`fast: revectorize: ${missing === null ? "yes" : `no, ${missing}`}`);
   });
 
-  it("refuses an engine without relaxed SIMD", () => {
-    expect(cannotRevectorize({ simd: true, relaxed: false })).not.toBeNull();
-    expect(() => new WasmBackend({ fast, relaxed: false })).toThrow(BackendError);
+  it("names an engine without relaxed SIMD", async () => {
+    expect(revectorize.refusal({ simd: true, relaxed: false })).not.toBeNull();
+    await expect(openWasm({ fast, relaxed: false })).rejects.toThrow(BackendError);
   });
 
-  it.skipIf(missing === null)("refuses the device with the reason", async () => {
+  it.skipIf(missing === null)("refuses the device", async () => {
     await expect(createDevice("wasm", { fast })).rejects.toThrow(missing!);
   });
 });
@@ -47,4 +48,4 @@ describe.skipIf(missing !== null)("a revectorized device", () => {
   });
 });
 
-if (missing === null) backendSuite("wasm revectorized", () => new Device(new WasmBackend({ fast, guards: true })));
+if (missing === null) backendSuite("wasm revectorized", async () => new Device(await openWasm({ fast, guards })));

@@ -4,7 +4,7 @@ import type { Operand } from "@kronograd/tensor";
 import { Module } from "./assembler.ts";
 import type { Arithmetic } from "./emit/tile.ts";
 import type { Block, Memory } from "./memory.ts";
-import { type Callee, ownMemory } from "./threads/board.ts";
+import type { Callee } from "./threads/board.ts";
 import type { Call, Piece, Pool } from "./threads/pool.ts";
 
 /** Functions of a module; addresses and counts are numbers. */
@@ -62,7 +62,7 @@ export function createRuntime(
 ): Runtime {
   const together: Fork | null = pool && {
     ways: pool.threads,
-    own: (address) => ownMemory + address,
+    own: (address) => pool.own(address),
     each: (count, piece, stride = 0) => pool.run(count, stride, piece),
   };
   const link = <Names extends string>(module: Module) => {

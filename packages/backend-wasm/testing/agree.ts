@@ -3,11 +3,12 @@
 import { Device, NumericalError, ops, type Rng, type Sample, sampled } from "@kronograd/tensor";
 import { type CoverageOptions, type CoverageRow, coverOp } from "@kronograd/testkit";
 import { expect } from "vitest";
-import { WasmBackend } from "../src/backend.ts";
+import { openWasm } from "../src/index.ts";
+import { guards } from "./guards.ts";
 
 /** Guards are on, so a kernel that writes behind its output fails. */
-export const guarded = new Device(new WasmBackend({ guards: true }));
-export const guardedPlain = new Device(new WasmBackend({ guards: true, relaxed: false }));
+export const guarded = new Device(await openWasm({ guards }));
+export const guardedPlain = new Device(await openWasm({ guards, relaxed: false }));
 
 /** Compare random cases; every one must run the kernel, unless `declines` allows the reference. */
 export async function agree(

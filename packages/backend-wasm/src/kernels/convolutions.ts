@@ -73,6 +73,7 @@ const isSmall = ({ kernel, stride, dilation }: Omit<Geometry, "places">) =>
 
 const paddedSize = ([, , h, w]: Shape, padding: Pair): Pair => [h! + 2 * padding[0], w! + 2 * padding[1]];
 
+/** Kernels of conv2d and its two gradients, im2col and col2im. */
 export function convolutionKernels(kit: Kit): Kernels {
   const code = lazy(() => define(kit));
   const { NC, KC } = blocksOf(lanes);

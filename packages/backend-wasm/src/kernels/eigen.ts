@@ -25,6 +25,7 @@ const mostSteps = 60;
 
 const even = (n: number) => n + (n & 1);
 
+/** The kernel of symmetricEigen, which truncated SKFAC asks for. */
 export function eigenKernels(kit: Kit): Kernels {
   const code = kit.code<"updateTimes" | "rotate" | "reflect">((module) => {
     defineUpdateTimes(module, "updateTimes", kit.fused);

@@ -105,6 +105,7 @@ export function createElementwise(runtime: Runtime): RunExpressions {
   };
 }
 
+/** The kernel of all elementwise ops: arithmetic, activations, and what optimizers do to parameters. */
 export function elementwiseKernels({ runExpressions }: { runExpressions: RunExpressions }): Record<string, Kernel> {
   return {
     elementwise: (outputs, inputs, parameters, op) =>

@@ -54,6 +54,7 @@ const rowsAt = (address: number, n: number): Matrix => ({ address, rowStep: n * 
 /** The row where a block is cut: a multiple of the smallest block. */
 const middle = (n: number) => Math.ceil(n / 2 / smallest) * smallest;
 
+/** Kernels of cholesky and solveTriangular. */
 export function factorizationKernels(kit: Kit): Kernels {
   const products = kit.products("float64") as Products;
   const code = kit.code<"upper" | "factor" | "substitute" | "toUpper" | "toLower" | "clearUpper">((module) => {

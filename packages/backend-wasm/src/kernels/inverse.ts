@@ -37,6 +37,7 @@ interface Space {
   readonly rowStep: number;
 }
 
+/** The kernel of dampedInverse, with which K-FAC refreshes. */
 export function inverseKernels(kit: Kit): Kernels {
   const code = kit.code<"rankUpdate" | "invertBlock" | "turn" | "mirror">((module) => {
     defineRankUpdate(module, "rankUpdate", kit.fused);

@@ -17,6 +17,7 @@ interface Grid {
   readonly value: number;
 }
 
+/** Kernels of copy, cast, concat, sliceGrad, gather, scatterAdd and countNonFinite. */
 export function moveKernels(kit: Kit): Kernels {
   const code = kit.code<string>((module) => {
     defineGather(module, "gather");

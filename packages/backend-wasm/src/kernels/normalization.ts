@@ -50,6 +50,7 @@ function viewOf([batch, channels, ...positions]: Shape, groups: number): View {
   return [batch!, groups, channels! / groups, sizeOf(positions)];
 }
 
+/** Kernels of batch, group and layer normalisation and their gradients. */
 export function normalizationKernels(kit: Kit): Kernels {
   const code = kit.code<"moments" | "pairs">((module) => {
     defineMoments(module, "moments");

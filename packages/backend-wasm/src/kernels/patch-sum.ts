@@ -8,6 +8,7 @@ import type { Call } from "../threads/pool.ts";
 
 const bytes = 4;
 
+/** The kernel of patchSum, with which SKFAC reads the input of a convolution. */
 export function patchSumKernels(kit: Kit): Kernels {
   const code = kit.code<"patchSum">((module) => {
     definePatchSum(module, "patchSum");

@@ -20,6 +20,7 @@ import { runReference } from "../reference.ts";
 import { addressOf, inShares } from "../runtime.ts";
 import type { Callee } from "../threads/board.ts";
 
+/** Kernels of max and average pooling and their gradients. */
 export function poolingKernels(kit: Kit): Kernels {
   const code = kit.code<"max" | "maxGrad" | "maxGather" | "average" | "averageGrad">((module) => {
     defineMaxPool(module, "max");

@@ -143,6 +143,7 @@ const moved = (matrix: Matrix, bytes: number): Matrix => ({ ...matrix, address: 
 
 const scaled = [e.mul(e.input(0), e.parameter("decay"))];
 
+/** Kernels of matmul, linear, addProduct and syrk. */
 export function productKernels({ products, dense, runExpressions }: Kit): Kernels {
   return {
     /** [..., m, k] × [..., k, n] → [..., m, n] */

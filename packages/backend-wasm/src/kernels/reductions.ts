@@ -1,4 +1,4 @@
-/** Kernels of sum, dot, max, min and countNonFinite. Sums are accumulated in float64, lane by lane, in a fixed order. */
+/** Kernels of sum, dot, max and min. Sums are accumulated in float64, lane by lane, in a fixed order. */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
 import { defineExtremum } from "../emit/extremum.ts";
@@ -63,6 +63,7 @@ export function createSum(kit: Kit): (dtype: Operand["dtype"]) => SumOver | null
   return byFloat(make(f32x4), make(f64x2));
 }
 
+/** Kernels of sum, dot, max and min. */
 export function reductionKernels(kit: Kit): Kernels {
   const sumOver = createSum(kit);
   const code = kit.code<string>((module) => {

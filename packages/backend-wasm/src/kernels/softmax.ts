@@ -13,6 +13,7 @@ interface CrossEntropy {
   readonly reduction: "mean" | "sum";
 }
 
+/** Kernels of softmax, logSoftmax, logSumExp, cross-entropy and its gradient. */
 export function softmaxKernels(kit: Kit): Kernels {
   // each has its exponentials, and a program needs one or two
   const made = <Name extends string>(name: Name, define: (module: Module, name: Name, fused: boolean) => void) => {

@@ -1,8 +1,10 @@
 import { Device } from "@kronograd/tensor";
 import { describe, it } from "vitest";
 import { agree, guarded, guardedPlain } from "../../testing/agree.ts";
-import { WasmBackend } from "../backend.ts";
-import { cannotRevectorize, detectFeatures } from "../features.ts";
+import { guards } from "../../testing/guards.ts";
+import { detectFeatures } from "../features.ts";
+import { openWasm } from "../index.ts";
+import { revectorize } from "../revectorize.ts";
 
 const params = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
 
@@ -49,8 +51,8 @@ describe("Winograd's convolution", () => {
 
   it("agrees where tiles of products are narrower or wider, or nothing is fused", async () => {
     const devices = [guarded, guardedPlain];
-    if (cannotRevectorize(detectFeatures()) === null)
-      devices.push(new Device(new WasmBackend({ fast: "revectorize", guards: true })));
+    if (revectorize.refusal(detectFeatures()) === null)
+      devices.push(new Device(await openWasm({ fast: "revectorize", guards })));
     for (const device of devices) {
       const options = { dtypes: ["float32"], runs: 1, device } as const;
       const [x, weight, grad] = [{ shape: [3, 18, 9, 24] }, { shape: [20, 9, 3, 3] }, { shape: [3, 20, 9, 24] }];

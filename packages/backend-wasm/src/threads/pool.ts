@@ -79,6 +79,11 @@ export class Pool {
     return sum;
   }
 
+  /** An address of which each thread has its own: `stride` bytes after that of the thread before. */
+  own(address: number): number {
+    return ownMemory + address;
+  }
+
   /** A worker has ended, of itself or not. */
   ended(reason: string): void {
     if (!this.#closed) this.#lost ??= reason;

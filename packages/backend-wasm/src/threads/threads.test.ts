@@ -15,14 +15,14 @@ import {
 } from "@kronograd/tensor";
 import "@kronograd/linalg";
 import { describe, expect, it } from "vitest";
-import { openWasm } from "../backend.ts";
+import { guards } from "../../testing/guards.ts";
+import { openWasm } from "../index.ts";
 import { word } from "./board.ts";
 import { startPool } from "./pool.ts";
-import "../index.ts";
 
 /** Devices of one, two and three threads that divide whatever can be divided. */
 const devices = await Promise.all(
-  [1, 2, 3].map(async (threads) => new Device(await openWasm({ threads, forkFrom: 0, guards: true }))),
+  [1, 2, 3].map(async (threads) => new Device(await openWasm({ threads, forkFrom: 0, guards }))),
 );
 
 /** Bits of an op's outputs, over inputs of these shapes, on a device. */

@@ -8,8 +8,8 @@
  *     dx              =  the first with dy for x, its pixels `stride` apart, and w turned round, [C, (O, kh, kw)]
  *
  * Where that would multiply many zeros (a stride, or a large kernel without padding), dx is col2im of wᵀ dy instead.
- * Weights are packed once for all images. An image that needs no padding is read where it lies. Windows of 3 × 3 at stride 1
- * mostly take a shorter way (winograd.ts).
+ * Weights are packed once for all images. An image that needs no padding is read where it lies. Windows of 3 × 3 and 5 × 5
+ * at stride 1 mostly take a shorter way (winograd.ts).
  */
 
 import {
@@ -32,7 +32,7 @@ import { allOf } from "../layout.ts";
 import { addressOf, type Fork, lazy } from "../runtime.ts";
 import type { Call, Piece } from "../threads/pool.ts";
 import { channelPieces, createPlanes, type Four, type Placement, roundUp } from "./planes.ts";
-import { createWinograd, suitsWinograd } from "./winograd.ts";
+import { createWinograd, winogradGrid } from "./winograd.ts";
 
 const lanes = f32x4;
 const bytes = 4;
@@ -67,9 +67,9 @@ function define(kit: Kit) {
   return { ...kit.link<Names>(module), MR, NR };
 }
 
-/** A window of 3 × 3 whose pixels and places are neighbours. */
-const isSmall = ({ kernel, stride, dilation }: Omit<Geometry, "places">) =>
-  kernel.every((k) => k === 3) && [...stride, ...dilation].every((pace) => pace === 1);
+/** Whether a window's pixels and its places are neighbours. */
+const isDense = ({ stride, dilation }: Omit<Geometry, "places">) =>
+  [...stride, ...dilation].every((pace) => pace === 1);
 
 const paddedSize = ([, , h, w]: Shape, padding: Pair): Pair => [h! + 2 * padding[0], w! + 2 * padding[1]];
 
@@ -117,8 +117,9 @@ export function convolutionKernels(kit: Kit): Kernels {
     const [n, outputs] = y.shape as unknown as Four;
     const channels = x.source.shape[1]! / groups;
     const rows = outputs / groups;
-    if (isSmall(geometry) && suitsWinograd(y.shape as unknown as Four, channels, rows)) {
-      winograd.correlate(y, x, weights, groups, bias);
+    const grid = isDense(geometry) && winogradGrid(geometry.kernel, y.shape as unknown as Four, channels, rows);
+    if (grid) {
+      winograd.correlate(grid, y, x, weights, groups, bias);
       return;
     }
     const { taps, tapCount, places, placeCount } = tables(channels, x.size, geometry);
@@ -282,11 +283,10 @@ export function convolutionKernels(kit: Kit): Kernels {
       const [n, outputs, ...size] = grad!.shape as unknown as Four;
       const image = padded(x!, padding);
       const channels = x!.shape[1]! / groups;
-      if (
-        isSmall({ kernel, stride, dilation }) &&
-        suitsWinograd(grad!.shape as unknown as Four, channels, outputs / groups)
-      ) {
-        winograd.sumTiles(weight!, image, kit.dense(grad!), groups);
+      const result = grad!.shape as unknown as Four;
+      const grid = isDense({ kernel, stride, dilation }) && winogradGrid(kernel, result, channels, outputs / groups);
+      if (grid) {
+        winograd.sumTiles(grid, weight!, image, kit.dense(grad!), groups);
         return true;
       }
       const perChannel = kernel[0] * kernel[1];

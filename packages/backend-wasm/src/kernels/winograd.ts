@@ -1,14 +1,15 @@
 /**
- * Windows of 3 × 3 at stride 1 by Winograd's transforms (emit/winograd.ts): 16 products for 2 × 2 places, not 36.
+ * Windows of 3 × 3 and 5 × 5 at stride 1 by Winograd's transforms (emit/winograd.ts): of a place of a 3 × 3 window 4 products, or
+ * 2¼, and not 9.
  *
  * The weights are transformed and packed once for all images. Of an image so many lines of tiles go together that their
- * transforms stay in the second cache: transform, 16 matrix products, transform back.
+ * transforms stay in the second cache: transform, α² matrix products, transform back.
  *
  * Errors are about those of the direct sum (docs/notes/wasm-kernels.md); but as pixels are subtracted from their neighbours, one
  * that is infinite makes NaN of all places of its tile.
  */
 
-import type { Operand } from "@kronograd/tensor";
+import type { Operand, Pair } from "@kronograd/tensor";
 import { defineDots, dotColumns } from "../emit/dots.ts";
 import { blocksOf, workspaceBytes } from "../emit/gemm.ts";
 import { tileSize } from "../emit/tile.ts";
@@ -16,7 +17,8 @@ import {
   defineTransformPlaces,
   defineTransformProducts,
   defineTransformTiles,
-  products,
+  productsOf,
+  type Scheme,
   weightTransform,
 } from "../emit/winograd.ts";
 import type { Kit } from "../kit.ts";
@@ -26,77 +28,143 @@ import type { Piece } from "../threads/pool.ts";
 import { channelPieces, type Four, type Placement, type Planes, roundUp } from "./planes.ts";
 
 const bytes = 4;
-const cached = 2 ** 19; // bytes of transforms at a time
+const cached = 2 ** 20; // bytes of transforms at a time
+const shortRows = 4; // rows of the products' short tile
+// as measured, in multiply-adds: what it takes to begin and to store a sum, and to transform a pixel or a product
+const sumCost = 4;
+const transformCost = 3;
 
 /** What it needs of the convolutions' module. */
 type Shared = Functions<"clear" | "packLines" | "tiles">;
 
-/** Lines of tiles in so many places, and groups of four tiles in a line. */
-const gridOf = ([, , h, w]: Four) => ({ lines: Math.ceil(h / 2), wide: Math.ceil(w / 8) });
+/**
+ * The ways there are. Errors grow with the points' powers and with those of their inverses: of the pairs ±p, ±q, these have the
+ * least of the simple fractions, a third of those of ±1, ±2.
+ */
+const schemes: readonly Scheme[] = [
+  { places: 2, window: 3, points: [1] },
+  { places: 4, window: 3, points: [0.625, 1.5] },
+  { places: 2, window: 5, points: [0.625, 1.5] },
+];
 
-/** Lines of tiles whose transforms, of so many channels, stay in the cache. */
-function linesIn(lines: number, wide: number, channels: number): number {
-  const perLine = 4 * wide * products * channels * bytes;
-  return Math.min(lines, Math.max(1, Math.floor(cached / perLine)));
+/** How a scheme covers planes of places: lines of so many groups of four tiles, which lie in a row or, `tall`, two in each of two rows. */
+interface Grid {
+  readonly scheme: Scheme;
+  readonly tall: 0 | 1;
+  readonly lines: number;
+  readonly across: number;
+  /** Rows and columns of places that the tiles of a line, and of a group, cover. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
+function gridOf([, , height, width]: Four, scheme: Scheme): Grid {
+  const [flat, square] = ([0, 1] as const).map((tall): Grid => {
+    const rows = scheme.places << tall;
+    const columns = (4 * scheme.places) >> tall;
+    return { scheme, tall, lines: Math.ceil(height / rows), across: Math.ceil(width / columns), rows, columns };
+  }) as [Grid, Grid];
+  return flat.lines * flat.across <= square.lines * square.across ? flat : square;
+}
+
+/** Pixels that a grid of places sees. */
+const seen = ({ scheme: { window }, lines, across, rows, columns }: Grid): Pair => [
+  lines * rows + window - 1,
+  across * columns + window - 1,
+];
+
+/** Lines of tiles, or whole images, whose transforms, of so many channels, stay in the cache. */
+function blocks({ lines, across, scheme }: Grid, channels: number, images: number) {
+  const perLine = 4 * across * productsOf(scheme) * channels * bytes;
+  const fit = Math.max(1, Math.floor(cached / perLine));
+  return {
+    linesAtOnce: Math.min(lines, fit),
+    imagesAtOnce: Math.max(1, Math.min(images, Math.floor(fit / lines))),
+  };
 }
 
 /** Floats from product to product: a cache line more than they take, as 16 lines a power of two apart push each other out. */
 const productFloats = (channels: number, tiles: number) => channels * tiles + 16;
 
 /** (G ⊗ G)ᵀ in scratch memory. */
-function transformMatrix(kit: Kit): Operand {
-  const matrix = kit.temporary("float32", [9, products]);
-  kit.values(matrix).set(weightTransform);
+function transformMatrix(kit: Kit, scheme: Scheme): Operand {
+  const matrix = kit.temporary("float32", [scheme.window ** 2, productsOf(scheme)]);
+  kit.values(matrix).set(weightTransform(scheme));
   return matrix;
 }
 
 /**
- * Whether it is the shorter way: enough channels that products outweigh the transforms, and few tiles that hang over the edge.
+ * The way with the fewest operations, or null where that is the direct sum: few channels, or many tiles that hang over the edge.
  *
+ * @param window    rows and columns of the window, whose pixels and places are neighbours
  * @param y         shape of the places
  * @param channels  read by each of them
  * @param rows      output channels of a group
  */
-export function suitsWinograd(y: Four, channels: number, rows: number): boolean {
-  const { lines, wide } = gridOf(y);
-  const isFull = lines * 2 * wide * 8 <= 1.3 * y[2] * y[3];
-  return isFull && Math.min(channels, rows) >= 8 && channels <= blocksOf(f32x4).KC;
+export function winogradGrid([high, wide]: Pair, y: Four, channels: number, rows: number): Grid | null {
+  if (channels < 4 || channels > blocksOf(f32x4).KC) return null;
+  const lines = roundUp(rows, shortRows);
+  let best: Grid | null = null;
+  let least = y[2] * y[3] * lines * (high * wide * channels + sumCost);
+  for (const scheme of schemes) {
+    if (high !== scheme.window || wide !== scheme.window) continue;
+    const grid = gridOf(y, scheme);
+    const perProduct = lines * (channels + sumCost) + transformCost * (channels + rows);
+    const operations = grid.lines * grid.across * 4 * productsOf(scheme) * perProduct;
+    if (operations < least) [best, least] = [grid, operations];
+  }
+  return best;
 }
 
-/** The way of a layer's images, and of its weight's gradient; for layers that `suitsWinograd`. */
+type Transforms = Functions<"transformTiles" | "transformPlaces" | "transformProducts">;
+
+/** The way of a layer's images, and of its weight's gradient; for layers that have a `winogradGrid`. */
 export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clearOwn }: Planes, shared: () => Shared) {
   const { MR, NR } = tileSize(f32x4, kit);
   /** Floats from channel to channel: whole panels, and a cache line, as in `productFloats`. */
   const rowFloats = (tiles: number) => roundUp(tiles, NR) + 16;
-  const transforms = kit.code<"transformTiles" | "transformPlaces" | "transformProducts" | "dots">((module) => {
-    defineTransformTiles(module, "transformTiles", NR);
-    defineTransformPlaces(module, "transformPlaces", NR);
-    defineTransformProducts(module, "transformProducts");
-    defineDots(module, "dots", kit.fused);
-  });
+  const dotCode = kit.code<"dots">((module) => void defineDots(module, "dots", kit.fused));
+  const transformsOf = new Map(
+    schemes.map((scheme) => [
+      scheme,
+      kit.code((module) => {
+        defineTransformTiles(module, "transformTiles", scheme, NR, kit.fused);
+        defineTransformPlaces(module, "transformPlaces", scheme, NR, kit.fused);
+        defineTransformProducts(module, "transformProducts", scheme, kit.fused);
+      }) as () => Transforms,
+    ]),
+  );
 
-  /** y [N, G·M, places] = 3 × 3 windows of a placement of images with G·C channels, times weights [G·M, C, 3, 3], + bias. */
-  function correlate(y: Operand, images: Placement, weights: Operand, groups: number, bias?: Operand): void {
+  /** y [N, G·M, places] = r × r windows of a placement of images with G·C channels, times weights [G·M, C, r, r], + bias. */
+  function correlate(
+    grid: Grid,
+    y: Operand,
+    images: Placement,
+    weights: Operand,
+    groups: number,
+    bias?: Operand,
+  ): void {
     const { packLines, tiles } = shared();
-    const { transformTiles, transformProducts } = transforms();
+    const { scheme, tall, lines, across } = grid;
+    const { transformTiles, transformProducts } = transformsOf.get(scheme)!();
+    const [products, taps] = [productsOf(scheme), scheme.window ** 2];
     const [n, outputs, height, width] = y.shape as unknown as Four;
     const channels = images.source.shape[1]! / groups;
     const rows = outputs / groups;
-    const { lines, wide } = gridOf(y.shape as unknown as Four);
-    const size = [2 * lines + 2, 8 * wide + 2] as const;
+    const size = seen(grid);
     const x = { ...images, size };
     const floats = (count: number) => addressOf(kit.temporary("float32", [count]));
 
-    const matrix = transformMatrix(kit);
+    const matrix = transformMatrix(kit, scheme);
     const transformed = floats(outputs * channels * products); // [outputs, channels, product]
     const perWeight = products * bytes;
     const space = floats(workspaceBytes(f32x4) / bytes);
     kit.products("float32")!.gemm()(
       outputs * channels,
       products,
-      9,
+      taps,
       addressOf(weights),
-      9 * bytes,
+      taps * bytes,
       bytes,
       addressOf(matrix),
       perWeight,
@@ -118,68 +186,79 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const biases = bias === undefined ? floats(outputs) : addressOf(bias);
     if (bias === undefined) kit.clear(biases, outputs * bytes);
 
-    const linesAtOnce = linesIn(lines, wide, channels + rows);
-    const most = rowFloats(linesAtOnce * 4 * wide);
-    const fork = kit.fork(n * outputs * channels * lines * wide * 4 * products);
+    const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);
+    const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, Math.ceil(n / (4 * fork.ways)));
+    const perImage = linesAtOnce * 4 * across; // tiles
+    const most = rowFloats(imagesAtOnce * perImage);
     const { stride, addresses } = ownFloats(
       fork,
-      planeFloats(x),
+      planeFloats(x, channels),
       products * productFloats(channels, most),
       products * productFloats(rows, most),
       MR * NR,
     );
     const [larger, V, M, tile] = addresses as [number, number, number, number];
-    clearOwn(fork.ways, larger, planeFloats(x), stride);
+    clearOwn(fork.ways, larger, planeFloats(x, channels), stride);
     const imageOf = placed(x, larger);
     const [stepV, stepM] = [productFloats(channels, most) * bytes, productFloats(rows, most) * bytes];
     const [row, plane] = [size[1] * bytes, size[0] * size[1] * bytes];
-    const correlateOne: Piece = (image, call) => {
-      const planes = imageOf(call, image, 0, channels * groups);
+    const inPanels = [channels * NR * bytes, NR * bytes, stepV] as const;
+    const correlateSome: Piece = (piece, call) => {
+      const start = piece * imagesAtOnce;
+      const images = Math.min(imagesAtOnce, n - start);
       for (let group = 0; group < groups; group++) {
-        const pixels = planes + group * channels * plane;
-        const first = addressOf(y) + (image * outputs + group * rows) * height * width * bytes;
+        let pixels = 0;
         for (let line = 0; line < lines; line += linesAtOnce) {
           const count = Math.min(linesAtOnce, lines - line);
-          const columns = count * 4 * wide;
-          const inPanels = [channels * NR * bytes, NR * bytes, stepV] as const;
-          call(transformTiles, count, wide, channels, pixels + 2 * line * row, row, plane, V, ...inPanels);
+          const top = line * grid.rows;
+          const tilesOf = (image: number) => [count, across, tall, (image * perImage) / 4] as const;
+          for (let image = 0; image < images; image++) {
+            if (line === 0) pixels = imageOf(call, start + image, group * channels, channels);
+            call(transformTiles, ...tilesOf(image), channels, pixels + top * row, row, plane, V, ...inPanels);
+          }
+          const columns = (images - 1) * perImage + count * 4 * across;
           for (let product = 0; product < products; product++) {
             const [right, result] = [V + product * stepV, M + product * stepM];
             call(tiles, rows, columns, channels, leftOf(group, product), right, result, most * bytes, 0, tile);
           }
-          const target = first + 2 * line * width * bytes;
-          const toPlace = [biases + group * rows * bytes, target, height - 2 * line, width] as const;
-          call(transformProducts, count, wide, rows, M, most * bytes, stepM, ...toPlace, height * width * bytes);
+          for (let image = 0; image < images; image++) {
+            const first = (start + image) * outputs + group * rows;
+            const target = addressOf(y) + (first * height + top) * width * bytes;
+            const toPlace = [biases + group * rows * bytes, target, height - top, width] as const;
+            const from = [M, most * bytes, stepM] as const;
+            call(transformProducts, ...tilesOf(image), rows, ...from, ...toPlace, height * width * bytes);
+          }
         }
       }
     };
-    fork.each(n, correlateOne, stride);
+    fork.each(Math.ceil(n / imagesAtOnce), correlateSome, stride);
   }
 
   /**
-   * dw [G·M, C, 3, 3] = Gᵀ [Σ (A dy Aᵀ) ∘ (Bᵀ d B)] G, summed over the tiles of all images: 16 products [M, tiles] [tiles, C].
+   * dw [G·M, C, r, r] = Gᵀ [Σ (A dy Aᵀ) ∘ (Bᵀ d B)] G, summed over the tiles of all images: α² products [M, tiles] [tiles, C].
    *
    * A sum over images is one thread's: pieces are a group's channels, or some of them. Tiles are cut without regard to that.
    * Where the engine joins vectors it is worth to pack, else not.
    */
-  function sumTiles(weight: Operand, images: Placement, grad: Operand, groups: number): void {
+  function sumTiles(grid: Grid, weight: Operand, images: Placement, grad: Operand, groups: number): void {
     const { clear } = shared();
-    const { transformTiles, transformPlaces, dots } = transforms();
+    const { dots } = dotCode();
+    const { scheme, tall, lines, across } = grid;
+    const { transformTiles, transformPlaces } = transformsOf.get(scheme)!();
+    const [products, taps] = [productsOf(scheme), scheme.window ** 2];
     const gemm = kit.products("float32")!.gemm();
     const [n, outputs] = grad.shape as unknown as Four;
     const [, channels] = weight.shape as unknown as Four;
     const rows = outputs / groups;
-    const { lines, wide } = gridOf(grad.shape as unknown as Four);
-    const x: Placement = { ...images, size: [2 * lines + 2, 8 * wide + 2] };
-    const dy: Placement = { source: grad, size: [2 * lines, 8 * wide], start: [0, 0], step: [1, 1] };
-    const fit = linesIn(n * lines, wide, channels + rows);
-    const linesAtOnce = Math.min(fit, lines);
-    const imagesAtOnce = Math.max(1, Math.floor(fit / lines));
-    const perLine = 4 * wide;
+    const x: Placement = { ...images, size: seen(grid) };
+    const places: Pair = [lines * grid.rows, across * grid.columns];
+    const dy: Placement = { source: grad, size: places, start: [0, 0], step: [1, 1] };
+    const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, n);
+    const perLine = 4 * across;
     const most = rowFloats(imagesAtOnce * linesAtOnce * perLine);
-    const back = addressOf(transformMatrix(kit));
+    const back = addressOf(transformMatrix(kit, scheme));
 
-    const fork = kit.fork(n * outputs * channels * lines * wide * 4 * products);
+    const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);
     const { pieces, widest, pieceAt } = channelPieces(channels, groups, fork.ways);
     const { stride, addresses } = ownFloats(
       fork,
@@ -209,9 +288,10 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
           const some = Math.min(linesAtOnce, lines - line);
           const [row, rowGrad] = [steps(x)[0], steps(dy)[0]];
           const inRows = [NR * bytes, tile] as const; // tiles of a channel lie in a row
-          const [toV, toY] = [V + before * bytes, Y + before * bytes];
-          call(transformTiles, some, wide, count, pixels + 2 * line * row, ...steps(x), toV, ...inRows, stepV);
-          call(transformPlaces, some, wide, rows, cotangents + 2 * line * rowGrad, ...steps(dy), toY, ...inRows, stepY);
+          const top = line * grid.rows;
+          const tiles = [some, across, tall, before / 4] as const;
+          call(transformTiles, ...tiles, count, pixels + top * row, ...steps(x), V, ...inRows, stepV);
+          call(transformPlaces, ...tiles, rows, cotangents + top * rowGrad, ...steps(dy), Y, ...inRows, stepY);
           if ((image + 1) % imagesAtOnce !== 0 && image + 1 < n) continue;
           const vectors = (before + some * perLine) / 4;
           for (let product = 0; product < products; product++) {
@@ -224,9 +304,9 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
         }
       }
       for (let row = 0; row < rows; row++) {
-        const target = addressOf(weight) + ((group * rows + row) * channels + first) * 9 * bytes;
+        const target = addressOf(weight) + ((group * rows + row) * channels + first) * taps * bytes;
         const left = [sums + row * count * bytes, bytes, perProduct] as const;
-        call(gemm, count, 9, products, ...left, back, bytes, products * bytes, target, 9 * bytes, 0, workspace);
+        call(gemm, count, taps, products, ...left, back, bytes, products * bytes, target, taps * bytes, 0, workspace);
       }
     };
     fork.each(pieces, sumOne, stride);

@@ -72,6 +72,7 @@ function build(net: Net, device: Device): { model: Layer; image: readonly number
 export class Trainer implements Disposable {
   readonly optimizer: Optimizer;
   readonly #model: Layer;
+  readonly #parameters: Readonly<Record<string, Tensor>>;
   readonly #loss = softmaxCrossEntropy();
   readonly #inputs: Tensor;
   readonly #targets: Tensor;
@@ -81,6 +82,7 @@ export class Trainer implements Disposable {
     const shape = [batch, ...image];
     this.optimizer = optimizer;
     this.#model = model;
+    this.#parameters = parameters(model);
     this.#inputs = tensor(uniformValues(shape.reduce((a, b) => a * b)), { shape, device });
     this.#targets = tensor(
       Int32Array.from({ length: batch }, (_, i) => (i * 7) % classes),
@@ -91,7 +93,7 @@ export class Trainer implements Disposable {
   /** Forward, backward, update. The step's number decides what the optimizer has due. */
   step(number: number, mark: (phase: string) => void = () => undefined): void {
     const { optimizer } = this;
-    const trained = parameters(this.#model);
+    const trained = this.#parameters;
     scope(() => {
       mark("forward");
       const commits: [buffer: Tensor, value: Tensor][] = [];
@@ -115,7 +117,7 @@ export class Trainer implements Disposable {
 
   [Symbol.dispose](): void {
     this.optimizer[Symbol.dispose]();
-    for (const t of Object.values(parameters(this.#model))) t.dispose();
+    for (const t of Object.values(this.#parameters)) t.dispose();
     this.#inputs.dispose();
     this.#targets.dispose();
   }

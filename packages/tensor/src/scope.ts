@@ -121,30 +121,31 @@ export function openScope(): OpenScope {
 }
 
 function disposeAll(handles: Handles): void {
-  for (const t of [...handles]) t.dispose();
-  handles.clear();
+  for (const t of handles) t.dispose(); // each leaves the set
 }
 
-/** Every tensor reachable through arrays, plain objects, maps, sets and `[heldTensors]`. */
-export function* tensorsIn(value: unknown, seen: Set<object> = new Set()): Generator<Tensor> {
-  if (typeof value !== "object" || value === null || seen.has(value)) return;
-  seen.add(value);
+/** Every tensor reachable through arrays, plain objects, maps, sets and `[heldTensors]`, in the order of discovery. */
+export function tensorsIn(value: unknown): Set<Tensor> {
+  const found = new Set<Tensor>();
+  collect(value, found, new Set());
+  return found;
+}
+
+function collect(value: unknown, found: Set<Tensor>, seen: Set<object>): void {
+  if (typeof value !== "object" || value === null) return;
   if (isTensor(value)) {
-    yield value;
+    found.add(value);
     return;
   }
-  if (ArrayBuffer.isView(value)) return;
-  if (heldTensors in value) {
-    yield* tensorsIn((value as { [heldTensors](): unknown })[heldTensors](), seen);
-    return;
-  }
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) {
-    for (const item of value) yield* tensorsIn(item, seen);
-    return;
-  }
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) {
-    for (const item of Object.values(value)) yield* tensorsIn(item, seen);
+  if (ArrayBuffer.isView(value) || seen.has(value)) return;
+  seen.add(value);
+  if (heldTensors in value) collect((value as { [heldTensors](): unknown })[heldTensors](), found, seen);
+  else if (Array.isArray(value) || value instanceof Map || value instanceof Set)
+    for (const item of value) collect(item, found, seen);
+  else {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null)
+      for (const item of Object.values(value)) collect(item, found, seen);
   }
 }
 

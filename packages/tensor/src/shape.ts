@@ -109,7 +109,9 @@ export function checkShape(where: string, shape: Shape): void {
  *
  * @throws {ShapeError} two sizes differ and neither is 1
  */
-export function broadcastShapes(where: string, shapes: readonly Shape[]): number[] {
+export function broadcastShapes(where: string, shapes: readonly Shape[]): Shape {
+  const first = shapes[0];
+  if (first !== undefined && shapes.every((shape) => sameShape(shape, first))) return first;
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {

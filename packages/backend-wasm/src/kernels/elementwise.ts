@@ -32,12 +32,13 @@ export type RunExpressions = (
   parameters: Readonly<Record<string, number>>,
 ) => boolean;
 
+const accesses: readonly Access[] = ["vector", "scalar", "strided"];
 const sizes = { float32: 4, float64: 8, int32: 4 } as const;
 const comparisons = new Set(["greater", "greaterEqual", "equal"]);
 
 export function createElementwise(runtime: Runtime): RunExpressions {
   const plans = new WeakMap<readonly Expression[], Plan>();
-  const passes = new WeakMap<readonly Expression[], Map<string, Pass>>();
+  const passes = new WeakMap<readonly Expression[], Map<number, Pass>>();
 
   const planOf = (expressions: readonly Expression[]): Plan => {
     let made = plans.get(expressions);
@@ -51,7 +52,9 @@ export function createElementwise(runtime: Runtime): RunExpressions {
 
   const passOf = (own: Plan, lanes: Lanes, inputs: readonly MapInput[], outputs: readonly Operand[]): Pass => {
     const known = passes.get(own.roots)!;
-    const key = `${lanes.name}${inputs.map(({ access, isInt }) => `${access}${isInt}`)}${outputs.map(({ dtype }) => dtype)}`;
+    let key = lanes.bytes;
+    for (const { access, isInt } of inputs) key = key * 6 + accesses.indexOf(access) * 2 + Number(isInt);
+    for (const { dtype } of outputs) key = key * 2 + Number(dtype === "int32");
     let pass = known.get(key);
     if (pass === undefined) {
       const module = new Module();
@@ -71,11 +74,11 @@ export function createElementwise(runtime: Runtime): RunExpressions {
     const { shape } = outputs[0]!;
     if (sizeOf(shape) === 0) return true;
     const { rows, columns, outer, steps } = loops(shape, used);
-    const accesses = used.map(({ dtype }, i): MapInput => {
+    const reads = used.map(({ dtype }, i): MapInput => {
       const { column } = steps[i]!;
       return { access: accessOf(column, columns), isInt: dtype === "int32" };
     });
-    const pass = passOf(own, lanes, accesses, outputs);
+    const pass = passOf(own, lanes, reads, outputs);
     const uniforms = own.uniforms.map((x) => evaluate(x, parameters));
     const addresses = used.map(addressOf);
     const targets = outputs.map(addressOf);

@@ -123,7 +123,8 @@ export function createProducts(runtime: Runtime, lanes: Lanes): Products {
  * which share of the side a first part of the pieces has.
  */
 export function cutsOf(size: number, grain: number, ways: number, place = (part: number) => part): number[] {
-  const pieces = ways === 1 ? 1 : Math.min(4 * ways, Math.max(ways, Math.floor(size / 512)));
+  if (ways === 1) return [0, size];
+  const pieces = Math.min(4 * ways, Math.max(ways, Math.floor(size / 512)));
   const cuts = Array.from({ length: pieces }, (_, i) => Math.round((place(i / pieces) * size) / grain) * grain);
   return [...new Set([...cuts.filter((cut) => cut < size), size])];
 }

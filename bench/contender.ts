@@ -6,6 +6,8 @@ import type { Job } from "./job.ts";
 export interface Turn {
   /** Do the job so many times, one after the other. @returns milliseconds for all of them */
   run(repetitions: number): number | Promise<number>;
+  /** Milliseconds for which its threads look on for work after a turn: so long the next one waits for a free processor. */
+  readonly rest?: number;
   /** Of a training step: milliseconds by phase, as medians of a few repetitions. */
   phases?(): Readonly<Record<string, number>>;
   /** Give memory back. */

@@ -58,6 +58,16 @@ describe("interleave", () => {
     expect(samples[0]).toHaveLength(2);
   });
 
+  it("lets threads come to rest before the next turn, which is not timed", async () => {
+    const ends: number[] = [];
+    const starts: number[] = [];
+    const threads: Turn = { rest: 20, run: () => ends.push(performance.now()) };
+    const other: Turn = { run: () => starts.push(performance.now()) };
+    await interleave([threads, other], pace);
+    for (const round of [1, 2, 3]) expect(starts[round]! - ends[round]!).toBeGreaterThan(18);
+    expect(ends[3]! - starts[2]!).toBeLessThan(18);
+  });
+
   it("waits for contenders in other processes", async () => {
     const remote: Turn = { run: async (repetitions) => 5 * repetitions };
     expect(await interleave([remote], pace)).toEqual([[5, 5, 5]]);

@@ -34,6 +34,7 @@ export async function interleave(
 ): Promise<number[][]> {
   const repetitions: number[] = [];
   for (const turn of turns) repetitions.push(await warmUp(turn, pace));
+  const rest = ({ rest = 0 }: Turn) => (rest === 0 ? undefined : new Promise((done) => setTimeout(done, rest)));
   const samples = turns.map((): number[] => []);
   const start = now();
   for (let round = 0; round < pace.maxRounds; round++) {
@@ -43,6 +44,7 @@ export async function interleave(
     for (const [i, turn] of turns.entries()) {
       const count = repetitions[i] as number;
       samples[i]?.push((await turn.run(count)) / count);
+      await rest(turn);
     }
   }
   return samples;

@@ -61,7 +61,7 @@ async function own(name: string, backend: string, options: DeviceOptions): Promi
         : fast !== undefined && !adapter.includes("revector")
           ? fast
           : null;
-    if (lacks === null) return ownContender(name, device);
+    if (lacks === null) return ownContender(name, device, threads === undefined ? 0 : 20);
     device.backend.dispose?.();
     return `${backend} has no ${lacks} here: ${adapter}`;
   } catch (error) {

@@ -29,9 +29,16 @@ import { positiveDefinite, uniformValues } from "./numbers.ts";
 /** A bias and an activation in one pass, as a layer of one's own would declare it. */
 const biasReluOp = elementwise("benchBiasRelu", (x, bias) => e.max(e.add(x, bias), e.constant(0)), {});
 
-/** A contender that computes on a device. */
-export function ownContender(name: string, device: Device): Contender {
-  return { name, about: device.adapter, prepare: (job) => new Bench(device).prepare(job) };
+/** A contender that computes on a device. `rest` is that of its turns. */
+export function ownContender(name: string, device: Device, rest = 0): Contender {
+  return {
+    name,
+    about: device.adapter,
+    prepare(job) {
+      const turn = new Bench(device).prepare(job);
+      return typeof turn === "string" ? turn : { ...turn, rest };
+    },
+  };
 }
 
 /** One job on a device, with the inputs that it holds. */

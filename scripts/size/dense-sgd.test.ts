@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openWasm } from "@kronograd/backend-wasm";
+import { defineDataset } from "@kronograd/data";
+import { mlp, softmaxCrossEntropy } from "@kronograd/layers";
+import { adam, sgd } from "@kronograd/optimizers";
 import { Device, Rng } from "@kronograd/tensor";
+import { fit as train } from "@kronograd/train";
 import { describe, expect, it } from "vitest";
 import { bundle } from "../size.ts";
 import { denseWasm } from "./dense-backend.ts";
@@ -24,7 +28,20 @@ describe("the backend of the size budget", () => {
     expect(device.coverage.get("linear")).toEqual({ kernel: 24, reference: 0 });
   });
 
-  it("does so bundled and minified as it is measured", async () => {
+  it.each([sgd, adam])("has every kernel that fit() asks for with $name", async (optimizer) => {
+    const device = new Device(await denseWasm.create({}), { strict: true });
+    const part = { inputs: batch.rows, targets: batch.labels };
+    const kind = { name: "noise", source: "random", task: "classification", classes: 10, inputShape: [20] } as const;
+    const data = defineDataset({ ...kind, train: part, test: part });
+    const model = mlp([20, 32, 10], { rng: new Rng(0), device });
+    const options = { loss: softmaxCrossEntropy(), data, optimizer: optimizer(), batch: 6, epochs: 2, rng: new Rng(0) };
+    const types = new Set<string>();
+    for await (const { type } of train({ model, ...options })) types.add(type);
+    expect(types).toContain("eval");
+    expect([...device.coverage].filter(([, { reference }]) => reference > 0)).toEqual([]);
+  });
+
+  it("gives these losses bundled and minified as it is measured", async () => {
     const folder = mkdtempSync(join(tmpdir(), "kronograd-size-"));
     try {
       const outfile = join(folder, "program.mjs");

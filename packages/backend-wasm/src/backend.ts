@@ -5,14 +5,7 @@
  * may be put together from just the families of kernels that a program needs.
  */
 
-import {
-  type Backend,
-  BackendError,
-  type BackendProvider,
-  type DeviceOptions,
-  type Kernel,
-  UsageError,
-} from "@kronograd/tensor";
+import { type Backend, BackendError, type BackendProvider, type DeviceOptions, type Kernel } from "@kronograd/tensor";
 import { detectFeatures, refusal } from "./features.ts";
 import { createKit, type KernelFamily } from "./kit.ts";
 import { type Block, Memory, type MemoryOptions } from "./memory.ts";
@@ -57,8 +50,8 @@ export interface WasmProvider extends BackendProvider {
  * `revectorize` vectors of 256 bits.
  *
  * @example
- * // for dense nets: half of the code
- * registerBackend(composeWasm([elementwiseKernels, productKernels, reductionKernels, softmaxKernels, moveKernels]));
+ * // for nets of dense layers and ReLUs: less than half of the code
+ * registerBackend(composeWasm([arithmeticKernels, productKernels, reductionKernels, softmaxKernels]));
  * const device = await createDevice("wasm");
  */
 export function composeWasm(families: readonly KernelFamily[], parts: WasmParts = {}): WasmProvider {
@@ -67,43 +60,24 @@ export function composeWasm(families: readonly KernelFamily[], parts: WasmParts 
     name: "wasm",
     priority: 10,
     unavailable: () => refusal(detectFeatures()),
-    offers() {
-      const state = (option: string, no: string | null) => `${option}: ${no === null ? "yes" : `no, ${no}`}`;
-      const cores = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency;
-      return [
-        ...(threads ? [state(`threads (${cores ?? "?"} cores)`, threads.refusal())] : []),
-        ...(revectorize ? [state("fast: revectorize", revectorize.refusal(detectFeatures()))] : []),
-      ];
-    },
+    offers: () => [threads, revectorize].flatMap((part) => part?.offer() ?? []),
     create: (options) => open(families, parts, options),
   };
 }
 
-const leftOut = (part: string) => `this backend was composed without ${part}`;
-
-/**
- * The backend with as many threads as are asked for, or with one where the engine or the page gives no more.
- *
- * @throws {UsageError}    threads is not a whole number from 1 on
- * @throws {BackendError}  the engine has no SIMD, or cannot revectorize
- */
+/** Open it with as many threads as are asked for, or with one where the engine or the page gives no more. */
 async function open(families: readonly KernelFamily[], parts: WasmParts, options: WasmOptions): Promise<WasmBackend> {
   const { threads = 1 } = options;
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new UsageError({
-      where: "wasm",
-      problem: "threads is not a count",
-      expected: "a whole number from 1 on",
-      got: threads,
-    });
-  }
+  const leftOut = "this backend was composed without";
   const features = detectFeatures();
   const reason = refusal(features);
   if (reason !== null) throw new BackendError({ where: "wasm", problem: reason, help: `Use "cpu".` });
   const fused = features.relaxed && options.relaxed !== false;
   const paired = options.fast === "revectorize";
-  if (paired) switchOn(parts.revectorize, fused);
-  const started = threads === 1 ? null : ((await parts.threads?.start(threads, options)) ?? leftOut("threads"));
+  if (paired && !parts.revectorize)
+    throw new BackendError({ where: "wasm", problem: `${leftOut} revectorize`, help: "Name it among its parts." });
+  if (paired) parts.revectorize?.switchOn(fused);
+  const started = threads === 1 ? null : ((await parts.threads?.start(threads, options)) ?? `${leftOut} threads`);
   const { memory, pool } =
     started === null || typeof started === "string" ? { memory: new Memory(options), pool: null } : started;
 
@@ -127,15 +101,6 @@ async function open(families: readonly KernelFamily[], parts: WasmParts, options
       memory.close();
     },
   };
-}
-
-function switchOn(revectorize: Revectorize | undefined, relaxed: boolean): void {
-  const refused = revectorize ? revectorize.refusal({ simd: true, relaxed }) : leftOut("it");
-  if (refused !== null) {
-    const help = `Leave fast: "revectorize" away.`;
-    throw new BackendError({ where: "wasm", problem: `cannot revectorize here: ${refused}`, help });
-  }
-  revectorize?.switchOn();
 }
 
 /** A kernel that gives its scratch memory back when it ends. */

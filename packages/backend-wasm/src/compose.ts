@@ -7,8 +7,9 @@
 export { composeWasm, type WasmBackend, type WasmOptions, type WasmParts, type WasmProvider } from "./backend.ts";
 export { convolutionKernels } from "./kernels/convolutions.ts";
 export { eigenKernels } from "./kernels/eigen.ts";
-export { elementwiseKernels } from "./kernels/elementwise.ts";
+export { arithmeticKernels, elementwiseKernels } from "./kernels/elementwise.ts";
 export { factorizationKernels } from "./kernels/factorizations.ts";
+export { gramKernels } from "./kernels/gram.ts";
 export { inverseKernels } from "./kernels/inverse.ts";
 export { moveKernels } from "./kernels/moves.ts";
 export { normalizationKernels } from "./kernels/normalization.ts";

@@ -33,6 +33,10 @@ export const detectFeatures = lazy((): Features => {
   return { simd: accepts(() => probe(false)), relaxed: accepts(() => probe(true)) };
 });
 
+/** One line about an option: whether it can be had here. */
+export const offered = (option: string, refused: string | null): string =>
+  `${option}: ${refused === null ? "yes" : `no, ${refused}`}`;
+
 /** Why the backend cannot run here, or null. */
 export function refusal(features: Features): string | null {
   if (features.simd) return null;

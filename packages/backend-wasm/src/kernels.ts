@@ -4,6 +4,7 @@ import { convolutionKernels } from "./kernels/convolutions.ts";
 import { eigenKernels } from "./kernels/eigen.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
 import { factorizationKernels } from "./kernels/factorizations.ts";
+import { gramKernels } from "./kernels/gram.ts";
 import { inverseKernels } from "./kernels/inverse.ts";
 import { moveKernels } from "./kernels/moves.ts";
 import { normalizationKernels } from "./kernels/normalization.ts";
@@ -24,6 +25,7 @@ export const everyFamily: readonly KernelFamily[] = [
   patchSumKernels,
   poolingKernels,
   normalizationKernels,
+  gramKernels,
   factorizationKernels,
   inverseKernels,
   eigenKernels,

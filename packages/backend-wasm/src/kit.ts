@@ -31,15 +31,16 @@ const identity = [e.input(0)];
 
 export function createKit(runtime: Runtime): Kit {
   const { memory } = runtime;
-  const runExpressions = createElementwise(runtime);
+  const runExpressions = createElementwise(runtime, {});
   // views of shared memory copy and fill at half the speed of these
   const code = runtime.code<"move" | "clear">((module) => {
     module.define("move", integers(3), (_, to, from, bytes) => copyBytes(to, from, bytes));
     module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
   });
+  const clear = (address: number, bytes: number) => void code().clear(address, bytes);
   const kit: Kit = {
     ...runtime,
-    products: bothProducts(runtime),
+    products: bothProducts(runtime, clear),
     runExpressions,
     copy(target, source) {
       if (isContiguous(source)) {
@@ -52,7 +53,7 @@ export function createKit(runtime: Runtime): Kit {
         operand.dtype === "int32" ? { ...operand, dtype: "float32" } : operand;
       runExpressions(identity, [asFloat(target)], [asFloat(source)], {});
     },
-    clear: (address, bytes) => void code().clear(address, bytes),
+    clear,
     dense(operand) {
       if (isContiguous(operand)) return operand;
       const target = kit.temporary(operand.dtype, operand.shape);

@@ -4,19 +4,19 @@ import { describe, expect, it } from "vitest";
 import { guards } from "../testing/guards.ts";
 import { detectFeatures } from "./features.ts";
 import { openWasm } from "./index.ts";
-import { revectorize } from "./revectorize.ts";
+import { cannotRevectorize } from "./revectorize.ts";
 
 const fast = "revectorize";
-const missing = revectorize.refusal(detectFeatures());
+const missing = cannotRevectorize(detectFeatures());
 
-describe("the refusal to revectorize", () => {
+describe("cannotRevectorize", () => {
   it("is said by the list of backends", async () => {
     const state = (await listBackends()).find(({ name }) => name === "wasm");
     expect(state?.offers).toContain(`fast: revectorize: ${missing === null ? "yes" : `no, ${missing}`}`);
   });
 
   it("names an engine without relaxed SIMD", async () => {
-    expect(revectorize.refusal({ simd: true, relaxed: false })).not.toBeNull();
+    expect(cannotRevectorize({ relaxed: false })).not.toBeNull();
     await expect(openWasm({ fast, relaxed: false })).rejects.toThrow(BackendError);
   });
 

@@ -7,7 +7,6 @@
 import type { Expression } from "@kronograd/tensor";
 import type { Code, Local } from "../assembler.ts";
 import { type Lanes, v128 } from "../lanes.ts";
-import * as math from "./math.ts";
 import type { Writer } from "./writer.ts";
 
 /** A value, or a mask with all bits of a lane set where it is true. */
@@ -22,10 +21,11 @@ const masks: Readonly<Record<string, (lanes: Lanes, x: Code, y: Code) => Code>> 
   equal: ({ equal }, x, y) => equal(x, y),
 };
 
-type Emit = (w: Writer, x: Local, y: Local) => Code;
+/** Primitives by name: each writes its value for one vector of each argument. */
+export type Words = Readonly<Record<string, (w: Writer, x: Local, y: Local) => Code>>;
 
 /** Primitives that both float types have. */
-const arithmetic: Readonly<Record<string, Emit>> = {
+const arithmetic: Words = {
   add: ({ lanes }, x, y) => lanes.add(x, y),
   sub: ({ lanes }, x, y) => lanes.sub(x, y),
   mul: ({ lanes }, x, y) => lanes.mul(x, y),
@@ -41,18 +41,6 @@ const arithmetic: Readonly<Record<string, Emit>> = {
   floor: ({ lanes }, x) => lanes.floor(x),
   max: ({ lanes }, x, y) => lanes.max(x, y),
   min: ({ lanes }, x, y) => lanes.min(x, y),
-};
-
-/** Primitives of float32 alone. */
-const transcendental: Readonly<Record<string, Emit>> = {
-  exp: math.exp,
-  expm1: math.expm1,
-  log: math.log,
-  log1p: math.log1p,
-  tanh: math.tanh,
-  sigmoid: math.sigmoid,
-  softplus: math.softplus,
-  erf: math.erf,
 };
 
 /** The same primitives on one float64, for nodes without inputs. */
@@ -83,6 +71,8 @@ export interface Plan {
   readonly inputs: readonly number[];
   /** Largest nodes that no input reaches, other than constants. */
   readonly uniforms: readonly Expression[];
+  /** Primitives of float32 alone. */
+  readonly words: Words;
   /** Whether the lanes of this type have every primitive. */
   readonly supports: Readonly<Record<Lanes["name"], boolean>>;
 }
@@ -103,7 +93,7 @@ function reach(roots: readonly Expression[]): Map<Expression, boolean> {
   return uniform;
 }
 
-export function plan(roots: readonly Expression[]): Plan {
+export function plan(roots: readonly Expression[], words: Words): Plan {
   const uniform = reach(roots);
   const nodes = [...uniform.keys()];
   const inputs = new Set(nodes.flatMap((x) => (x.op === "input" ? [x.value] : [])));
@@ -115,8 +105,9 @@ export function plan(roots: readonly Expression[]): Plan {
     roots,
     inputs: [...inputs].sort((a, b) => a - b),
     uniforms: nodes.filter((x) => uniform.get(x) === true && needed.has(x) && x.op !== "constant"),
+    words,
     supports: {
-      f32: emitted.every((x) => isEmitted(x) || x.op in transcendental),
+      f32: emitted.every((x) => isEmitted(x) || x.op in words),
       f64: emitted.every(isEmitted),
     },
   };
@@ -133,7 +124,7 @@ export function evaluate(x: Expression, parameters: Readonly<Record<string, numb
 /** Write the roots' values for one vector of each input. Truth values come out as masks. */
 export function emitExpressions(
   w: Writer,
-  roots: readonly Expression[],
+  { roots, words }: Pick<Plan, "roots" | "words">,
   inputs: ReadonlyMap<number, Local>,
   uniforms: ReadonlyMap<Expression, Local>,
 ): Value[] {
@@ -160,7 +151,7 @@ export function emitExpressions(
     const right = b === undefined ? left : value(b);
     const compares = masks[x.op];
     if (compares !== undefined) return { local: w.keep(compares(w.lanes, left, right)), isMask: true };
-    const emit = (arithmetic[x.op] ?? transcendental[x.op])!;
+    const emit = (arithmetic[x.op] ?? words[x.op])!;
     return { local: w.keep(emit(w, left, right)), isMask: false };
   };
   const visit = (x: Expression): Value => {

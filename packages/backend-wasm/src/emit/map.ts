@@ -79,7 +79,7 @@ export function defineMap(
           if (source.access === "scalar") loaded.set(indices[i]!, source.value);
           else loaded.set(indices[i]!, w.keep(readVector(f, w, source, u, isLast ? left : null)));
         });
-        const results = emitExpressions(w, roots, loaded, values);
+        const results = emitExpressions(w, plan, loaded, values);
         results.forEach(({ local, isMask }, k) => {
           const result = w.keep(
             intOutputs[k] ? truths(w, local, isMask) : isMask ? v128.and(local, w.number(1)) : local,

@@ -11,6 +11,7 @@
 
 import { type Code, int, type Local } from "../assembler.ts";
 import { f32x4, i32x4, v128 } from "../lanes.ts";
+import type { Words } from "./expression.ts";
 import type { Writer } from "./writer.ts";
 
 const { add, sub, mul, div, abs, less, greater, equal } = f32x4;
@@ -124,3 +125,6 @@ export function erf(w: Writer, x: Local): Local {
   const signed = v128.or(far, v128.and(x, w.number(-0)));
   return w.keep(v128.choose(greater(t, w.number(0.927734375)), signed, w.multiplyAdd(near, x, x)));
 }
+
+/** All of them, by the names that expressions have for them. */
+export const transcendental: Words = { exp, expm1, log, log1p, tanh, sigmoid, softplus, erf };

@@ -10,16 +10,17 @@ import {
   type ElementwiseOp,
   type Expression,
   isContiguous,
-  type Kernel,
   type Operand,
   sizeOf,
 } from "@kronograd/tensor";
 import { Module } from "../assembler.ts";
-import { evaluate, type Plan, plan } from "../emit/expression.ts";
+import { evaluate, type Plan, plan, type Words } from "../emit/expression.ts";
 import { type Access, defineMap, type MapInput } from "../emit/map.ts";
+import { transcendental } from "../emit/math.ts";
+import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
 import { offsetsOf } from "../layout.ts";
-import { addressOf, type Runtime } from "../runtime.ts";
+import { addressOf, bytesOf, type Runtime } from "../runtime.ts";
 import type { Callee } from "../threads/board.ts";
 
 type Pass = Callee;
@@ -33,17 +34,17 @@ export type RunExpressions = (
 ) => boolean;
 
 const accesses: readonly Access[] = ["vector", "scalar", "strided"];
-const sizes = { float32: 4, float64: 8, int32: 4 } as const;
 const comparisons = new Set(["greater", "greaterEqual", "equal"]);
 
-export function createElementwise(runtime: Runtime): RunExpressions {
+/** Passes over memory for expressions of arithmetic, and of the `words` that only float32 has. */
+export function createElementwise(runtime: Runtime, words: Words): RunExpressions {
   const plans = new WeakMap<readonly Expression[], Plan>();
   const passes = new WeakMap<readonly Expression[], Map<number, Pass>>();
 
   const planOf = (expressions: readonly Expression[]): Plan => {
     let made = plans.get(expressions);
     if (made === undefined) {
-      made = plan(expressions);
+      made = plan(expressions, words);
       plans.set(expressions, made);
       passes.set(expressions, new Map());
     }
@@ -94,13 +95,14 @@ export function createElementwise(runtime: Runtime): RunExpressions {
       const count = Math.min(share, side - first);
       const [firstRow, firstColumn] = rows === 1 ? [0, first] : [first, 0];
       const operands = rows === 1 ? [1, count] : [count, columns];
-      outputs.forEach(({ dtype }, k) => {
-        operands.push(targets[k]! + (i * rows * columns + firstRow * columns + firstColumn) * sizes[dtype]);
+      outputs.forEach((output, k) => {
+        operands.push(targets[k]! + (i * rows * columns + firstRow * columns + firstColumn) * bytesOf(output));
       });
-      used.forEach(({ dtype }, k) => {
+      used.forEach((input, k) => {
         const { row, column, starts } = steps[k]!;
         const start = starts[i]! + firstRow * row + firstColumn * column;
-        operands.push(addresses[k]! + start * sizes[dtype], row * sizes[dtype], column * sizes[dtype]);
+        const bytes = bytesOf(input);
+        operands.push(addresses[k]! + start * bytes, row * bytes, column * bytes);
       });
       call(pass, ...operands, ...uniforms);
     });
@@ -108,13 +110,16 @@ export function createElementwise(runtime: Runtime): RunExpressions {
   };
 }
 
+const kernelsOf = (run: RunExpressions): Kernels => ({
+  elementwise: (outputs, inputs, parameters, op) =>
+    run((op as unknown as ElementwiseOp).expressions, outputs, inputs, parameters),
+});
+
 /** The kernel of all elementwise ops: arithmetic, activations, and what optimizers do to parameters. */
-export function elementwiseKernels({ runExpressions }: { runExpressions: RunExpressions }): Record<string, Kernel> {
-  return {
-    elementwise: (outputs, inputs, parameters, op) =>
-      runExpressions((op as unknown as ElementwiseOp).expressions, outputs, inputs, parameters),
-  };
-}
+export const elementwiseKernels = (kit: Kit): Kernels => kernelsOf(createElementwise(kit, transcendental));
+
+/** The same without exp, log, tanh and their kin: enough for nets of ReLUs, and for what optimizers do to parameters. */
+export const arithmeticKernels = ({ runExpressions }: Kit): Kernels => kernelsOf(runExpressions);
 
 /** Which lanes compute: those of the floats; float64 for comparisons of integers, which it holds exactly; null for none. */
 function lanesFor(

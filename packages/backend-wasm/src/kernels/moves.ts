@@ -1,8 +1,8 @@
-/** Kernels that move and count elements: copy, cast, concat, sliceGrad, gather, scatterAdd, countNonFinite. */
+/** Kernels that move elements: copy, cast, concat, sliceGrad, gather, scatterAdd. */
 
 import { type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
 import { definePlace } from "../emit/patches.ts";
-import { defineCopyRows, defineCountNonFinite, defineGather, defineScatterAdd } from "../emit/scan.ts";
+import { defineCopyRows, defineGather, defineScatterAdd } from "../emit/scan.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2 } from "../lanes.ts";
 import { byFloat, offsetsOf } from "../layout.ts";
@@ -17,7 +17,7 @@ interface Grid {
   readonly value: number;
 }
 
-/** Kernels of copy, cast, concat, sliceGrad, gather, scatterAdd and countNonFinite. */
+/** Kernels of copy, cast, concat, sliceGrad, gather and scatterAdd. */
 export function moveKernels(kit: Kit): Kernels {
   const code = kit.code<string>((module) => {
     defineGather(module, "gather");
@@ -25,7 +25,6 @@ export function moveKernels(kit: Kit): Kernels {
     for (const lanes of [f32x4, f64x2]) {
       definePlace(module, `place ${lanes.name}`, lanes);
       defineScatterAdd(module, `scatterAdd ${lanes.name}`, lanes);
-      defineCountNonFinite(module, `nonFinite ${lanes.name}`, lanes);
     }
   });
   const suffix = byFloat("f32", "f64");
@@ -98,16 +97,6 @@ export function moveKernels(kit: Kit): Kernels {
       const from = addressOf(kit.dense(values!));
       const bytes = sizeOf(out!.shape) * bytesOf(out!);
       code()[`scatterAdd ${name}`]!(sizeOf(chosen.shape), n, from, addressOf(chosen), addressOf(out!), bytes);
-      return true;
-    },
-
-    countNonFinite([out], inputs) {
-      let count = 0;
-      for (const input of inputs) {
-        const name = suffix(input.dtype);
-        if (name !== null) count += code()[`nonFinite ${name}`]!(sizeOf(input.shape), addressOf(kit.dense(input)));
-      }
-      kit.values(out!)[0] = count;
       return true;
     },
   };

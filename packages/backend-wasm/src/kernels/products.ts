@@ -1,9 +1,8 @@
-/** Kernels of matmul, linear and syrk: one blocked product of strided matrices, float32 and float64. */
+/** Kernels of matmul, linear and addProduct: one blocked product of strided matrices, float32 and float64. */
 
 import { type Operand, reshapeStrides, sizeOf } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { blocksOf, defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
-import { defineMirror } from "../emit/mirror.ts";
+import { defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
 import { defineRepeat } from "../emit/repeat.ts";
 import { tileSize } from "../emit/tile.ts";
 import type { Kernels, Kit } from "../kit.ts";
@@ -24,43 +23,38 @@ export interface Matrix {
 /** Products of one element type. */
 export interface Products {
   readonly lanes: Lanes;
+  /** Address of the memory that products pack into: one part of `workBytes` for each thread. */
+  readonly workspace: () => number;
+  readonly workBytes: number;
   /** The emitted product (emit/gemm.ts). */
   readonly gemm: () => Callee;
   /** C [m, n] (+)= A [m, k] B [k, n]; C's columns are neighbours. */
   multiply(m: number, n: number, k: number, a: Matrix, b: Matrix, c: Matrix, adds: boolean): void;
   /** The same C = A B for each of several triples of matrices. */
   multiplyEach(m: number, n: number, k: number, matrices: readonly (readonly [Matrix, Matrix, Matrix])[]): void;
-  /** C [n, n] = A Aᵀ, both triangles, for A [n, k] and a dense C. */
-  square(n: number, k: number, a: Matrix, c: number): void;
   /** Copy a row of some bytes into each of several rows. */
   repeat(rows: number, bytes: number, from: number, to: number): void;
 }
 
-/** Float32 Gram matrices are summed in chunks of this many columns (syrk's contract in linalg). */
-const gramChunk = 128;
-
-export function createProducts(runtime: Runtime, lanes: Lanes): Products {
+export function createProducts(runtime: Runtime, clear: Kit["clear"], lanes: Lanes): Products {
   const { memory } = runtime;
-  const code = runtime.code<"gemm" | "syrk" | "mirror" | "repeat">((module) => {
-    const parts = defineParts(module, lanes, runtime);
-    const blocks = blocksOf(lanes);
-    defineGemm(module, "gemm", lanes, parts);
-    const gram = lanes.name === "f32" ? { ...blocks, KC: gramChunk } : blocks;
-    defineGemm(module, "syrk", lanes, parts, { triangle: "lower", blocks: gram });
-    defineMirror(module, "mirror", lanes);
+  const code = runtime.code<"gemm" | "repeat">((module) => {
+    defineGemm(module, "gemm", lanes, defineParts(module, lanes, runtime));
     defineRepeat(module, "repeat");
   });
   const workBytes = Math.ceil(workspaceBytes(lanes) / 64) * 64;
-  const workspace = lazy((): Block => memory.allocate("int32", (runtime.threads * workBytes) / 4));
-  const clear = (from: number, bytes: number) => new Uint8Array(memory.wasm.buffer).fill(0, from, from + bytes);
+  const block = lazy((): Block => memory.allocate("int32", (runtime.threads * workBytes) / 4));
+  const workspace = () => block().address;
   const { MR, NR } = tileSize(lanes, runtime);
   return {
     lanes,
+    workspace,
+    workBytes,
     gemm: () => code().gemm,
     multiply(m, n, k, a, b, c, adds) {
       if (k === 0 && !adds) clear(c.address, m * n * lanes.bytes);
       const fork = runtime.fork(m * n * k);
-      const work = fork.own(workspace().address);
+      const work = fork.own(workspace());
       // the longer side is cut, so that less is packed more than once
       const cuts = n > m ? cutsOf(n, NR, fork.ways) : cutsOf(m, MR, fork.ways);
       fork.each(
@@ -83,33 +77,13 @@ export function createProducts(runtime: Runtime, lanes: Lanes): Products {
         for (const [a, b, c] of matrices) this.multiply(m, n, k, a, b, c, false);
         return;
       }
-      const work = fork.own(workspace().address);
+      const work = fork.own(workspace());
       const callOne: Piece = (i, call) => {
         const [a, b, c] = matrices[i]!;
         const steps = [a.rowStep, a.columnStep, b.address, b.rowStep, b.columnStep] as const;
         call(code().gemm, m, n, k, a.address, ...steps, c.address, c.rowStep, 0, work);
       };
       fork.each(length, callOne, workBytes);
-    },
-    square(n, k, a, c) {
-      const rowBytes = n * lanes.bytes;
-      if (k === 0) clear(c, n * rowBytes);
-      const fork = runtime.fork((n * n * k) / 2);
-      const work = fork.own(workspace().address);
-      // rows of the lower triangle, cut so that all have the same area
-      const cuts = cutsOf(n, MR, fork.ways, (part) => Math.sqrt(part));
-      fork.each(
-        cuts.length - 1,
-        (i, call) => {
-          const [first, end] = [cuts[i]!, cuts[i + 1]!];
-          const left = [a.address + first * a.rowStep, a.rowStep, a.columnStep] as const;
-          const right = [a.address, a.columnStep, a.rowStep] as const;
-          const target = c + first * rowBytes;
-          call(code().syrk, end - first, end, k, ...left, ...right, target, rowBytes, 0, work, first);
-        },
-        workBytes,
-      );
-      code().mirror(n, c);
     },
     repeat(rows, bytes, from, to) {
       code().repeat(rows, bytes, from, to);
@@ -130,8 +104,8 @@ export function cutsOf(size: number, grain: number, ways: number, place = (part:
 }
 
 /** The products of both element types; other families use them too. */
-export function bothProducts(runtime: Runtime): (dtype: Operand["dtype"]) => Products | null {
-  return byFloat(createProducts(runtime, f32x4), createProducts(runtime, f64x2));
+export function bothProducts(runtime: Runtime, clear: Kit["clear"]): (dtype: Operand["dtype"]) => Products | null {
+  return byFloat(createProducts(runtime, clear, f32x4), createProducts(runtime, clear, f64x2));
 }
 
 /** The matrix of an operand's last two axes. */
@@ -144,7 +118,7 @@ const moved = (matrix: Matrix, bytes: number): Matrix => ({ ...matrix, address: 
 
 const scaled = [e.mul(e.input(0), e.parameter("decay"))];
 
-/** Kernels of matmul, linear, addProduct and syrk. */
+/** Kernels of matmul, linear and addProduct. */
 export function productKernels({ products, dense, runExpressions }: Kit): Kernels {
   return {
     /** [..., m, k] × [..., k, n] → [..., m, n] */
@@ -202,15 +176,6 @@ export function productKernels({ products, dense, runExpressions }: Kit): Kernel
       if (params.decay !== 1 || addressOf(c!) !== addressOf(out!)) runExpressions(scaled, [out!], [c!], params);
       const target = { address: addressOf(out!), rowStep: n * own.lanes.bytes, columnStep: own.lanes.bytes };
       own.multiply(m, n, a!.shape[1]!, matrixOf(a!, own.lanes), matrixOf(b!, own.lanes), target, true);
-      return true;
-    },
-
-    /** X [n, k] → X Xᵀ [n, n] */
-    syrk([out], [x]) {
-      const own = products(out!.dtype);
-      if (own === null) return false;
-      const [n, k] = x!.shape as [number, number];
-      own.square(n, k, matrixOf(x!, own.lanes), addressOf(out!));
       return true;
     },
   };

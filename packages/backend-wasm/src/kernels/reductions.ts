@@ -1,7 +1,8 @@
-/** Kernels of sum, dot, max and min. Sums are accumulated in float64, lane by lane, in a fixed order. */
+/** Kernels of sum, dot, max, min and countNonFinite. Sums are accumulated in float64, lane by lane, in a fixed order. */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
 import { defineExtremum } from "../emit/extremum.ts";
+import { defineCountNonFinite } from "../emit/scan.ts";
 import { defineDot, defineSumColumns, defineSumRows } from "../emit/sums.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2, type Lanes } from "../lanes.ts";
@@ -63,12 +64,13 @@ export function createSum(kit: Kit): (dtype: Operand["dtype"]) => SumOver | null
   return byFloat(make(f32x4), make(f64x2));
 }
 
-/** Kernels of sum, dot, max and min. */
+/** Kernels of sum, dot, max, min and countNonFinite. */
 export function reductionKernels(kit: Kit): Kernels {
   const sumOver = createSum(kit);
   const code = kit.code<string>((module) => {
     for (const lanes of [f32x4, f64x2]) {
       defineDot(module, `dot ${lanes.name}`, lanes);
+      defineCountNonFinite(module, `nonFinite ${lanes.name}`, lanes);
       for (const kind of ["max", "min"] as const) defineExtremum(module, `${kind} ${lanes.name}`, lanes, kind);
     }
   });
@@ -110,5 +112,14 @@ export function reductionKernels(kit: Kit): Kernels {
     },
     max: extremum("max"),
     min: extremum("min"),
+    countNonFinite([out], inputs) {
+      let count = 0;
+      for (const input of inputs) {
+        const name = nameOf(input.dtype);
+        if (name !== null) count += code()[`nonFinite ${name}`]!(sizeOf(input.shape), addressOf(kit.dense(input)));
+      }
+      kit.values(out!)[0] = count;
+      return true;
+    },
   };
 }

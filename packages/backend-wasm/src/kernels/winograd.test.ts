@@ -4,7 +4,7 @@ import { agree, guarded, guardedPlain } from "../../testing/agree.ts";
 import { guards } from "../../testing/guards.ts";
 import { detectFeatures } from "../features.ts";
 import { openWasm } from "../index.ts";
-import { revectorize } from "../revectorize.ts";
+import { cannotRevectorize } from "../revectorize.ts";
 import { winogradGrid } from "./winograd.ts";
 
 const params = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
@@ -90,7 +90,7 @@ describe("Winograd's convolution", () => {
 
   it("agrees where tiles of products are narrower or wider, or nothing is fused", async () => {
     const devices = [guarded, guardedPlain];
-    if (revectorize.refusal(detectFeatures()) === null)
+    if (cannotRevectorize(detectFeatures()) === null)
       devices.push(new Device(await openWasm({ fast: "revectorize", guards })));
     for (const device of devices) {
       const options = { dtypes: ["float32"], runs: 1, device } as const;

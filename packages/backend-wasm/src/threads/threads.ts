@@ -1,5 +1,7 @@
 /** Threads as a part of a backend (compose.ts): whether they can be had here, and how they start. */
 
+import { UsageError } from "@kronograd/tensor";
+import { offered } from "../features.ts";
 import { Memory, type MemoryOptions } from "../memory.ts";
 import { type Patience, type Pool, startPool } from "./pool.ts";
 
@@ -12,11 +14,19 @@ function refusal(): string | null {
     : "this engine has no shared memory";
 }
 
-/** So many threads and the memory that they share, or why not. */
+/** So many threads and the memory that they share, or why not. @throws {UsageError} that is not a whole number from 1 on */
 async function start(
   threads: number,
   options: MemoryOptions & { readonly patience?: Patience },
 ): Promise<{ readonly memory: Memory; readonly pool: Pool } | string> {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new UsageError({
+      where: "wasm",
+      problem: "threads is not a count",
+      expected: "a whole number from 1 on",
+      got: threads,
+    });
+  }
   const reason = refusal();
   if (reason !== null) return reason;
   const memory = new Memory({ ...options, shared: true });
@@ -25,7 +35,13 @@ async function start(
 }
 
 /** What `createDevice("wasm", { threads: 2 })` needs; without it a backend has one thread, and says so. */
-export const threads = { refusal, start } as const;
+export const threads = {
+  offer() {
+    const cores = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency;
+    return offered(`threads (${cores ?? "?"} cores)`, refusal());
+  },
+  start,
+} as const;
 
 /** The part of a backend that gives it threads. */
 export type Threads = typeof threads;

@@ -2,10 +2,11 @@
  * The board: a small shared memory beside the tensors', on which the calling thread writes a job and all threads work on it.
  *
  * A job is a list of pieces, a piece a list of calls of kernel functions with numbers. Threads take pieces by an atomic
- * ticket, and no piece reads what another one writes, so it does not matter who does which. The word `state` decides who may
- * read the job: its top bit says that the job is open, the rest counts the workers in it. A worker enters by adding one while
- * it is open; the caller closes it when no ticket is left, waits for a count of 0, and only then writes the next. So nobody
- * ever waits for a worker that sleeps: what it does not take, the caller does.
+ * ticket, and no piece reads what another one writes, so it does not matter who does which. Workers begin with the first piece
+ * while the caller writes the others. The word `state` decides who may read the job: its top bit says that the job is open,
+ * the rest counts the workers in it. A worker enters by adding one while it is open; the caller closes it when no ticket is
+ * left, waits for a count of 0, and only then writes the next. So nobody ever waits for a worker that sleeps: what it does not
+ * take, the caller does.
  *
  * Words that different threads write are a cache line apart.
  */
@@ -17,9 +18,11 @@ export const word = {
   state: 16,
   /** The next ticket. */
   next: 32,
-  /** Pieces of the job, and bytes from one thread's own memory to the next one's. */
+  /** Pieces that are written so far, and whether these are all. */
   count: 48,
-  stride: 49,
+  complete: 49,
+  /** Bytes from one thread's own memory to the next one's. */
+  stride: 51,
   /** 1 when workers shall end. */
   stop: 50,
   /** Workers that sleep. */
@@ -75,14 +78,26 @@ export type Callee = (...operands: number[]) => number | undefined;
 /** A function's number: that of its module and its place among the exports. */
 export const functionNumber = (module: number, place: number): number => module * 256 + place;
 
+/** Whether there is such a piece: waits until it is written, or until all are. */
+function isWritten(control: Int32Array, piece: number): boolean {
+  while (Atomics.load(control, word.count) <= piece) {
+    if (Atomics.load(control, word.complete) === 1) return Atomics.load(control, word.count) > piece;
+    pause();
+  }
+  return true;
+}
+
 /** Take pieces of the open job and do them until no ticket is left. `thread` is 0 for the caller. */
 export function takePieces({ control, starts, queue }: Board, calleeOf: (id: number) => Callee, thread: number): void {
-  const count = control[word.count]!;
   const own = thread * control[word.stride]! - ownMemory;
   const hasOwn = control[word.stride] !== 0;
   const operands: number[] = [];
   let sum = 0;
-  for (let piece = Atomics.add(control, word.next, 1); piece < count; piece = Atomics.add(control, word.next, 1)) {
+  for (
+    let piece = Atomics.add(control, word.next, 1);
+    isWritten(control, piece);
+    piece = Atomics.add(control, word.next, 1)
+  ) {
     const end = starts[piece + 1]!;
     for (let at = starts[piece]!; at < end; ) {
       const callee = calleeOf(queue[at]!);

@@ -71,9 +71,9 @@ export class Pool {
   run(count: number, stride: number, piece: Piece): number {
     let sum = 0;
     for (let first = 0; first < count; ) {
-      const end = this.#write(first, count, piece);
-      if (end > first) sum += this.#work(end - first, stride);
-      else sum += alone(first, stride, piece); // it has more calls than the board has room for
+      const end = this.#work(first, count, stride, piece);
+      sum += this.board.control[word.sum]!;
+      if (end === first) sum += alone(first, stride, piece); // it has more calls than the board has room for
       first = Math.max(first + 1, end);
     }
     return sum;
@@ -101,7 +101,7 @@ export class Pool {
 
   /** Write pieces from `first` on while there is room. @returns the first that was not written */
   #write(first: number, count: number, piece: Piece): number {
-    const { starts, queue } = this.board;
+    const { control, starts, queue } = this.board;
     let at = 0;
     let isFull = false;
     const call = (callee: Callee, ...operands: number[]) => {
@@ -119,29 +119,36 @@ export class Pool {
       piece(index, call);
       if (isFull) return index;
       starts[index - first + 1] = at;
+      Atomics.store(control, word.count, index - first + 1);
     }
     return most;
   }
 
-  #work(count: number, stride: number): number {
+  /** A job of the pieces from `first` on for which there is room. @returns the first piece that is left */
+  #work(first: number, count: number, stride: number, piece: Piece): number {
     const { control } = this.board;
     this.#check();
-    control[word.count] = count;
     control[word.stride] = stride;
     control[word.sum] = 0;
+    Atomics.store(control, word.count, 0);
+    Atomics.store(control, word.complete, 0);
     Atomics.store(control, word.next, 0);
     Atomics.store(control, word.state, open);
     Atomics.add(control, word.sequence, 1);
     if (Atomics.load(control, word.sleepers) > 0) Atomics.notify(control, word.sequence);
+    let end = first;
     try {
+      end = this.#write(first, count, piece);
+      Atomics.store(control, word.complete, 1);
       takePieces(this.board, (id) => this.#callees[id >> 8]![id & 255]!, 0);
     } finally {
+      Atomics.store(control, word.complete, 1);
       Atomics.and(control, word.state, ~open);
       this.#join();
     }
     if (Atomics.load(control, word.failed) > 0) this.#lost ??= "a worker's kernel threw";
     this.#check();
-    return control[word.sum]!;
+    return end;
   }
 
   /** Wait for the workers that are still in the job. */

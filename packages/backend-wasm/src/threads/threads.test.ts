@@ -16,8 +16,9 @@ import {
 import "@kronograd/linalg";
 import { describe, expect, it } from "vitest";
 import { guards } from "../../testing/guards.ts";
+import { fillBytes, int, integers, Module } from "../assembler.ts";
 import { openWasm } from "../index.ts";
-import { word } from "./board.ts";
+import { type Callee, word } from "./board.ts";
 import { startPool } from "./pool.ts";
 
 /** Devices of one, two and three threads that divide whatever can be divided. */
@@ -197,6 +198,27 @@ describe("several threads", () => {
     expect(elapsed).toBeLessThan(7);
     expect(asleep).toBe(0);
     await expect.poll(sleepers).toBe(1);
+    pool.close();
+  });
+
+  it("begin with the first piece of a job while the caller writes the next", async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+    const pool = await startPool(2, memory);
+    if (typeof pool === "string") throw new Error(pool);
+    const module = new Module();
+    module.define("fill", integers(1), (_, address) => fillBytes(address, int(1), int(1)));
+    const bytes = module.bytes({ pages: 1, maximumPages: 65536, shared: true });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    const { fill } = exports as { fill: Callee };
+    pool.publish(bytes, [fill]);
+    const values = new Uint8Array(memory.buffer, 0, 2);
+    const until = performance.now() + 5000;
+    pool.run(2, 0, (index, call) => {
+      while (index === 1 && Atomics.load(values, 0) === 0 && performance.now() < until);
+      call(fill, index);
+    });
+    expect([...values]).toEqual([1, 1]);
+    expect(performance.now()).toBeLessThan(until);
     pool.close();
   });
 

@@ -6,18 +6,41 @@
  * loop is slower by a third.
  */
 
-import { type Func, i32, int, integers, loopWhile, type Module, set, step, times, V128, when } from "../assembler.ts";
+import {
+  call,
+  type Func,
+  i32,
+  int,
+  integers,
+  loopWhile,
+  type Module,
+  set,
+  step,
+  times,
+  V128,
+  when,
+} from "../assembler.ts";
 import { f32x4, multiplyAdd, storeTail, v128 } from "../lanes.ts";
 
 /** Rows of B in a block; as many may be read past its last. */
 export const dotColumns = 4;
 
 /**
- * Parameters: rows of A and of B, vectors in a row, address of A and bytes from row to row, the same of B and of C.
+ * Several products, the parts of which lie in equal steps.
+ *
+ * Parameters: products and bytes from one to the next in A, B and C; rows of A and of B, vectors in a row, address of A and bytes
+ * from row to row, the same of B and of C.
  */
 export function defineDots(module: Module, name: string, fused: boolean): Func {
+  const dots = defineProduct(module, fused);
+  return module.define(name, integers(13), (_, count, stepA, stepB, stepC, m, n, vectors, A, rowA, B, rowB, C, rowC) =>
+    times(count, call(dots, m, n, vectors, A, rowA, B, rowB, C, rowC), step(A, stepA), step(B, stepB), step(C, stepC)),
+  );
+}
+
+function defineProduct(module: Module, fused: boolean): Func {
   const madd = multiplyAdd(f32x4, fused);
-  return module.define(name, integers(9), (f, m, n, vectors, A, rowA, B, rowB, C, rowC) => {
+  return module.define(null, integers(9), (f, m, n, vectors, A, rowA, B, rowB, C, rowC) => {
     const [columns, left, b, c, target] = f.many(5);
     const columnsOf = Array.from({ length: dotColumns }, () => f.local());
     const right = f.local(V128);

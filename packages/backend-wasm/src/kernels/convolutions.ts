@@ -22,7 +22,7 @@ import {
   type Pair,
   type Shape,
 } from "@kronograd/tensor";
-import { fillBytes, int, integers, Module } from "../assembler.ts";
+import { call, fillBytes, int, integers, Module, step, times } from "../assembler.ts";
 import { defineFill } from "../emit/fill.ts";
 import { blocksOf, defineParts, tiles, workspaceBytes } from "../emit/gemm.ts";
 import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps, definePlace } from "../emit/patches.ts";
@@ -54,8 +54,12 @@ function define(kit: Kit) {
   module.export("packLines", parts.packA);
   module.export("packPlaces", packPlaces);
   module.export("packTaps", packTaps);
-  module.define("tiles", integers(9), (f, rows, columns, depth, a, b, c, rowStep, adds, space) =>
+  const product = module.define("tiles", integers(9), (f, rows, columns, depth, a, b, c, rowStep, adds, space) =>
     tiles(f, lanes, parts, { rows, columns, depth, a, b, c, rowStep, adds, space }),
+  );
+  // several products, whose parts lie in equal steps
+  module.define("manyTiles", integers(13), (_, count, aStep, bStep, cStep, rows, columns, depth, a, b, c, ...rest) =>
+    times(count, call(product, rows, columns, depth, a, b, c, ...rest), step(a, aStep), step(b, bStep), step(c, cStep)),
   );
   defineIm2col(module, "im2col", lanes);
   defineCol2im(module, "col2im", lanes);
@@ -63,7 +67,7 @@ function define(kit: Kit) {
   defineFill(module, "fill", lanes);
   module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
   type Packs = "packLines" | "packPlaces" | "packTaps";
-  type Names = Packs | "tiles" | "im2col" | "col2im" | "place" | "fill" | "clear";
+  type Names = Packs | "tiles" | "manyTiles" | "im2col" | "col2im" | "place" | "fill" | "clear";
   return { ...kit.link<Names>(module), MR, NR };
 }
 

@@ -10,6 +10,7 @@
  */
 
 import type { Operand, Pair } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import { defineDots, dotColumns } from "../emit/dots.ts";
 import { blocksOf, workspaceBytes } from "../emit/gemm.ts";
 import { tileSize } from "../emit/tile.ts";
@@ -23,8 +24,8 @@ import {
 } from "../emit/winograd.ts";
 import type { Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
-import { addressOf, type Functions } from "../runtime.ts";
-import type { Piece } from "../threads/pool.ts";
+import { addressOf, type Functions, inShares } from "../runtime.ts";
+import type { Call, Piece } from "../threads/pool.ts";
 import { channelPieces, type Four, type Placement, type Planes, roundUp } from "./planes.ts";
 
 const bytes = 4;
@@ -34,8 +35,10 @@ const shortRows = 4; // rows of the products' short tile
 const sumCost = 4;
 const transformCost = 3;
 
+const addition = [e.add(e.input(0), e.input(1))];
+
 /** What it needs of the convolutions' module. */
-type Shared = Functions<"clear" | "packLines" | "tiles">;
+type Shared = Functions<"packLines" | "manyTiles">;
 
 /**
  * The ways there are. Errors grow with the points' powers and with those of their inverses: of the pairs ±p, ±q, these have the
@@ -144,7 +147,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     groups: number,
     bias?: Operand,
   ): void {
-    const { packLines, tiles } = shared();
+    const { packLines, manyTiles } = shared();
     const { scheme, tall, lines, across } = grid;
     const { transformTiles, transformProducts } = transformsOf.get(scheme)!();
     const [products, taps] = [productsOf(scheme), scheme.window ** 2];
@@ -155,34 +158,26 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const x = { ...images, size };
     const floats = (count: number) => addressOf(kit.temporary("float32", [count]));
 
-    const matrix = transformMatrix(kit, scheme);
-    const transformed = floats(outputs * channels * products); // [outputs, channels, product]
-    const perWeight = products * bytes;
-    const space = floats(workspaceBytes(f32x4) / bytes);
-    kit.products("float32")!.gemm()(
-      outputs * channels,
-      products,
-      taps,
-      addressOf(weights),
-      taps * bytes,
-      bytes,
-      addressOf(matrix),
-      perWeight,
-      bytes,
-      transformed,
-      perWeight,
-      0,
-      space,
-    );
+    const count = outputs * channels;
+    const transformed = floats(products * count); // [product, outputs, channels]
+    const matrix = addressOf(transformMatrix(kit, scheme));
     const packedRows = roundUp(rows, MR);
     const packed = floats(groups * products * packedRows * channels);
-    const leftOf = (group: number, product: number) =>
-      packed + (group * products + product) * packedRows * channels * bytes;
-    for (let group = 0; group < groups; group++)
-      for (let product = 0; product < products; product++) {
-        const from = transformed + group * rows * channels * perWeight + product * bytes;
-        packLines(rows, channels, from, channels * perWeight, perWeight, leftOf(group, product));
-      }
+    const packedStep = packedRows * channels * bytes;
+    const gemm = kit.products("float32")!.gemm();
+    const weightFork = kit.fork(products * count * taps);
+    const space = ownFloats(weightFork, workspaceBytes(f32x4) / bytes);
+    const transformSome = (first: number, some: number, call: Call) => {
+      const [left, right] = [[matrix, bytes, products * bytes] as const, addressOf(weights) + first * taps * bytes];
+      const result = [transformed + first * bytes, count * bytes, 0, space.addresses[0]!] as const;
+      call(gemm, products, some, taps, ...left, right, bytes, taps * bytes, ...result);
+    };
+    inShares(weightFork, count, transformSome, space.stride);
+    weightFork.each(groups * products, (piece, call) => {
+      const [group, product] = [Math.floor(piece / products), piece % products];
+      const from = transformed + (product * outputs + group * rows) * channels * bytes;
+      call(packLines, rows, channels, from, channels * bytes, bytes, packed + piece * packedStep);
+    });
     const biases = bias === undefined ? floats(outputs) : addressOf(bias);
     if (bias === undefined) kit.clear(biases, outputs * bytes);
 
@@ -217,10 +212,9 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
             call(transformTiles, ...tilesOf(image), channels, pixels + top * row, row, plane, V, ...inPanels);
           }
           const columns = (images - 1) * perImage + count * 4 * across;
-          for (let product = 0; product < products; product++) {
-            const [right, result] = [V + product * stepV, M + product * stepM];
-            call(tiles, rows, columns, channels, leftOf(group, product), right, result, most * bytes, 0, tile);
-          }
+          const left = packed + group * products * packedStep;
+          const parts = [rows, columns, channels, left, V, M, most * bytes, 0, tile] as const;
+          call(manyTiles, products, packedStep, stepV, stepM, ...parts);
           for (let image = 0; image < images; image++) {
             const first = (start + image) * outputs + group * rows;
             const target = addressOf(y) + (first * height + top) * width * bytes;
@@ -237,11 +231,10 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
   /**
    * dw [G·M, C, r, r] = Gᵀ [Σ (A dy Aᵀ) ∘ (Bᵀ d B)] G, summed over the tiles of all images: α² products [M, tiles] [tiles, C].
    *
-   * A sum over images is one thread's: pieces are a group's channels, or some of them. Tiles are cut without regard to that.
-   * Where the engine joins vectors it is worth to pack, else not.
+   * The images are cut into a few parts, each of which one thread sums, and the sums are added: the cut is the same for any
+   * number of threads. Where the engine joins vectors it is worth to pack, else not.
    */
   function sumTiles(grid: Grid, weight: Operand, images: Placement, grad: Operand, groups: number): void {
-    const { clear } = shared();
     const { dots } = dotCode();
     const { scheme, tall, lines, across } = grid;
     const { transformTiles, transformPlaces } = transformsOf.get(scheme)!();
@@ -258,32 +251,39 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const most = rowFloats(imagesAtOnce * linesAtOnce * perLine);
     const back = addressOf(transformMatrix(kit, scheme));
 
+    const sumFloats = products * outputs * channels; // [groups, product, rows, channels]
+    const parts = Math.max(1, Math.min(n, sumFloats < 2 ** 16 ? 4 : 2));
+    const sums = Array.from({ length: parts }, () => kit.temporary("float32", [sumFloats + dotColumns]));
+    for (const sum of sums) kit.clear(addressOf(sum), sumFloats * bytes);
+
     const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);
-    const { pieces, widest, pieceAt } = channelPieces(channels, groups, fork.ways);
+    const { pieces, widest, pieceAt } = channelPieces(channels, groups, Math.ceil(fork.ways / parts));
     const { stride, addresses } = ownFloats(
       fork,
       planeFloats(x, widest),
       planeFloats(dy, rows),
       products * productFloats(widest, most) + dotColumns * most,
       products * productFloats(rows, most),
-      products * rows * widest + dotColumns,
       workspaceBytes(f32x4) / bytes,
     );
-    const [larger, largerGrad, V, Y, sums, workspace] = addresses as [number, number, number, number, number, number];
+    const [larger, largerGrad, V, Y, workspace] = addresses as [number, number, number, number, number];
     clearOwn(fork.ways, larger, planeFloats(x, widest), stride);
     clearOwn(fork.ways, largerGrad, planeFloats(dy, rows), stride);
     const [imageOf, gradOf] = [placed(x, larger), placed(dy, largerGrad)];
     const steps = ({ size }: Placement) => [size[1] * bytes, size[0] * size[1] * bytes] as const;
     const tile = most * bytes; // from channel to channel
+    const sumRow = channels * bytes;
+    const sumStep = rows * sumRow; // from product to product
     const sumOne: Piece = (piece, call) => {
-      const { group, first, count } = pieceAt(piece);
-      const perProduct = rows * count * bytes;
+      const part = Math.floor(piece / pieces);
+      const { group, first, count } = pieceAt(piece % pieces);
+      const [start, end] = [Math.floor((part * n) / parts), Math.floor(((part + 1) * n) / parts)];
+      const sum = addressOf(sums[part]!) + group * products * sumStep + first * bytes;
       const [stepV, stepY] = [productFloats(count, most) * bytes, productFloats(rows, most) * bytes];
-      call(clear, sums, products * perProduct);
-      for (let image = 0; image < n; image++) {
+      for (let image = start; image < end; image++) {
         const pixels = imageOf(call, image, group * channels + first, count);
         const cotangents = gradOf(call, image, group * rows, rows);
-        const before = (image % imagesAtOnce) * lines * perLine; // tiles of other images
+        const before = ((image - start) % imagesAtOnce) * lines * perLine; // tiles of other images
         for (let line = 0; line < lines; line += linesAtOnce) {
           const some = Math.min(linesAtOnce, lines - line);
           const [row, rowGrad] = [steps(x)[0], steps(dy)[0]];
@@ -292,24 +292,35 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
           const tiles = [some, across, tall, before / 4] as const;
           call(transformTiles, ...tiles, count, pixels + top * row, ...steps(x), V, ...inRows, stepV);
           call(transformPlaces, ...tiles, rows, cotangents + top * rowGrad, ...steps(dy), Y, ...inRows, stepY);
-          if ((image + 1) % imagesAtOnce !== 0 && image + 1 < n) continue;
+          if ((image - start + 1) % imagesAtOnce !== 0 && image + 1 < end) continue;
           const vectors = (before + some * perLine) / 4;
-          for (let product = 0; product < products; product++) {
-            const [left, right, sum] = [Y + product * stepY, V + product * stepV, sums + product * perProduct];
-            if (kit.paired) {
-              const operands = [left, tile, bytes, right, bytes, tile, sum, count * bytes, 1, workspace] as const;
-              call(gemm, rows, count, 4 * vectors, ...operands);
-            } else call(dots, rows, count, vectors, left, tile, right, tile, sum, count * bytes);
-          }
+          if (kit.paired) {
+            for (let product = 0; product < products; product++) {
+              const [left, right] = [Y + product * stepY, V + product * stepV];
+              const operands = [left, tile, bytes, right, bytes, tile, sum + product * sumStep, sumRow] as const;
+              call(gemm, rows, count, 4 * vectors, ...operands, 1, workspace);
+            }
+          } else call(dots, products, stepY, stepV, sumStep, rows, count, vectors, Y, tile, V, tile, sum, sumRow);
         }
       }
-      for (let row = 0; row < rows; row++) {
-        const target = addressOf(weight) + ((group * rows + row) * channels + first) * taps * bytes;
-        const left = [sums + row * count * bytes, bytes, perProduct] as const;
-        call(gemm, count, taps, products, ...left, back, bytes, products * bytes, target, taps * bytes, 0, workspace);
-      }
     };
-    fork.each(pieces, sumOne, stride);
+    fork.each(parts * pieces, sumOne, stride);
+    const [total, ...others] = sums as [Operand, ...Operand[]];
+    for (const other of others) kit.runExpressions(addition, [total], [total, other], {});
+
+    const backFork = kit.fork(products * outputs * channels * taps);
+    const space = ownFloats(backFork, workspaceBytes(f32x4) / bytes);
+    const perGroup = rows * channels;
+    for (let group = 0; group < groups; group++) {
+      const transformSome = (first: number, some: number, call: Call) => {
+        const left = addressOf(total) + group * products * sumStep + first * bytes;
+        const target = addressOf(weight) + (group * perGroup + first) * taps * bytes;
+        const right = [back, bytes, products * bytes] as const;
+        const result = [target, taps * bytes, 0, space.addresses[0]!] as const;
+        call(gemm, some, taps, products, left, bytes, sumStep, ...right, ...result);
+      };
+      inShares(backFork, perGroup, transformSome, space.stride);
+    }
   }
 
   return { correlate, sumTiles };

@@ -1,6 +1,7 @@
 import {
   add,
   copy,
+  dispatch,
   dispatchInto,
   elementwise,
   equal,
@@ -54,6 +55,21 @@ describe("elementwise", () => {
       }),
       { runs: 60, dtypes: ["float32"] },
     );
+  });
+
+  it("has Math's maximum and minimum beside constants: NaN stays, and −0 is below 0", async () => {
+    const values = [Number.NaN, -0, 0, 1, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const [i, bound] of [0, -0, 1, -1].entries()) {
+      const c = e.constant(bound);
+      const op = elementwise(`testBounds${i}`, (x) => [e.max(x, c), e.max(c, x), e.min(x, c), e.min(c, x)]);
+      for (const dtype of ["float32", "float64"] as const) {
+        const results = scope(() =>
+          dispatch(op, [tensor(values, { device: guarded, dtype })], {}).map((t) => [...t.dataSync()]),
+        );
+        const [larger, smaller] = [Math.max, Math.min].map((f) => values.map((x) => f(x, bound)));
+        expect(results).toEqual([larger, larger, smaller, smaller]);
+      }
+    }
   });
 
   it("computes what no input reaches in float64", () => {

@@ -106,7 +106,7 @@ export interface Lanes {
 
 type Op = (...operands: Code[]) => Code;
 
-export const f32x4: Lanes & { readonly nearest: Op; readonly truncate: Op; readonly fromInt: Op } = {
+export const f32x4: Lanes & { readonly fromInt: Op } = {
   name: "f32",
   scalarType: F32,
   count: 4,
@@ -144,9 +144,6 @@ export const f32x4: Lanes & { readonly nearest: Op; readonly truncate: Op; reado
     mul: instruction(0x94),
     div: instruction(0x95),
   },
-  nearest: vector(0x6a),
-  /** Towards 0; NaN gives 0. */
-  truncate: vector(0xf8),
   fromInt: vector(0xfa),
 };
 

@@ -25,24 +25,30 @@ function horner(w: Writer, x: Local, start: Local, coefficients: readonly number
   return coefficients.reduce((sum, c) => w.keep(w.multiplyAdd(sum, x, w.number(c))), start);
 }
 
-/** eˣ = (1 + q) 2ⁿ, with 2ⁿ as two factors, because n may lie outside the exponents of normal numbers. */
+/**
+ * eˣ = (1 + q) 2ⁿ, with 2ⁿ as two factors, because n may lie outside the exponents of normal numbers.
+ *
+ * Added to 1.5 · 2²³ a number loses its fraction, and the sum's last bits are an integer: with 254, n and twice the bias of an
+ * exponent. So neither rounding nor conversion, which takes care of NaN, is an instruction of its own.
+ */
 function reduced(w: Writer, x: Code): { q: Local; low: Local; high: Local } {
   // pmin and pmax in this order keep NaN; beyond these bounds eˣ is ∞ or 0 anyway
   const bounded = w.keep(f32x4.pmax(f32x4.pmin(x, w.number(89)), w.number(-104)));
-  const n = w.keep(f32x4.nearest(mul(bounded, w.number(Math.LOG2E))));
+  const shift = w.number(1.5 * 2 ** 23 + 254);
+  const shifted = w.keep(w.multiplyAdd(bounded, w.number(Math.LOG2E), shift));
+  const n = w.keep(sub(shifted, shift));
   const coarse = w.keep(w.multiplyAdd(n, w.number(-0.693359375), bounded)); // log 2 in two parts; the first has few bits
   const r = w.keep(w.multiplyAdd(n, w.number(2.1219444e-4), coarse));
   const p = polynomial(w, r, [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 0.5]);
   const q = w.keep(w.multiplyAdd(mul(r, r), p, r));
-  const exponent = w.keep(f32x4.truncate(n));
-  const half = w.keep(i32x4.shr(exponent, int(1)));
-  const power = (k: Code) => w.keep(i32x4.shl(i32x4.add(k, w.bits(127)), int(23)));
-  return { q, low: power(half), high: power(i32x4.sub(exponent, half)) };
+  const half = w.keep(i32x4.shr(shifted, int(1)));
+  const power = (biased: Code) => w.keep(i32x4.shl(biased, int(23)));
+  return { q, low: power(half), high: power(i32x4.sub(shifted, half)) };
 }
 
 export function exp(w: Writer, x: Code): Local {
   const { q, low, high } = reduced(w, x);
-  return w.keep(mul(mul(add(q, w.number(1)), low), high));
+  return w.keep(mul(w.multiplyAdd(q, low, low), high));
 }
 
 /** eˣ − 1 = q 2ⁿ + (2ⁿ − 1), for x that does not overflow. */

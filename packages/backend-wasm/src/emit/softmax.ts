@@ -17,6 +17,7 @@ import {
   int,
   integers,
   type Local,
+  loopWhile,
   type Module,
   set,
   step,
@@ -27,6 +28,9 @@ import { f32x4, f64x2, storeTail, v128 } from "../lanes.ts";
 import { exp, log } from "./math.ts";
 import { loadTail, overRow, promoted } from "./vectors.ts";
 import { Writer } from "./writer.ts";
+
+/** Vectors in a turn of the loops that do little with each. */
+const turn = 4;
 
 /** The two passes that all have in common, over a row at `x` of `n` elements. */
 class Row {
@@ -40,6 +44,8 @@ class Row {
   /** The largest element, and Σ e^(x − largest), in every lane. */
   readonly largest: Local;
   readonly total: Local;
+  /** Largest elements of three in four vectors, while they are looked for. */
+  readonly others: readonly Local[];
 
   constructor(f: Func, fused: boolean, x: Local, n: Local) {
     this.w = new Writer(f, f32x4, fused);
@@ -47,46 +53,62 @@ class Row {
     this.n = n;
     [this.at, this.left, this.to] = f.many(3);
     [this.vector, this.largest, this.total] = f.many(3, V128);
+    this.others = f.many(turn - 1, V128);
   }
 
-  /** Run `body` on each vector of the row, or of another one; with a target, store what it gives. */
-  each(body: (vector: Local) => Code, target: Local | null = null, source: Local = this.x): Code {
+  /**
+   * Run `body` on each vector of the row, or of another one; with a target, store what it gives. In a turn of the loop it may
+   * come several times, and is told which time it is.
+   */
+  each(
+    body: (vector: Local, u: number) => Code,
+    { target = null, source = this.x, turn = 1 }: { target?: Local | null; source?: Local; turn?: number } = {},
+  ): Code {
     const { w, at, left, vector, to } = this;
     const filler = w.number(Number.NEGATIVE_INFINITY);
-    const write = (isTail: boolean): Code => {
-      const value = body(vector);
-      const code = w.take();
-      if (target === null) return [code, value];
-      const result = w.keep(value);
-      const kept = w.take();
-      return [code, kept, isTail ? storeTail(f32x4, to, result, left) : v128.store(to, result)];
+    const write = (loaded: Code, isTail = false, u = 0): Code => {
+      w.run(set(vector, loaded));
+      const value = body(vector, u);
+      if (target === null) w.run(value);
+      else {
+        const result = w.keep(value);
+        w.run(isTail ? storeTail(f32x4, to, result, left) : v128.store(to, result, u * 16));
+      }
+      return w.take();
     };
+    const several = (count: number): Code => [
+      Array.from({ length: count }, (_, u) => write(v128.load(at, u * 16), false, u)),
+      step(at, int(count * 16)),
+      step(to, int(count * 16)),
+    ];
+    const many = turn * f32x4.count;
     return [
       set(at, source),
       target === null ? [] : set(to, target),
-      overRow(
-        f32x4,
-        left,
-        this.n,
-        [set(vector, v128.load(at)), write(false), step(at, int(16)), step(to, int(16))],
-        [set(vector, loadTail(f32x4, at, left, filler)), write(true)],
-      ),
+      set(left, this.n),
+      turn === 1 ? [] : loopWhile(i32.greaterEqual(left, int(many)), several(turn), step(left, int(-many))),
+      overRow(f32x4, left, left, several(1), write(loadTail(f32x4, at, left, filler), true)),
     ];
   }
 
-  /** With a target, e^(x − largest) is stored there. */
-  statistics(target: Local | null = null): Code {
-    const { w, largest, total } = this;
+  /** With a target, e^(x − largest) is stored there. Without a need for NaN, which the total has too, `pmax` is the faster. */
+  statistics(target: Local | null = null, larger: (a: Code, b: Code) => Code = f32x4.pmax): Code {
+    const { w, largest, total, others } = this;
+    const all = [largest, ...others];
     return [
-      set(largest, w.number(Number.NEGATIVE_INFINITY)),
-      this.each((x) => set(largest, f32x4.max(largest, x))),
-      joinLanes(largest, f32x4.max),
+      all.map((own) => set(own, w.number(Number.NEGATIVE_INFINITY))),
+      this.each((x, u) => set(all[u]!, larger(all[u]!, x)), { turn }),
+      others.map((own) => set(largest, larger(largest, own))),
+      joinLanes(largest, larger),
       set(total, w.number(0)),
-      this.each((x) => {
-        const power = exp(w, f32x4.sub(x, largest));
-        w.run(set(total, f32x4.add(total, power)));
-        return target === null ? [] : power;
-      }, target),
+      this.each(
+        (x) => {
+          const power = exp(w, f32x4.sub(x, largest));
+          w.run(set(total, f32x4.add(total, power)));
+          return target === null ? [] : power;
+        },
+        { target },
+      ),
       joinLanes(total, f32x4.add),
     ];
   }
@@ -120,8 +142,11 @@ export function defineSoftmax(module: Module, name: "softmax" | "logSoftmax", fu
     const { code: logarithm, value: logTotal } = row.logTotal();
     const write =
       name === "softmax"
-        ? row.each((power) => f32x4.div(power, total), out, out)
-        : [logarithm, row.each((v) => f32x4.sub(f32x4.sub(v, largest), logTotal), out)];
+        ? [
+            set(total, f32x4.div(w.number(1), total)),
+            row.each((power) => f32x4.mul(power, total), { target: out, source: out, turn }),
+          ]
+        : [logarithm, row.each((v) => f32x4.sub(f32x4.sub(v, largest), logTotal), { target: out, turn })];
     return [w.prologue, times(rows, statistics, write, row.next(), step(out, i32.shl(n, int(2))))];
   });
 }
@@ -131,7 +156,7 @@ export function defineLogSumExp(module: Module, name: string, fused: boolean): F
   return module.define(name, integers(4), (f, rows, n, x, out) => {
     const row = new Row(f, fused, x, n);
     const { w, largest } = row;
-    const statistics = row.statistics();
+    const statistics = row.statistics(null, f32x4.max); // the total is NaN beside ∞ too
     const { code, value } = row.logTotal();
     const finite = f32x4.equal(f32x4.sub(largest, largest), w.number(0));
     const result = v128.choose(finite, f32x4.add(largest, value), largest);
@@ -195,7 +220,7 @@ export function defineCrossEntropyGrad(module: Module, name: string, fused: bool
     const at = f.local();
     const [scale, base] = f.many(2, V128);
     const statistics = row.statistics(out);
-    const write = row.each((power) => f32x4.sub(f32x4.mul(power, scale), base), out, out);
+    const write = row.each((power) => f32x4.sub(f32x4.mul(power, scale), base), { target: out, source: out });
     return [
       w.prologue,
       set(base, f32x4.splat(div(mul(weight, smoothing), [classes, 0xb2]))),

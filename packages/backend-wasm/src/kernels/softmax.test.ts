@@ -58,7 +58,11 @@ describe("rows of logits", () => {
       expect([...softmax(tensor([1000, 1000, -1000], { device })).dataSync()]).toEqual([0.5, 0.5, 0]);
       expect(logSumExp(tensor([-Infinity, -Infinity], { device })).itemSync()).toBe(-Infinity);
       expect(logSumExp(tensor([Infinity, 1], { device })).itemSync()).toBe(Infinity);
-      expect(logSumExp(tensor([Number.NaN, 1], { device })).itemSync()).toBeNaN();
+      for (let place = 0; place < 19; place++) {
+        const x = Float32Array.from({ length: 19 }, (_, i) => (i === place ? Number.NaN : i === 5 ? Infinity : i));
+        expect(logSumExp(tensor(x, { device })).itemSync()).toBeNaN();
+        expect(softmax(tensor(x, { device })).dataSync().every(Number.isNaN)).toBe(true);
+      }
     });
   });
 

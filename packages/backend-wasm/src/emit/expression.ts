@@ -43,16 +43,6 @@ const arithmetic: Words = {
   min: ({ lanes }, x, y) => lanes.min(x, y),
 };
 
-/**
- * The larger, or the smaller, of x and a number, by one instruction that gives x where x is NaN; IEEE's own, which look at both
- * sides for NaN, are seven on x64. Null where the zeros' signs need those.
- */
-function bounded({ lanes }: Writer, op: string, x: Local, bound: Local, value: number): Code | null {
-  if (op === "min") return Object.is(value, -0) ? null : lanes.pmin(x, bound);
-  const larger = lanes.pmax(x, bound);
-  return Object.is(value, 0) ? lanes.add(larger, bound) : larger; // −0 becomes 0
-}
-
 /** The same primitives on one float64, for nodes without inputs. */
 const scalars: Readonly<Record<string, (x: number, y: number, z: number) => number>> = {
   add: (x, y) => x + y,
@@ -161,12 +151,9 @@ export function emitExpressions(
     const right = b === undefined ? left : value(b);
     const compares = masks[x.op];
     if (compares !== undefined) return { local: w.keep(compares(w.lanes, left, right)), isMask: true };
-    const constant = x.args.findIndex((argument) => argument.op === "constant");
-    if ((x.op === "max" || x.op === "min") && constant >= 0) {
-      const [side, bound] = constant === 0 ? [right, left] : [left, right];
-      const code = bounded(w, x.op, side, bound, x.args[constant]!.value);
-      if (code !== null) return { local: w.keep(code), isMask: false };
-    }
+    // max(0, x) without IEEE's seven instructions: one that gives x where x is NaN, and 0 more makes 0 of −0
+    if (x.op === "max" && a.op === "constant" && a.value === 0)
+      return { local: w.keep(w.lanes.add(w.lanes.pmax(right, left), left)), isMask: false };
     const emit = (arithmetic[x.op] ?? words[x.op])!;
     return { local: w.keep(emit(w, left, right)), isMask: false };
   };

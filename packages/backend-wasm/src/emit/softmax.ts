@@ -44,26 +44,24 @@ class Row {
   /** The largest element, and Σ e^(x − largest), in every lane. */
   readonly largest: Local;
   readonly total: Local;
-  /** Largest elements of three in four vectors, while they are looked for. */
-  readonly others: readonly Local[];
+  /** Largest elements so far of every fourth vector; the first is `largest` in the end. */
+  readonly largests: readonly Local[];
 
   constructor(f: Func, fused: boolean, x: Local, n: Local) {
     this.w = new Writer(f, f32x4, fused);
     this.x = x;
     this.n = n;
     [this.at, this.left, this.to] = f.many(3);
-    [this.vector, this.largest, this.total] = f.many(3, V128);
-    this.others = f.many(turn - 1, V128);
+    [this.vector, this.total] = f.many(2, V128);
+    this.largests = f.many(turn, V128);
+    this.largest = this.largests[0]!;
   }
 
   /**
    * Run `body` on each vector of the row, or of another one; with a target, store what it gives. In a turn of the loop it may
    * come several times, and is told which time it is.
    */
-  each(
-    body: (vector: Local, u: number) => Code,
-    { target = null, source = this.x, turn = 1 }: { target?: Local | null; source?: Local; turn?: number } = {},
-  ): Code {
+  each(body: (vector: Local, u: number) => Code, target: Local | null = null, source: Local = this.x, turn = 1): Code {
     const { w, at, left, vector, to } = this;
     const filler = w.number(Number.NEGATIVE_INFINITY);
     const write = (loaded: Code, isTail = false, u = 0): Code => {
@@ -93,22 +91,18 @@ class Row {
 
   /** With a target, e^(x − largest) is stored there. Without a need for NaN, which the total has too, `pmax` is the faster. */
   statistics(target: Local | null = null, larger: (a: Code, b: Code) => Code = f32x4.pmax): Code {
-    const { w, largest, total, others } = this;
-    const all = [largest, ...others];
+    const { w, largest, total, largests } = this;
     return [
-      all.map((own) => set(own, w.number(Number.NEGATIVE_INFINITY))),
-      this.each((x, u) => set(all[u]!, larger(all[u]!, x)), { turn }),
-      others.map((own) => set(largest, larger(largest, own))),
+      largests.map((own) => set(own, w.number(Number.NEGATIVE_INFINITY))),
+      this.each((x, u) => set(largests[u]!, larger(largests[u]!, x)), null, this.x, turn),
+      largests.slice(1).map((own) => set(largest, larger(largest, own))),
       joinLanes(largest, larger),
       set(total, w.number(0)),
-      this.each(
-        (x) => {
-          const power = exp(w, f32x4.sub(x, largest));
-          w.run(set(total, f32x4.add(total, power)));
-          return target === null ? [] : power;
-        },
-        { target },
-      ),
+      this.each((x) => {
+        const power = exp(w, f32x4.sub(x, largest));
+        w.run(set(total, f32x4.add(total, power)));
+        return target === null ? [] : power;
+      }, target),
       joinLanes(total, f32x4.add),
     ];
   }
@@ -142,11 +136,8 @@ export function defineSoftmax(module: Module, name: "softmax" | "logSoftmax", fu
     const { code: logarithm, value: logTotal } = row.logTotal();
     const write =
       name === "softmax"
-        ? [
-            set(total, f32x4.div(w.number(1), total)),
-            row.each((power) => f32x4.mul(power, total), { target: out, source: out, turn }),
-          ]
-        : [logarithm, row.each((v) => f32x4.sub(f32x4.sub(v, largest), logTotal), { target: out, turn })];
+        ? [set(total, f32x4.div(w.number(1), total)), row.each((power) => f32x4.mul(power, total), out, out, turn)]
+        : [logarithm, row.each((v) => f32x4.sub(f32x4.sub(v, largest), logTotal), out)];
     return [w.prologue, times(rows, statistics, write, row.next(), step(out, i32.shl(n, int(2))))];
   });
 }
@@ -220,7 +211,7 @@ export function defineCrossEntropyGrad(module: Module, name: string, fused: bool
     const at = f.local();
     const [scale, base] = f.many(2, V128);
     const statistics = row.statistics(out);
-    const write = row.each((power) => f32x4.sub(f32x4.mul(power, scale), base), { target: out, source: out });
+    const write = row.each((power) => f32x4.sub(f32x4.mul(power, scale), base), out, out);
     return [
       w.prologue,
       set(base, f32x4.splat(div(mul(weight, smoothing), [classes, 0xb2]))),

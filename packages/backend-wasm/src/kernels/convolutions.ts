@@ -31,7 +31,7 @@ import { f32x4 } from "../lanes.ts";
 import { allOf } from "../layout.ts";
 import { addressOf, type Fork, lazy } from "../runtime.ts";
 import type { Call, Piece } from "../threads/pool.ts";
-import { channelPieces, createPlanes, type Four, type Placement, roundUp } from "./planes.ts";
+import { addUp, createPlanes, type Four, type Placement, roundUp, sumPieces } from "./planes.ts";
 import { createWinograd, winogradGrid } from "./winograd.ts";
 
 const lanes = f32x4;
@@ -304,9 +304,10 @@ export function convolutionKernels(kit: Kit): Kernels {
       const depthMost = Math.min(KC, placeCount);
       const cotangents = addressOf(kit.dense(grad!));
       if (n * placeCount === 0) kit.clear(addressOf(weight!), outputs * tapCount * bytes);
-      // a sum over images is one thread's: pieces are a group's channels, or some of them
       const fork = kit.fork(n * outputs * tapCount * placeCount);
-      const { pieces, pieceAt } = channelPieces(channels, groups, fork.ways);
+      const sumCount = outputs * tapCount;
+      const { parts, pieces, pieceAt } = sumPieces(n, n * placeCount, sumCount, channels, groups, fork.ways);
+      const sums = [weight!, ...Array.from({ length: parts - 1 }, () => kit.temporary("float32", weight!.shape))];
       const panelFloats = roundUp(Math.min(NC, tapCount), NR) * depthMost;
       const floatsOf = planeFloats(image, channels);
       const own = ownFloats(fork, floatsOf, panelFloats, roundUp(rows, MR) * depthMost, MR * NR);
@@ -314,10 +315,10 @@ export function convolutionKernels(kit: Kit): Kernels {
       clearOwn(fork.ways, larger, floatsOf, own.stride);
       const imageOf = placed(image, larger);
       const sumOne: Piece = (piece, call) => {
-        const { group, first, count } = pieceAt(piece);
+        const { part, start, end, group, first, count } = pieceAt(piece);
         const [firstTap, endTap] = [first * perChannel, (first + count) * perChannel];
-        const target = addressOf(weight!) + group * rows * tapCount * bytes;
-        for (let i = 0; i < n; i++) {
+        const target = addressOf(sums[part]!) + group * rows * tapCount * bytes;
+        for (let i = start; i < end; i++) {
           const pixels = imageOf(call, i, group * channels + first, count);
           for (let k = 0; k < placeCount; k += KC) {
             const depth = Math.min(KC, placeCount - k);
@@ -326,13 +327,14 @@ export function convolutionKernels(kit: Kit): Kernels {
             for (let j = firstTap; j < endTap; j += NC) {
               const columns = Math.min(NC, endTap - j);
               call(packTaps, columns, depth, pixels, taps + 4 * (j - firstTap), places + 4 * k, panel);
-              const adds = Number(i > 0 || k > 0);
+              const adds = Number(i > start || k > 0);
               call(run, rows, columns, depth, left, panel, target + j * bytes, tapCount * bytes, adds, space);
             }
           }
         }
       };
       fork.each(pieces, sumOne, own.stride);
+      addUp(kit, sums);
       return true;
     },
 

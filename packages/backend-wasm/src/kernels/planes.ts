@@ -1,6 +1,7 @@
 /** Images on larger planes of zeros, made by the thread that reads them in memory of its own. */
 
 import type { Operand, Pair } from "@kronograd/tensor";
+import * as e from "@kronograd/tensor/expression";
 import type { Kit } from "../kit.ts";
 import { addressOf, type Fork } from "../runtime.ts";
 import { type Callee, ownMemory } from "../threads/board.ts";
@@ -24,19 +25,54 @@ export interface Placement {
   readonly step: Pair;
 }
 
-/** The channels of groups in pieces, one for each of so many threads; with more groups than threads, one for each group. */
-export function channelPieces(channels: number, groups: number, ways: number) {
-  const parts = Math.min(channels, Math.ceil(ways / groups));
-  const cut = (part: number) => Math.round((part * channels) / parts);
+/** What one thread sums of a weight's gradient. */
+interface SumPiece {
+  /** Which sum it adds to. */
+  readonly part: number;
+  /** Images: start … end − 1. */
+  readonly start: number;
+  readonly end: number;
+  readonly group: number;
+  /** Channels of the group: `count` from `first` on. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * How to cut sums over images into pieces: by parts of the images, each with a sum of its own, and where there are more threads
+ * than parts, by channels. The parts are the same for any number of threads, so the bits are.
+ *
+ * @param terms  of each of so many sums: images times places
+ */
+export function sumPieces(n: number, terms: number, sums: number, channels: number, groups: number, ways: number) {
+  const most = Math.min(n, sums < 2 ** 16 ? 4 : 2, Math.floor(terms / 256)); // few terms: to add the parts costs too much
+  const parts = Math.max(1, most);
+  const slices = Math.min(channels, Math.ceil(ways / groups / parts));
+  const cut = (i: number, of: number, size: number) => Math.round((i * size) / of);
   return {
-    pieces: groups * parts,
-    widest: Math.ceil(channels / parts),
-    pieceAt(piece: number) {
-      const part = piece % parts;
-      const first = cut(part);
-      return { group: Math.floor(piece / parts), first, count: cut(part + 1) - first };
+    parts,
+    pieces: parts * groups * slices,
+    widest: Math.ceil(channels / slices),
+    pieceAt(piece: number): SumPiece {
+      const [part, slice] = [piece % parts, Math.floor(piece / parts) % slices];
+      const first = cut(slice, slices, channels);
+      return {
+        part,
+        start: cut(part, parts, n),
+        end: cut(part + 1, parts, n),
+        group: Math.floor(piece / parts / slices),
+        first,
+        count: cut(slice + 1, slices, channels) - first,
+      };
     },
   };
+}
+
+const addition = [e.add(e.input(0), e.input(1))];
+
+/** Add the other sums to the first. */
+export function addUp(kit: Kit, [total, ...others]: readonly Operand[]): void {
+  for (const other of others) kit.runExpressions(addition, [total!], [total!, other], {});
 }
 
 export type Planes = ReturnType<typeof createPlanes>;

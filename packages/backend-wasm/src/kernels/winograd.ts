@@ -10,7 +10,6 @@
  */
 
 import type { Operand, Pair } from "@kronograd/tensor";
-import * as e from "@kronograd/tensor/expression";
 import { defineDots, dotColumns } from "../emit/dots.ts";
 import { blocksOf, workspaceBytes } from "../emit/gemm.ts";
 import { tileSize } from "../emit/tile.ts";
@@ -26,7 +25,7 @@ import type { Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
 import { addressOf, type Functions, inShares } from "../runtime.ts";
 import type { Call, Piece } from "../threads/pool.ts";
-import { channelPieces, type Four, type Placement, type Planes, roundUp } from "./planes.ts";
+import { addUp, type Four, type Placement, type Planes, roundUp, sumPieces } from "./planes.ts";
 
 const bytes = 4;
 const cached = 2 ** 20; // bytes of transforms at a time
@@ -34,8 +33,6 @@ const shortRows = 4; // rows of the products' short tile
 // as measured, in multiply-adds: what it takes to begin and to store a sum, and to transform a pixel or a product
 const sumCost = 4;
 const transformCost = 3;
-
-const addition = [e.add(e.input(0), e.input(1))];
 
 /** What it needs of the convolutions' module. */
 type Shared = Functions<"packLines" | "manyTiles">;
@@ -76,14 +73,12 @@ const seen = ({ scheme: { window }, lines, across, rows, columns }: Grid): Pair 
   across * columns + window - 1,
 ];
 
-/** Lines of tiles, or whole images, whose transforms, of so many channels, stay in the cache. */
-function blocks({ lines, across, scheme }: Grid, channels: number, images: number) {
+/** Lines of tiles, or whole images, whose transforms, of so many channels, stay in the cache; images in even pieces for threads. */
+function blocks({ lines, across, scheme }: Grid, channels: number, images: number, ways: number) {
   const perLine = 4 * across * productsOf(scheme) * channels * bytes;
   const fit = Math.max(1, Math.floor(cached / perLine));
-  return {
-    linesAtOnce: Math.min(lines, fit),
-    imagesAtOnce: Math.max(1, Math.min(images, Math.floor(fit / lines))),
-  };
+  const pieces = roundUp(Math.ceil(images / Math.max(1, Math.floor(fit / lines))), ways);
+  return { linesAtOnce: Math.min(lines, fit), imagesAtOnce: Math.ceil(images / Math.max(1, pieces)) };
 }
 
 /** Floats from product to product: a cache line more than they take, as 16 lines a power of two apart push each other out. */
@@ -182,7 +177,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     if (bias === undefined) kit.clear(biases, outputs * bytes);
 
     const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);
-    const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, Math.ceil(n / (4 * fork.ways)));
+    const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, n, fork.ways);
     const perImage = linesAtOnce * 4 * across; // tiles
     const most = rowFloats(imagesAtOnce * perImage);
     const { stride, addresses } = ownFloats(
@@ -225,14 +220,13 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
         }
       }
     };
-    fork.each(Math.ceil(n / imagesAtOnce), correlateSome, stride);
+    fork.each(n === 0 ? 0 : Math.ceil(n / imagesAtOnce), correlateSome, stride);
   }
 
   /**
    * dw [G·M, C, r, r] = Gᵀ [Σ (A dy Aᵀ) ∘ (Bᵀ d B)] G, summed over the tiles of all images: α² products [M, tiles] [tiles, C].
    *
-   * The images are cut into a few parts, each of which one thread sums, and the sums are added: the cut is the same for any
-   * number of threads. Where the engine joins vectors it is worth to pack, else not.
+   * Where the engine joins vectors it is worth to pack rows of tiles, else not.
    */
   function sumTiles(grid: Grid, weight: Operand, images: Placement, grad: Operand, groups: number): void {
     const { dots } = dotCode();
@@ -246,18 +240,17 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const x: Placement = { ...images, size: seen(grid) };
     const places: Pair = [lines * grid.rows, across * grid.columns];
     const dy: Placement = { source: grad, size: places, start: [0, 0], step: [1, 1] };
-    const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, n);
+    const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, n, 1);
     const perLine = 4 * across;
     const most = rowFloats(imagesAtOnce * linesAtOnce * perLine);
     const back = addressOf(transformMatrix(kit, scheme));
 
     const sumFloats = products * outputs * channels; // [groups, product, rows, channels]
-    const parts = Math.max(1, Math.min(n, sumFloats < 2 ** 16 ? 4 : 2));
+    const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);
+    const terms = n * grad.shape[2]! * grad.shape[3]!;
+    const { parts, pieces, widest, pieceAt } = sumPieces(n, terms, sumFloats, channels, groups, fork.ways);
     const sums = Array.from({ length: parts }, () => kit.temporary("float32", [sumFloats + dotColumns]));
     for (const sum of sums) kit.clear(addressOf(sum), sumFloats * bytes);
-
-    const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);
-    const { pieces, widest, pieceAt } = channelPieces(channels, groups, Math.ceil(fork.ways / parts));
     const { stride, addresses } = ownFloats(
       fork,
       planeFloats(x, widest),
@@ -275,9 +268,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const sumRow = channels * bytes;
     const sumStep = rows * sumRow; // from product to product
     const sumOne: Piece = (piece, call) => {
-      const part = Math.floor(piece / pieces);
-      const { group, first, count } = pieceAt(piece % pieces);
-      const [start, end] = [Math.floor((part * n) / parts), Math.floor(((part + 1) * n) / parts)];
+      const { part, start, end, group, first, count } = pieceAt(piece);
       const sum = addressOf(sums[part]!) + group * products * sumStep + first * bytes;
       const [stepV, stepY] = [productFloats(count, most) * bytes, productFloats(rows, most) * bytes];
       for (let image = start; image < end; image++) {
@@ -304,16 +295,15 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
         }
       }
     };
-    fork.each(parts * pieces, sumOne, stride);
-    const [total, ...others] = sums as [Operand, ...Operand[]];
-    for (const other of others) kit.runExpressions(addition, [total], [total, other], {});
+    fork.each(pieces, sumOne, stride);
+    addUp(kit, sums);
 
     const backFork = kit.fork(products * outputs * channels * taps);
     const space = ownFloats(backFork, workspaceBytes(f32x4) / bytes);
     const perGroup = rows * channels;
     for (let group = 0; group < groups; group++) {
       const transformSome = (first: number, some: number, call: Call) => {
-        const left = addressOf(total) + group * products * sumStep + first * bytes;
+        const left = addressOf(sums[0]!) + group * products * sumStep + first * bytes;
         const target = addressOf(weight) + (group * perGroup + first) * taps * bytes;
         const right = [back, bytes, products * bytes] as const;
         const result = [target, taps * bytes, 0, space.addresses[0]!] as const;

@@ -45,8 +45,9 @@ interface SumPiece {
  * @param terms  of each of so many sums: images times places
  */
 export function sumPieces(n: number, terms: number, sums: number, channels: number, groups: number, ways: number) {
-  const most = Math.min(n, sums < 2 ** 16 ? 4 : 2, Math.floor(terms / 256)); // few terms: to add the parts costs too much
-  const parts = Math.max(1, most);
+  // to add the parts must cost little beside the sums
+  const isWorth = (count: number) => count <= n && terms * sums >= count * 2 ** 24;
+  const parts = sums <= 2 ** 16 && isWorth(4) ? 4 : isWorth(2) ? 2 : 1;
   const slices = Math.min(channels, Math.ceil(ways / groups / parts));
   const cut = (i: number, of: number, size: number) => Math.round((i * size) / of);
   return {

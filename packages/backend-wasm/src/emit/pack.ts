@@ -6,6 +6,9 @@
  * The innermost loop of a product then reads strictly forward. Any strides do; lines that lie side by side are copied by
  * vectors, lines that lie along the depth are turned over in blocks, everything else goes one by one. Lines that a panel
  * lacks are any numbers.
+ *
+ * Where there are many lines side by side, several panels are copied at a time: what one takes of a row may be less than a
+ * cache line, and rows at a distance that is a power of two push each other out of the cache before the next panel comes.
  */
 
 import {
@@ -21,12 +24,14 @@ import {
   set,
   step,
   times,
-  upTo,
   V128,
   when,
 } from "../assembler.ts";
 import { type Lanes, v128 } from "../lanes.ts";
 import { transposed } from "./transpose.ts";
+
+/** Panels that are copied at a time. */
+const group = 4;
 
 /**
  * Parameters: lines, depth, source, bytes from line to line, bytes along the depth, target. A panel has as many lines of those
@@ -38,22 +43,28 @@ export function definePack(
   R: number,
   take: (left: Local) => Code = (left) => least(left, int(R)),
 ): Func {
-  return module.define(null, integers(6), (f, lines, depth, source, lineStep, depthStep, target) => {
-    const [left, from, r, to, taken] = f.many(5);
+  return module.define(null, integers(6), (f, lines, depth, source, lineStep, depthStep, to) => {
+    const [left, from, taken] = f.many(3);
+    const targets = [to, ...f.many(group - 1)];
     const offsets = f.many(R);
-    const lineOf = (line: Code) => i32.mul(least(line, i32.sub(taken, int(1))), lineStep); // a missing line is the last
-    const sideBySide = upTo(
-      left,
-      depth,
-      copyLine(lanes, R, from, to), // it may read too far, but only there
-      step(from, depthStep),
-      step(to, int(R * lanes.bytes)),
-    );
-    const alongDepth = [
-      offsets.map((offset, line) => set(offset, lineOf(int(line)))),
-      set(left, depth),
+    const rowBytes = int(R * lanes.bytes);
+    const sideBySide = (panels: readonly Local[]): Code =>
+      times(
+        left,
+        panels.map((own, g) => [copyLine(lanes, R, from, own, g), step(own, rowBytes)]), // it may read too far, but only there
+        step(from, depthStep),
+      );
+    const several = [
+      targets.slice(1).map((own, g) => set(own, i32.add(targets[g]!, i32.mul(depth, rowBytes)))),
+      set(taken, int(group * R)),
+      sideBySide(targets),
+      set(to, targets[group - 1]!), // its end
+    ];
+    const apart = [
+      // a missing line is the last
+      offsets.map((offset, line) => set(offset, i32.mul(least(int(line), i32.sub(taken, int(1))), lineStep))),
       loopWhile(
-        i32.greaterEqual(left, int(lanes.count)),
+        i32.and(i32.equal(depthStep, int(lanes.bytes)), i32.greaterEqual(left, int(lanes.count))),
         turnOver(f, lanes, from, to, offsets),
         step(from, int(16)),
         step(to, int(R * 16)),
@@ -61,41 +72,36 @@ export function definePack(
       ),
       times(
         left,
-        offsets.map((offset, line) => copyOne(lanes, i32.add(from, offset), to, line * lanes.bytes)),
-        step(from, int(lanes.bytes)),
-        step(to, int(R * lanes.bytes)),
+        offsets.map((offset, line) =>
+          lanes.scalar.store(to, lanes.scalar.load(i32.add(from, offset)), line * lanes.bytes),
+        ),
+        step(from, depthStep),
+        step(to, rowBytes),
       ),
     ];
-    const oneByOne = upTo(
-      r,
-      int(R),
-      set(from, i32.add(source, lineOf(r))),
-      set(to, i32.add(target, i32.shl(r, int(lanes.shift)))),
-      upTo(left, depth, copyOne(lanes, from, to), step(from, depthStep), step(to, int(R * lanes.bytes))),
-    );
-    const one = int(lanes.bytes);
     return loopWhile(
       lines,
       set(taken, take(lines)),
       set(from, source),
-      set(to, target),
-      when(i32.equal(lineStep, one), sideBySide, when(i32.equal(depthStep, one), alongDepth, oneByOne)),
+      set(left, depth),
+      when(
+        i32.equal(lineStep, int(lanes.bytes)),
+        when(i32.greater(lines, int((group + 1) * R)), several, sideBySide([to])),
+        apart,
+      ),
       step(source, i32.mul(lineStep, taken)),
-      step(target, i32.mul(depth, int(R * lanes.bytes))),
-      step(lines, i32.sub(int(0), taken)),
+      set(lines, i32.sub(lines, taken)),
     );
   });
 }
 
-const copyOne = ({ scalar: { load, store } }: Lanes, from: Code, to: Code, offset = 0): Code =>
-  store(to, load(from), offset);
-
-/** Copy R neighbouring elements. */
-export function copyLine(lanes: Lanes, R: number, from: Local, to: Local): Code {
+/** Copy R neighbouring elements, the g-th R from an address on. */
+function copyLine(lanes: Lanes, R: number, from: Local, to: Local, g: number): Code {
   const whole = Math.floor(R / lanes.count);
-  const code: Code[] = Array.from({ length: whole }, (_, i) => v128.store(to, v128.load(from, i * 16), i * 16));
+  const load = (i: number, load: typeof v128.load) => load(from, g * R * lanes.bytes + i * 16);
+  const code: Code[] = Array.from({ length: whole }, (_, i) => v128.store(to, load(i, v128.load), i * 16));
   const rest = R - whole * lanes.count; // two lanes of f32
-  return rest === 0 ? code : [code, v128.store64Lane(to, v128.load64Zero(from, whole * 16), 0, whole * 16)];
+  return rest === 0 ? code : [code, v128.store64Lane(to, load(whole, v128.load64Zero), 0, whole * 16)];
 }
 
 /** Copy one vector of depth of each line. */

@@ -95,7 +95,7 @@ class Row {
     return [
       largests.map((own) => set(own, w.number(Number.NEGATIVE_INFINITY))),
       this.each((x, u) => set(largests[u]!, larger(largests[u]!, x)), null, this.x, turn),
-      largests.slice(1).map((own) => set(largest, larger(largest, own))),
+      largests.map((own) => set(largest, larger(largest, own))),
       joinLanes(largest, larger),
       set(total, w.number(0)),
       this.each((x) => {

@@ -25,6 +25,11 @@ import type { Callee } from "../threads/board.ts";
 
 type Pass = Callee;
 
+interface PlanWithPasses extends Plan {
+  /** By what lanes there are and how the operands lie. */
+  readonly passes: Map<number, Pass>;
+}
+
 /** Run expressions over operands that broadcast to the outputs' shape; false where a primitive or dtype is missing. */
 export type RunExpressions = (
   expressions: readonly Expression[],
@@ -38,37 +43,34 @@ const comparisons = new Set(["greater", "greaterEqual", "equal"]);
 
 /** Passes over memory for expressions of arithmetic, and of the `words` that only float32 has. */
 export function createElementwise(runtime: Runtime, words: Words): RunExpressions {
-  const plans = new WeakMap<readonly Expression[], Plan>();
-  const passes = new WeakMap<readonly Expression[], Map<number, Pass>>();
+  const plans = new WeakMap<readonly Expression[], PlanWithPasses>();
 
-  const planOf = (expressions: readonly Expression[]): Plan => {
-    let made = plans.get(expressions);
-    if (made === undefined) {
-      made = plan(expressions, words);
-      plans.set(expressions, made);
-      passes.set(expressions, new Map());
-    }
-    return made;
-  };
-
-  const passOf = (own: Plan, lanes: Lanes, inputs: readonly MapInput[], outputs: readonly Operand[]): Pass => {
-    const known = passes.get(own.roots)!;
+  const passOf = (
+    own: PlanWithPasses,
+    lanes: Lanes,
+    inputs: readonly MapInput[],
+    outputs: readonly Operand[],
+  ): Pass => {
+    const ints = outputs.map(({ dtype }) => dtype === "int32");
     let key = lanes.bytes;
     for (const { access, isInt } of inputs) key = key * 6 + accesses.indexOf(access) * 2 + Number(isInt);
-    for (const { dtype } of outputs) key = key * 2 + Number(dtype === "int32");
-    let pass = known.get(key);
+    for (const isInt of ints) key = key * 2 + Number(isInt);
+    let pass = own.passes.get(key);
     if (pass === undefined) {
       const module = new Module();
-      const ints = outputs.map(({ dtype }) => dtype === "int32");
       defineMap(module, "pass", lanes, runtime.fused, own, inputs, ints);
       pass = runtime.link<"pass">(module).pass;
-      known.set(key, pass);
+      own.passes.set(key, pass);
     }
     return pass;
   };
 
   return (expressions, outputs, inputs, parameters) => {
-    const own = planOf(expressions);
+    let own = plans.get(expressions);
+    if (own === undefined) {
+      own = { ...plan(expressions, words), passes: new Map() };
+      plans.set(expressions, own);
+    }
     const used = own.inputs.map((i) => inputs[i]!);
     const lanes = lanesFor(expressions, outputs, used);
     if (lanes === null || !own.supports[lanes.name]) return false;

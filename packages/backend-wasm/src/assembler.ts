@@ -8,7 +8,7 @@
  */
 
 /** Instructions that leave at most one value. */
-export type Code = number | readonly Code[];
+export type Code = number | Uint8Array | readonly Code[];
 
 /** A local variable, which reads itself. */
 export type Local = readonly [0x20, Code];
@@ -43,16 +43,12 @@ function signed(value: number): Code {
   return [...bytes, rest & 127];
 }
 
-function bytesOf(values: Float32Array | Float64Array | Int32Array): number[] {
-  return [...new Uint8Array(values.buffer)];
-}
+const bytesOf = ({ buffer }: Float32Array | Float64Array | Int32Array) => new Uint8Array(buffer);
 
-function text(value: string): Code {
-  const bytes = [...new TextEncoder().encode(value)];
-  return [unsigned(bytes.length), bytes];
-}
+/** A name, of ASCII. */
+const text = (value: string): Code => list(Array.from(value, (letter) => letter.charCodeAt(0)));
 
-const list = (items: readonly Code[]): Code => [unsigned(items.length), items];
+const list = (items: readonly Code[]): Code[] => [unsigned(items.length), items];
 
 /** An instruction that takes operands from the stack. */
 export const instruction =
@@ -219,44 +215,53 @@ export class Module {
   }
 
   bytes({ pages, maximumPages, shared }: MemoryType): Uint8Array<ArrayBuffer> {
-    const memory = [text("env"), text("memory"), 2, shared ? 3 : 1, unsigned(pages), unsigned(maximumPages)];
-    const kinds = this.#functions.map(({ parameters, result }) => [
-      0x60,
-      list(parameters),
-      list(result === null ? [] : [result]),
-    ]);
-    const bytes = [0, 97, 115, 109, 1, 0, 0, 0];
-    const section = (id: number, content: Code) => {
-      bytes.push(id);
-      sized(bytes, () => write(bytes, [content]));
+    let bytes = new Uint8Array(2 ** 14);
+    let end = 0;
+    /** Append nested code, flattened: by place, as an iterator would take longer than all else in a function that has just begun to run. */
+    const write = (code: Exclude<Code, number>) => {
+      for (let i = 0; i < code.length; i++) {
+        const part = code[i]!;
+        if (typeof part !== "number") write(part);
+        else {
+          if (end === bytes.length) bytes = extended(bytes);
+          bytes[end++] = part;
+        }
+      }
     };
-    section(1, list(kinds));
-    section(2, list([memory]));
-    section(3, list(this.#functions.map((_, i) => unsigned(i))));
-    section(7, list(this.#exports));
-    bytes.push(10);
-    sized(bytes, () => {
-      write(bytes, [unsigned(this.#functions.length)]);
+    /** Append what `content` appends, with its size before it: in five bytes, so that it can be filled in afterwards. */
+    const sized = (content: () => void) => {
+      write([0x80, 0x80, 0x80, 0x80, 0]);
+      const start = end;
+      content();
+      for (let i = 0; i < 4; i++) bytes[start - 5 + i]! |= ((end - start) >> (7 * i)) & 127;
+    };
+    const section = (id: number, items: readonly Code[]) => {
+      write([id]);
+      sized(() => write(list(items)));
+    };
+    write([0, 97, 115, 109, 1, 0, 0, 0]);
+    section(
+      1,
+      this.#functions.map(({ parameters, result }) => [0x60, list(parameters), list(result === null ? [] : [result])]),
+    );
+    section(2, [[text("env"), text("memory"), 2, shared ? 3 : 1, unsigned(pages), unsigned(maximumPages)]]);
+    section(
+      3,
+      this.#functions.map((_, i) => unsigned(i)),
+    );
+    section(7, this.#exports);
+    write([10]);
+    sized(() => {
+      write([unsigned(this.#functions.length)]);
       for (const { locals, code } of this.#functions)
-        sized(bytes, () => write(bytes, [list(locals.map((type) => [1, type])), code, 0x0b]));
+        sized(() => write([list(locals.map((type) => [1, type])), code, 0x0b]));
     });
-    return new Uint8Array(bytes);
+    return bytes.slice(0, end);
   }
 }
 
-/** Append nested code, flattened. */
-function write(bytes: number[], code: readonly Code[]): void {
-  // most parts are numbers, which need no call
-  for (const part of code) {
-    if (typeof part === "number") bytes.push(part);
-    else write(bytes, part);
-  }
-}
-
-/** Append what `content` writes, with its size before it: in five bytes, so that it can be filled in afterwards. */
-function sized(bytes: number[], content: () => void): void {
-  const start = bytes.push(0x80, 0x80, 0x80, 0x80, 0);
-  content();
-  const size = bytes.length - start;
-  for (let i = 0; i < 4; i++) bytes[start - 5 + i]! |= (size >> (7 * i)) & 127;
+function extended(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const longer = new Uint8Array(2 * bytes.length);
+  longer.set(bytes);
+  return longer;
 }

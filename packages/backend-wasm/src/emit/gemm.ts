@@ -138,40 +138,43 @@ export function tiles(
   );
 }
 
+/** Whether a tile that begins at this row and column is computed. */
+type Wanted = (row: Code, column: Code, size: TileSize) => Code;
+
+/** Whether it meets the lower triangle, or the upper one. */
+export const meetsLower: Wanted = (row, column, { MR }) => i32.less(column, i32.add(row, int(MR)));
+export const meetsUpper: Wanted = (row, column, { NR }) => i32.less(row, i32.add(column, int(NR)));
+
 export interface GemmForm {
-  /** Compute only tiles that meet this triangle. */
-  readonly triangle?: "lower" | "upper";
+  /** Default: all tiles are. */
+  readonly wanted?: Wanted;
   readonly blocks?: Blocks;
 }
 
 /**
  * Parameters: m, n, k; address, row step and column step of A and of B; address and row step of C (its columns are
- * neighbours); whether to add to C; workspace; with a triangle, the number of C's first row in it. Steps are in bytes.
+ * neighbours); whether to add to C; workspace; with `wanted`, what is counted as C's first row. Steps are in bytes.
  */
 export function defineGemm(
   module: Module,
   name: string,
   lanes: Lanes,
   parts: Parts,
-  { triangle, blocks = blocksOf(lanes) }: GemmForm = {},
+  { wanted, blocks = blocksOf(lanes) }: GemmForm = {},
 ): Func {
-  const { MR, NR } = parts;
   const { MC, NC, KC } = blocks;
-  return module.define(name, integers(triangle === undefined ? 13 : 14), (f, m, n, k, A, rowA, columnA, B, ...rest) => {
+  return module.define(name, integers(wanted === undefined ? 13 : 14), (f, m, n, k, A, rowA, columnA, B, ...rest) => {
     const [rowB, columnB, C, rowC, add, work] = rest as [Local, Local, Local, Local, Local, Local];
-    const first = f.parameter(13); // with a triangle
     const [jc, pc, ic, nc, kc] = f.many(5);
     const [mc, a, b, c, adds] = f.many(5);
-    const onTriangle = (row: Local, column: Local, body: Code) => {
-      const [i, j] = [i32.add(first, i32.add(ic, row)), i32.add(jc, column)];
-      return when(triangle === "lower" ? i32.less(j, i32.add(i, int(MR))) : i32.less(i, i32.add(j, int(NR))), body);
-    };
     const product = tiles(
       f,
       lanes,
       parts,
       { rows: mc, columns: nc, depth: kc, a, b, c, rowStep: rowC, adds, space: work },
-      triangle && onTriangle,
+      wanted &&
+        ((row, column, body) =>
+          when(wanted(i32.add(f.parameter(13), i32.add(ic, row)), i32.add(jc, column), parts), body)),
     );
     return [
       set(a, i32.add(work, int(tileBytes))),

@@ -14,6 +14,7 @@ import {
   i32,
   int,
   type Local,
+  least,
   loopWhile,
   type Module,
   select,
@@ -72,35 +73,34 @@ export function defineMap(
     const left = f.local();
     const widths = intOutputs.map((isInt) => widthOf(lanes, isInt));
 
-    const body = (vectors: number, isLast: boolean): Code => {
-      for (let u = 0; u < vectors; u++) {
-        const loaded = new Map<number, Local>();
-        sources.forEach((source, i) => {
-          if (source.access === "scalar") loaded.set(indices[i]!, source.value);
-          else loaded.set(indices[i]!, w.keep(readVector(f, w, source, u, isLast ? left : null)));
-        });
-        const results = emitExpressions(w, plan, loaded, values);
-        results.forEach(({ local, isMask }, k) => {
-          const result = w.keep(
-            intOutputs[k] ? truths(w, local, isMask) : isMask ? v128.and(local, w.number(1)) : local,
-          );
-          w.run(
-            isLast
-              ? storeSome(lanes, outputs[k]!, result, left, intOutputs[k]!)
-              : storeAll(lanes, outputs[k]!, result, intOutputs[k]!, u * widths[k]!),
-          );
-        });
-      }
-      for (const { access, isInt, at } of sources)
-        if (access === "vector") w.run(step(at, int(vectors * widthOf(lanes, isInt))));
-      outputs.forEach((output, k) => {
+    const loaded = new Map(sources.map(({ value }, i) => [indices[i]!, value]));
+    const results = emitExpressions(w, plan, loaded, values).map(({ local, isMask }, k) =>
+      w.keep(intOutputs[k] ? truths(w, local, isMask) : isMask ? v128.and(local, w.number(1)) : local),
+    );
+    const compute = w.take(); // for any vector: its locals are set anew each time
+
+    const body = (vectors: number, isLast: boolean): Code => [
+      Array.from({ length: vectors }, (_, u) => [
+        sources.map((source) => (source.access === "scalar" ? [] : readVector(lanes, source, u, isLast ? left : null))),
+        compute,
+        results.map((result, k) => {
+          const [output, isInt] = [outputs[k]!, intOutputs[k]!];
+          return isLast
+            ? storeSome(lanes, output, result, left, isInt)
+            : storeAll(lanes, output, result, isInt, u * widths[k]!);
+        }),
+      ]),
+      sources.map(({ access, isInt, at }) =>
+        access === "vector" ? step(at, int(vectors * widthOf(lanes, isInt))) : [],
+      ),
+      outputs.map((output, k) => {
         const width = widths[k]!;
-        w.run(
-          step(output, isLast ? i32.mul(least(left, lanes.count), int(width / lanes.count)) : int(vectors * width)),
+        return step(
+          output,
+          isLast ? i32.mul(least(left, int(lanes.count)), int(width / lanes.count)) : int(vectors * width),
         );
-      });
-      return w.take();
-    };
+      }),
+    ];
     const main = unrolled * lanes.count;
     const row = [
       sources.map((source) =>
@@ -121,36 +121,33 @@ export function defineMap(
 /** Bytes of a vector's worth of elements. */
 const widthOf = (lanes: Lanes, isInt: boolean) => (isInt ? 4 : lanes.bytes) * lanes.count;
 
-const least = (count: Local, most: number): Code => select(i32.less(count, int(most)), count, int(most));
-
 interface Source extends MapInput {
   readonly at: Local;
   readonly columnStep: Local;
+  readonly value: Local;
 }
 
 /** Vector u from here on of an input; `left`, where given, says how many elements there are still. */
 function readVector(
-  f: Func,
-  w: Writer,
-  { access, isInt, at, columnStep }: Source,
+  lanes: Lanes,
+  { access, isInt, at, columnStep, value }: Source,
   u: number,
   left: Local | null,
 ): Code {
-  const { lanes } = w;
   if (access === "vector") {
     const offset = u * widthOf(lanes, isInt);
-    const raw = w.keep(isInt && lanes.name === "f64" ? v128.load64Zero(at, offset) : v128.load(at, offset));
-    return isInt ? converted(lanes, raw) : raw;
+    const raw = isInt && lanes.name === "f64" ? v128.load64Zero(at, offset) : v128.load(at, offset);
+    return set(value, isInt ? converted(lanes, raw) : raw);
   }
-  const gathered = f.local(V128);
   const loadLane = isInt ? v128.load32Lane : lanes.loadLane;
-  for (let lane = 0; lane < lanes.count; lane++) {
-    w.run(set(gathered, loadLane(at, gathered, lane)));
-    // past the end the last element is read again
-    const isMore = left === null ? null : i32.greater(left, int(lane + 1));
-    w.run(step(at, isMore === null ? columnStep : select(isMore, columnStep, int(0))));
-  }
-  return isInt ? converted(lanes, gathered) : gathered;
+  return [
+    Array.from({ length: lanes.count }, (_, lane) => [
+      set(value, loadLane(at, value, lane)),
+      // past the end the last element is read again
+      step(at, left === null ? columnStep : select(i32.greater(left, int(lane + 1)), columnStep, int(0))),
+    ]),
+    isInt ? set(value, converted(lanes, value)) : [],
+  ];
 }
 
 function readScalar(lanes: Lanes, address: Local, isInt: boolean): Code {

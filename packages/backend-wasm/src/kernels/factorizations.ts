@@ -16,7 +16,7 @@
 import { type Operand, sizeOf } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import { defineClearUpper, defineFactor, defineSubstitution } from "../emit/factor.ts";
-import { defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
+import { defineGemm, defineParts, meetsUpper, workspaceBytes } from "../emit/gemm.ts";
 import { defineMirror } from "../emit/mirror.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f64x2 } from "../lanes.ts";
@@ -59,7 +59,7 @@ export function factorizationKernels(kit: Kit): Kernels {
   const products = kit.products("float64") as Products;
   const code = kit.code<"upper" | "factor" | "substitute" | "toUpper" | "toLower" | "clearUpper">((module) => {
     const parts = defineParts(module, f64x2, kit);
-    defineGemm(module, "upper", f64x2, parts, { triangle: "upper" });
+    defineGemm(module, "upper", f64x2, parts, { wanted: meetsUpper });
     defineFactor(module, "factor", kit.fused);
     defineSubstitution(module, "substitute", kit.fused);
     defineMirror(module, "toUpper", f64x2);

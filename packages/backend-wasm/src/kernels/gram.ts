@@ -1,6 +1,6 @@
 /** The kernel of syrk, float32 and float64: the tiles of a product that meet the lower triangle, and their mirror image. */
 
-import { blocksOf, defineGemm, defineParts } from "../emit/gemm.ts";
+import { blocksOf, defineGemm, defineParts, meetsLower } from "../emit/gemm.ts";
 import { defineMirror } from "../emit/mirror.ts";
 import { tileSize } from "../emit/tile.ts";
 import type { Kernels, Kit } from "../kit.ts";
@@ -17,7 +17,7 @@ export function gramKernels(kit: Kit): Kernels {
   const codeOf = (lanes: Lanes) =>
     kit.code<"syrk" | "mirror">((module) => {
       const blocks = { ...blocksOf(lanes), ...(lanes.name === "f32" && { KC: gramChunk }) };
-      defineGemm(module, "syrk", lanes, defineParts(module, lanes, kit), { triangle: "lower", blocks });
+      defineGemm(module, "syrk", lanes, defineParts(module, lanes, kit), { wanted: meetsLower, blocks });
       defineMirror(module, "mirror", lanes);
     });
   const code = byFloat(codeOf(f32x4), codeOf(f64x2));

@@ -5,7 +5,7 @@
  * The weights are transformed and packed once for all images. Of an image so many lines of tiles go together that their
  * transforms stay in the second cache: transform, α² matrix products, transform back.
  *
- * Errors are about those of the direct sum (docs/notes/wasm-kernels.md); but as pixels are subtracted from their neighbours, one
+ * Errors are about twice those of the direct sum (docs/notes/wasm-kernels.md); and as pixels are subtracted from their neighbours, one
  * that is infinite makes NaN of all places of its tile.
  */
 
@@ -38,8 +38,8 @@ const transformCost = 3;
 type Shared = Functions<"packLines" | "manyTiles">;
 
 /**
- * The ways there are. Errors grow with the points' powers and with those of their inverses: of the pairs ±p, ±q, these have the
- * least of the simple fractions, a third of those of ±1, ±2.
+ * The ways there are. Errors grow with the powers of the points and of their inverses: ±⅝, ±3/2 have half the errors of the usual
+ * ±1, ±2.
  */
 const schemes: readonly Scheme[] = [
   { places: 2, window: 3, points: [1] },

@@ -1,13 +1,14 @@
 /** Kernels that move elements: copy, cast, concat, sliceGrad, gather, scatterAdd. */
 
 import { type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
+import { fillBytes, int, integers } from "../assembler.ts";
 import { definePlace } from "../emit/patches.ts";
 import { defineCopyRows, defineGather, defineScatterAdd } from "../emit/scan.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { f32x4, f64x2 } from "../lanes.ts";
 import { byFloat, offsetsOf } from "../layout.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, bytesOf } from "../runtime.ts";
+import { addressOf, bytesOf, inShares } from "../runtime.ts";
 
 /** First place and step on each axis. */
 interface Grid {
@@ -22,6 +23,7 @@ export function moveKernels(kit: Kit): Kernels {
   const code = kit.code<string>((module) => {
     defineGather(module, "gather");
     defineCopyRows(module, "rows");
+    module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
     for (const lanes of [f32x4, f64x2]) {
       definePlace(module, `place ${lanes.name}`, lanes);
       defineScatterAdd(module, `scatterAdd ${lanes.name}`, lanes);
@@ -56,20 +58,33 @@ export function moveKernels(kit: Kit): Kernels {
       return true;
     },
 
-    /** Into a grid of a larger array: two axes at a time, the inner one by its own step. */
+    /**
+     * Into a grid of a larger array: three axes at a time, the innermost by its own step. Whole slices of the first axis are
+     * pieces, of which each is cleared by the thread that fills it.
+     */
     sliceGrad([out], [x], { starts, steps, value }: Grid) {
       const [bytes, lanes] = [bytesOf(out!), out!.dtype === "float64" ? "f64" : "f32"];
       const source = kit.dense(x!);
       const own = stridesOf(out!.shape);
       const to = own.map((stride, axis) => stride * steps[axis]! * bytes);
       const start = starts.reduce((sum, first, axis) => sum + first * own[axis]! * bytes, addressOf(out!));
-      kit.values(out!).fill(value);
-      if (sizeOf(source.shape) === 0) return true;
-      const [columns, rows] = [source.shape.at(-1) ?? 1, source.shape.at(-2) ?? 1];
-      const [column, row] = [to.at(-1) ?? bytes, to.at(-2) ?? 0];
-      offsetsOf(source.shape.slice(0, -2), to).forEach((offset, i) => {
-        const from = addressOf(source) + i * rows * columns * bytes;
-        code()[`place ${lanes}`]!(1, rows, columns, from, 0, columns * bytes, start + offset, 0, row, column);
+      const isWhole = own.length > 2 && source.shape[0] === out!.shape[0] && steps[0] === 1;
+      const slices = isWhole ? out!.shape[0]! : 1;
+      const [shape, target] = isWhole ? [source.shape.slice(1), to.slice(1)] : [source.shape, to];
+      const [planes, rows, columns] = [shape.at(-3) ?? 1, shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+      const toSteps = [target.at(-3) ?? 0, target.at(-2) ?? 0, target.at(-1) ?? bytes] as const;
+      const offsets = offsetsOf(shape.slice(0, -3), target);
+      const [fromSlice, toSlice] = [source, out!].map((whole) => (sizeOf(whole.shape) / slices) * bytes);
+      if (value !== 0) kit.values(out!).fill(value);
+      const { clear, [`place ${lanes}`]: place } = code();
+      inShares(kit.fork(4 * sizeOf(out!.shape)), slices, (first, count, call) => {
+        if (value === 0) call(clear!, addressOf(out!) + first * toSlice!, count * toSlice!);
+        for (let i = first; i < first + count; i++)
+          offsets.forEach((offset, k) => {
+            const from = addressOf(source) + i * fromSlice! + k * planes * rows * columns * bytes;
+            const fromSteps = [rows * columns * bytes, columns * bytes] as const;
+            call(place!, planes, rows, columns, from, ...fromSteps, start + i * toSlice! + offset, ...toSteps);
+          });
       });
       return true;
     },

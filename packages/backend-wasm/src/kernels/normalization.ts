@@ -57,7 +57,16 @@ export function normalizationKernels(kit: Kit): Kernels {
     definePairSums(module, "pairs");
   });
 
-  const sumOver = createSum(kit)("float32") as SumOver;
+  const sumsOf = createSum(kit);
+  const sumOver = sumsOf("float32") as SumOver;
+
+  /** Sums of channels out of those of each image's channels. */
+  const overImages = (sums: Operand, images: number): Operand => {
+    const count = sizeOf(sums.shape) / images;
+    const total = kit.temporary("float64", [count]);
+    sumsOf("float64")!(total, { ...sums, shape: [images, count], strides: [count, 1] }, [0]);
+    return total;
+  };
 
   /** Operands as views of [N, K, C, S]. */
   const views = (view: View, overBatch: boolean) => {
@@ -123,8 +132,9 @@ export function normalizationKernels(kit: Kit): Kernels {
           call(pairs, count, S, ...from, addressOf(plain) + 8 * first, addressOf(weighted) + 8 * first);
         });
         const sets = { channels: K * C, perSet: C, overBatch, setSize };
-        const runSums = { plain: kit.values(plain), weighted: kit.values(weighted) };
-        const sums = combine(runSums, kit.values(mean), kit.values(rate), kit.values(gamma), sets);
+        const [a, b] = [plain, weighted].map((sums) => kit.values(overBatch ? overImages(sums, N) : sums));
+        const channelSums = { plain: a!, weighted: b! };
+        const sums = combine(channelSums, kit.values(mean), kit.values(rate), kit.values(gamma), sets);
         kit.values(h).set(sums.h);
         kit.values(w).set(sums.w);
         kit.values(dgamma!).set(sums.dgamma);
@@ -147,7 +157,7 @@ interface Sets {
   readonly setSize: number;
 }
 
-/** From sums over runs (n, channel) to means over sets and sums over channels, in float64. */
+/** From sums of channels, or of each image's channels, to means over sets and sums over channels, in float64. */
 function combine(
   { plain, weighted }: Readonly<Record<"plain" | "weighted", TypedArray>>,
   mean: TypedArray,

@@ -82,13 +82,28 @@ const cases: Readonly<Record<string, (rng: Rng) => Sample<unknown>>> = {
     const { x, grad, params } = smallWindows(rng);
     return { inputs: shapes(x, grad), params: { ...params, kernel: [3, 3] } };
   },
+  "conv2dWeightGrad of parts of the images": (rng) => {
+    const [n, channels] = [8 + rng.integer(30), 1 + rng.integer(12)];
+    const inputs = shapes([n, channels, 16, 16], [n, 4 + rng.integer(9), 16, 16]);
+    return { inputs, params: { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1, kernel: [3, 3] } };
+  },
   im2col: (rng) => ({ inputs: shapes(images(rng)), params: window }),
   patchSum: (rng) => ({ inputs: shapes(images(rng)), params: window }),
   maxPool2d: (rng) => ({ inputs: shapes(images(rng)), params: window }),
   avgPool2d: (rng) => ({ inputs: shapes(images(rng)), params: { ...window, countIncludePad: true } }),
   batchNorm: (rng) => {
     const x = images(rng);
-    return { inputs: shapes(x, [x[1]!], [x[1]!]), params: { groups: x[1]!, epsilon: 1e-5 } };
+    return { inputs: shapes(x, [x[1]!], [x[1]!]), params: { groups: 1, epsilon: 1e-5 } };
+  },
+  batchNormGrad: (rng) => {
+    const x = images(rng);
+    const channel = [x[1]!];
+    return { inputs: shapes(x, channel, channel, channel, x), params: { groups: 1, epsilon: 1e-5 } };
+  },
+  sliceGrad: (rng) => {
+    const [n, channels, h, w] = images(rng) as [number, number, number, number];
+    const params = { starts: [0, 1, 0, 1], steps: [1, 1, 2, 2], shape: [n, channels + 2, 2 * h, 2 * w], value: 0 };
+    return { inputs: shapes([n, channels, h, w]), params };
   },
   sum: (rng) => ({ inputs: shapes(images(rng)), params: { axes: [0, 2, 3], keepDims: false } }),
   exp: (rng) => ({ inputs: shapes([1 + rng.integer(3000)]), params: {} }),

@@ -77,13 +77,18 @@ export class Memory {
   allocate(dtype: Dtype, length: number): Block {
     if (this.#closed) throw new BackendError({ where: "wasm", problem: "the device was disposed" });
     const bytes = length * arrays[dtype].BYTES_PER_ELEMENT;
-    const size = classOf(bytes + spareBytes);
-    const block = this.#reuse(size) ?? this.#extend(size) ?? this.#reuseLarger(size);
-    if (block === undefined) throw this.#full(dtype, length, bytes);
-    this.#used += block.size;
-    const taken: Block = { ...block, dtype, length };
-    this.#guards?.mark(this, taken);
-    return taken;
+    let size = classOf(bytes + spareBytes);
+    let address = this.#free.get(size)?.pop() ?? this.#extend(size);
+    if (address === undefined) {
+      // at the end of memory a free block of a larger class does too
+      size = Math.min(...[...this.#free.keys()].filter((own) => own > size && this.#free.get(own)!.length > 0));
+      address = this.#free.get(size)?.pop();
+    }
+    if (address === undefined) throw this.#full(dtype, length, bytes);
+    this.#used += size;
+    const block: Block = { address, size, dtype, length };
+    this.#guards?.mark(this, block);
+    return block;
   }
 
   /** Give a block back. */
@@ -121,12 +126,8 @@ export class Memory {
     this.#free.clear();
   }
 
-  #reuse(size: number): Pick<Block, "address" | "size"> | undefined {
-    const address = this.#free.get(size)?.pop();
-    return address === undefined ? undefined : { address, size };
-  }
-
-  #extend(size: number): Pick<Block, "address" | "size"> | undefined {
+  /** The address of so many untouched bytes; undefined at the end of memory. */
+  #extend(size: number): number | undefined {
     const address = this.#end;
     const missing = address + size - this.wasm.buffer.byteLength;
     if (missing > 0) {
@@ -141,13 +142,7 @@ export class Memory {
       }
     }
     this.#end += size;
-    return { address, size };
-  }
-
-  /** At the end of memory a free block of a larger class does too. */
-  #reuseLarger(size: number): Pick<Block, "address" | "size"> | undefined {
-    const sizes = [...this.#free].filter(([own, list]) => own > size && list.length > 0).map(([own]) => own);
-    return sizes.length === 0 ? undefined : this.#reuse(Math.min(...sizes));
+    return address;
   }
 
   #full(dtype: Dtype, length: number, bytes: number): BackendError {

@@ -26,6 +26,7 @@ import {
 } from "../assembler.ts";
 import { f32x4, f64x2, type Lanes, storeTail, v128 } from "../lanes.ts";
 import { emitExpressions, type Plan } from "./expression.ts";
+import type { Arithmetic } from "./tile.ts";
 import { Writer } from "./writer.ts";
 
 /** How an input lies along the columns. */
@@ -36,8 +37,11 @@ export interface MapInput {
   readonly isInt: boolean;
 }
 
-/** Vectors in a turn of the main loop: of arithmetic four, so that counting costs little; of polynomials two, which overlap. */
-const unrolledBy = ({ supports }: Plan) => (supports.f64 ? 4 : 2);
+/**
+ * Vectors in a turn of the main loop: of arithmetic four, so that counting costs little; of polynomials one, as the processor
+ * overlaps turns of itself, or two where the engine joins them.
+ */
+const unrolledBy = ({ supports }: Plan, { paired }: Arithmetic) => (supports.f64 ? 4 : paired ? 2 : 1);
 
 /**
  * Parameters: rows, columns, the outputs' addresses; for each input its address, bytes from row to row, and bytes from
@@ -49,19 +53,19 @@ export function defineMap(
   module: Module,
   name: string,
   lanes: Lanes,
-  fused: boolean,
+  arithmetic: Arithmetic,
   plan: Plan,
   inputs: readonly MapInput[],
   intOutputs: readonly boolean[],
 ): Func {
   const { roots, inputs: indices, uniforms } = plan;
-  const unrolled = unrolledBy(plan);
+  const unrolled = unrolledBy(plan, arithmetic);
   const parameters: Type[] = [I32, I32, ...roots.map((): Type => I32)];
   for (const _ of indices) parameters.push(I32, I32, I32);
   const firstUniform = parameters.length;
   for (const _ of uniforms) parameters.push(lanes.scalarType);
   return module.define(name, parameters, (f, rows, columns, ...rest) => {
-    const w = new Writer(f, lanes, fused);
+    const w = new Writer(f, lanes, arithmetic.fused);
     const outputs = rest.slice(0, roots.length);
     const sources = indices.map((_, i) => {
       const [address, rowStep, columnStep] = rest.slice(roots.length + 3 * i) as [Local, Local, Local];

@@ -58,7 +58,7 @@ export function createElementwise(runtime: Runtime, words: Words): RunExpression
     let pass = own.passes.get(key);
     if (pass === undefined) {
       const module = new Module();
-      defineMap(module, "pass", lanes, runtime.fused, own, inputs, ints);
+      defineMap(module, "pass", lanes, runtime, own, inputs, ints);
       pass = runtime.link<"pass">(module).pass;
       own.passes.set(key, pass);
     }

@@ -82,7 +82,7 @@ export function convolutionKernels(kit: Kit): Kernels {
   const code = lazy(() => define(kit));
   const { NC, KC } = blocksOf(lanes);
   const planes = createPlanes(kit, () => code().place);
-  const { ownFloats, planeFloats, placed, clearOwn } = planes;
+  const { ownFloats, planeFloats, placed, takenBack, clearOwn } = planes;
   const winograd = createWinograd(kit, planes, code);
 
   const floats = (count: number) => addressOf(kit.temporary("float32", [count]));
@@ -94,17 +94,19 @@ export function convolutionKernels(kit: Kit): Kernels {
     return addressOf(block);
   };
 
-  /** Tables of a window on images of some size. */
-  const tables = (channels: number, [h, w]: Pair, { kernel, stride, dilation, places }: Geometry) => {
+  /** Tables of a window on images of some size, whose columns may be in the order of phases: as many as the stride. */
+  const tables = (channels: number, [h, w]: Pair, { kernel, stride, dilation, places }: Geometry, phases = 1) => {
     const taps = new Int32Array(channels * kernel[0] * kernel[1]);
+    const columnOf = (x: number) => ((x % phases) * w + x - (x % phases)) / phases;
     let i = 0;
     for (let c = 0; c < channels; c++)
       for (let u = 0; u < kernel[0]; u++)
-        for (let v = 0; v < kernel[1]; v++) taps[i++] = bytes * (c * h * w + u * dilation[0] * w + v * dilation[1]);
+        for (let v = 0; v < kernel[1]; v++)
+          taps[i++] = bytes * (c * h * w + u * dilation[0] * w + columnOf(v * dilation[1]));
     const spots = new Int32Array(places[0] * places[1]);
     i = 0;
     for (let y = 0; y < places[0]; y++)
-      for (let x = 0; x < places[1]; x++) spots[i++] = bytes * (y * stride[0] * w + x * stride[1]);
+      for (let x = 0; x < places[1]; x++) spots[i++] = bytes * (y * stride[0] * w + columnOf(x * stride[1]));
     return { taps: table(taps), tapCount: taps.length, places: table(spots), placeCount: spots.length };
   };
 
@@ -126,7 +128,7 @@ export function convolutionKernels(kit: Kit): Kernels {
       winograd.correlate(grid, y, x, weights, groups, bias);
       return;
     }
-    const { taps, tapCount, places, placeCount } = tables(channels, x.size, geometry);
+    const { taps, tapCount, places, placeCount } = tables(channels, x.size, geometry, x.phases);
     const height = roundUp(rows, MR);
     const packed = floats(groups * height * tapCount);
     for (let group = 0; group < groups; group++) {
@@ -171,37 +173,32 @@ export function convolutionKernels(kit: Kit): Kernels {
     fork.each(n, correlateOne, stride);
   };
 
-  const padded = (x: Operand, padding: Pair): Placement => ({
-    source: kit.dense(x),
-    size: paddedSize(x.shape, padding),
-    start: padding,
-    step: [1, 1],
-  });
+  /** Padded images for a window; at a stride that it spans, in phases. */
+  const padded = (x: Operand, padding: Pair, { kernel, stride }: Pick<Geometry, "kernel" | "stride">): Placement => {
+    const phases = kernel[1] >= stride[1] ? stride[1] : 1;
+    const [h, w] = paddedSize(x.shape, padding);
+    return { source: x, size: [h, roundUp(w, phases)], phases, start: padding, step: [1, 1] };
+  };
 
   /**
-   * Make images out of sums: `add` is given larger planes of zeros for each image, of which the padding is cut off, and
-   * `ownCount` floats of the thread's own.
+   * Make images out of sums: `add` is given padded planes of zeros for each image, and `ownCount` floats of the thread's own.
    */
   const gathered = (
-    x: Operand,
-    padding: Pair,
+    image: Placement,
     fork: Fork,
     ownCount: number,
     add: (call: Call, planes: number, image: number, own: number) => void,
   ): void => {
-    const [n, channels, h, w] = x.shape as unknown as Four;
-    const [height, width] = paddedSize(x.shape, padding);
-    const count = channels * height * width;
+    const [n, channels] = image.source.shape as unknown as Four;
+    const count = channels * image.size[0] * image.size[1];
     const { stride, addresses } = ownFloats(fork, count, ownCount);
     const [planes, own] = addresses as [number, number];
-    const { clear, place } = code();
-    const gatherOne: Piece = (image, call) => {
+    const takeBack = takenBack(image, planes);
+    const { clear } = code();
+    const gatherOne: Piece = (i, call) => {
       call(clear, planes, count * bytes);
-      add(call, planes, image, own);
-      const start = planes + (padding[0] * width + padding[1]) * bytes;
-      const to = addressOf(x) + image * channels * h * w * bytes;
-      const steps = [height * width * bytes, width * bytes, to, h * w * bytes, w * bytes, bytes] as const;
-      call(place, channels, h, w, start, ...steps);
+      add(call, planes, i, own);
+      takeBack(call, i);
     };
     fork.each(n, gatherOne, stride);
   };
@@ -216,22 +213,22 @@ export function convolutionKernels(kit: Kit): Kernels {
     geometry: Geometry,
   ): void => {
     const rows = weight.shape[0]! / groups;
-    const size = paddedSize(x.shape, padding);
+    const image = padded(x, padding, geometry);
     const channels = weight.shape[1]!;
-    const { taps, tapCount, places, placeCount } = tables(channels, size, geometry);
+    const { taps, tapCount, places, placeCount } = tables(channels, image.size, geometry, image.phases);
     const fork = kit.fork(x.shape[0]! * groups * tapCount * placeCount * rows);
     const columnFloats = roundUp(tapCount * placeCount, 16);
     const { col2im } = code();
     const gemm = kit.products("float32")!.gemm();
-    gathered(x, padding, fork, columnFloats + workspaceBytes(lanes) / bytes, (call, planes, image, columns) => {
+    gathered(image, fork, columnFloats + workspaceBytes(lanes) / bytes, (call, planes, i, columns) => {
       const workspace = columns + columnFloats * bytes;
       const row = placeCount * bytes;
       for (let group = 0; group < groups; group++) {
         const w = addressOf(weight) + group * rows * tapCount * bytes;
-        const dy = addressOf(grad) + (image * groups + group) * rows * placeCount * bytes;
+        const dy = addressOf(grad) + (i * groups + group) * rows * placeCount * bytes;
         const operands = [w, bytes, tapCount * bytes, dy, row, bytes, columns, row, 0, workspace] as const;
         call(gemm, tapCount, placeCount, rows, ...operands);
-        const to = planes + group * channels * size[0] * size[1] * bytes;
+        const to = planes + group * channels * image.size[0] * image.size[1] * bytes;
         call(col2im, tapCount, placeCount, to, taps, places, columns);
       }
     });
@@ -243,7 +240,14 @@ export function convolutionKernels(kit: Kit): Kernels {
       const [, , ...kernel] = weight!.shape as unknown as Four;
       const [, , ...places] = y!.shape as unknown as Four;
       const geometry = { kernel, stride, dilation, places };
-      correlate(y!, padded(x!, padding), kit.dense(weight!), groups, geometry, bias && kit.dense(bias));
+      correlate(
+        y!,
+        padded(kit.dense(x!), padding, geometry),
+        kit.dense(weight!),
+        groups,
+        geometry,
+        bias && kit.dense(bias),
+      );
       return true;
     },
 
@@ -265,6 +269,7 @@ export function convolutionKernels(kit: Kit): Kernels {
       const source: Placement = {
         source: kit.dense(grad!),
         size: [places[0] + reach[0], places[1] + reach[1]],
+        phases: 1,
         start: [reach[0] - padding[0], reach[1] - padding[1]],
         step: stride,
       };
@@ -285,7 +290,7 @@ export function convolutionKernels(kit: Kit): Kernels {
       if (!allOf("float32", [x!, grad!])) return false;
       const { MR, NR, packLines, packTaps, tiles: run } = code();
       const [n, outputs, ...size] = grad!.shape as unknown as Four;
-      const image = padded(x!, padding);
+      const image = padded(kit.dense(x!), padding, { kernel, stride });
       const channels = x!.shape[1]! / groups;
       const result = grad!.shape as unknown as Four;
       const grid = isDense({ kernel, stride, dilation }) && winogradGrid(kernel, result, channels, outputs / groups);
@@ -294,12 +299,12 @@ export function convolutionKernels(kit: Kit): Kernels {
         return true;
       }
       const perChannel = kernel[0] * kernel[1];
-      const { taps, tapCount, places, placeCount } = tables(channels, image.size, {
-        kernel,
-        stride,
-        dilation,
-        places: size,
-      });
+      const { taps, tapCount, places, placeCount } = tables(
+        channels,
+        image.size,
+        { kernel, stride, dilation, places: size },
+        image.phases,
+      );
       const rows = outputs / groups;
       const depthMost = Math.min(KC, placeCount);
       const cotangents = addressOf(kit.dense(grad!));
@@ -340,10 +345,10 @@ export function convolutionKernels(kit: Kit): Kernels {
 
     im2col([out], [x], { kernel, stride, padding, dilation }: Omit<Col2imParams, "size">) {
       if (x!.dtype !== "float32") return false;
-      const image = padded(x!, padding);
-      const places = outputSize("im2col", image.size, { kernel, stride, padding: [0, 0], dilation });
-      const channels = x!.shape[1]!;
-      const own = tables(channels, image.size, { kernel, stride, dilation, places });
+      const image = padded(kit.dense(x!), padding, { kernel, stride });
+      const [, channels, ...size] = x!.shape as unknown as Four;
+      const places = outputSize("im2col", size, { kernel, stride, padding, dilation });
+      const own = tables(channels, image.size, { kernel, stride, dilation, places }, image.phases);
       const { im2col } = code();
       const fork = kit.fork(x!.shape[0]! * own.tapCount * own.placeCount);
       const { stride: ownStride, addresses } = ownFloats(fork, planeFloats(image));
@@ -362,12 +367,13 @@ export function convolutionKernels(kit: Kit): Kernels {
       if (x!.dtype !== "float32") return false;
       const places = outputSize("col2im", size, { kernel, stride, padding, dilation });
       const geometry = { kernel, stride, dilation, places };
-      const own = tables(x!.shape[1]!, paddedSize(x!.shape, padding), geometry);
+      const image = padded(x!, padding, geometry);
+      const own = tables(x!.shape[1]!, image.size, geometry, image.phases);
       const patches = addressOf(kit.dense(columns!));
       const { col2im } = code();
       const fork = kit.fork(x!.shape[0]! * own.tapCount * own.placeCount);
-      gathered(x!, padding, fork, 0, (call, planes, image) => {
-        const from = patches + image * own.tapCount * own.placeCount * bytes;
+      gathered(image, fork, 0, (call, planes, i) => {
+        const from = patches + i * own.tapCount * own.placeCount * bytes;
         call(col2im, own.tapCount, own.placeCount, planes, own.taps, own.places, from);
       });
       return true;

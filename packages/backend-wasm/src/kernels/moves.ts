@@ -82,7 +82,7 @@ export function moveKernels(kit: Kit): Kernels {
         for (let i = first; i < first + count; i++)
           offsets.forEach((offset, k) => {
             const from = addressOf(source) + i * fromSlice! + k * planes * rows * columns * bytes;
-            const fromSteps = [rows * columns * bytes, columns * bytes] as const;
+            const fromSteps = [rows * columns * bytes, columns * bytes, bytes] as const;
             call(place!, planes, rows, columns, from, ...fromSteps, start + i * toSlice! + offset, ...toSteps);
           });
       });

@@ -17,8 +17,13 @@ export const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
 export interface Placement {
   /** [N, channels, H, W], row-major. */
   readonly source: Operand;
-  /** Size of the larger planes. */
+  /** Size of the larger planes; columns are a multiple of the phases. */
   readonly size: Pair;
+  /**
+   * Order of the columns there: 0, phases, 2 · phases, …, then 1, phases + 1, …, and so on. So what a window sees at a stride of so
+   * many columns lies side by side.
+   */
+  readonly phases: number;
   /** Where the first pixel goes; negative cuts pixels off. */
   readonly start: Pair;
   /** Distance of pixels there. */
@@ -94,12 +99,43 @@ export function createPlanes(kit: Kit, place: () => Callee) {
     };
   };
 
-  const isItself = ({ source, size, start, step }: Placement) =>
-    [0, 1].every((i) => size[i] === source.shape[2 + i] && start[i] === 0 && step[i] === 1);
+  const isItself = ({ source, size, phases, start, step }: Placement) =>
+    phases === 1 && [0, 1].every((i) => size[i] === source.shape[2 + i] && start[i] === 0 && step[i] === 1);
 
   /** Floats of the larger planes that a thread needs; none where they are equal. */
   const planeFloats = (x: Placement, channels = x.source.shape[1]!) =>
     isItself(x) ? 0 : channels * x.size[0] * x.size[1];
+
+  /** Copies between an image and its larger planes: offsets and steps in bytes on either side, one copy for each phase. */
+  const copiesOf = ({ source, size, phases, start, step }: Placement) => {
+    const [, , h, w] = source.shape as unknown as Four;
+    /** Pixels that get a place there: every so manieth, from the first that is `phase` modulo their number. */
+    const along = (axis: 0 | 1, count: number, every = 1, phase = 0) => {
+      const end = Math.min(count, Math.ceil((size[axis] - start[axis]) / step[axis]));
+      let first = Math.max(0, Math.ceil(-start[axis] / step[axis]));
+      while ((start[axis] + first) % every !== phase) first++;
+      const to =
+        every === 1 ? start[axis] + first * step[axis] : (phase * size[axis] + start[axis] + first - phase) / every;
+      return { first, count: Math.max(0, Math.ceil((end - first) / every)), to };
+    };
+    const rows = along(0, h);
+    return Array.from({ length: phases }, (_, phase) => {
+      const columns = along(1, w, phases, phase);
+      return {
+        rows: rows.count,
+        columns: columns.count,
+        from: (rows.first * w + columns.first) * bytes,
+        fromSteps: [h * w * bytes, w * bytes, phases * bytes] as const,
+        to: (rows.to * size[1] + columns.to) * bytes,
+        toSteps: [size[0] * size[1] * bytes, step[0] * size[1] * bytes, step[1] * bytes] as const,
+      };
+    });
+  };
+
+  const addressIn = ({ source }: Placement, image: number, channel: number) => {
+    const [, channels, h, w] = source.shape as unknown as Four;
+    return addressOf(source) + (image * channels + channel) * h * w * bytes;
+  };
 
   /**
    * A function that gives the address of the larger planes of image n, from channel `first` on: the source itself where they
@@ -109,25 +145,25 @@ export function createPlanes(kit: Kit, place: () => Callee) {
     x: Placement,
     planes: number,
   ): ((call: Call, image: number, first: number, count: number) => number) => {
-    const { source, size, start, step } = x;
-    const [, channels, h, w] = source.shape as unknown as Four;
-    const perPlane = h * w * bytes;
-    const from = (image: number, first: number) => addressOf(source) + (image * channels + first) * perPlane;
-    if (isItself(x)) return (_, image, first) => from(image, first);
-    const along = (axis: 0 | 1, count: number) => {
-      const first = Math.max(0, Math.ceil(-start[axis] / step[axis]));
-      const end = Math.min(count, Math.ceil((size[axis] - start[axis]) / step[axis]));
-      return { first, count: Math.max(0, end - first), to: start[axis] + first * step[axis] };
-    };
-    const [rows, columns] = [along(0, h), along(1, w)];
-    const skipped = (rows.first * w + columns.first) * bytes;
-    const target = planes + (rows.to * size[1] + columns.to) * bytes;
-    const toSteps = [size[0] * size[1] * bytes, step[0] * size[1] * bytes, step[1] * bytes] as const;
+    if (isItself(x)) return (_, image, first) => addressIn(x, image, first);
+    const copies = copiesOf(x);
     const copy = place();
     return (call, image, first, count) => {
-      const steps = [perPlane, w * bytes, target, ...toSteps] as const;
-      call(copy, count, rows.count, columns.count, from(image, first) + skipped, ...steps);
+      const source = addressIn(x, image, first);
+      for (const { rows, columns, from, fromSteps, to, toSteps } of copies)
+        call(copy, count, rows, columns, source + from, ...fromSteps, planes + to, ...toSteps);
       return planes;
+    };
+  };
+
+  /** The way back: a function that copies an image out of its larger planes. */
+  const takenBack = (x: Placement, planes: number): ((call: Call, image: number) => void) => {
+    const copies = copiesOf(x);
+    const copy = place();
+    return (call, image) => {
+      const source = addressIn(x, image, 0);
+      for (const { rows, columns, from, fromSteps, to, toSteps } of copies)
+        call(copy, x.source.shape[1]!, rows, columns, planes + to, ...toSteps, source + from, ...fromSteps);
     };
   };
 
@@ -137,5 +173,5 @@ export function createPlanes(kit: Kit, place: () => Callee) {
     for (let thread = 0; thread < ways; thread++) kit.clear(first + thread * stride, count * bytes);
   };
 
-  return { ownFloats, planeFloats, placed, clearOwn };
+  return { ownFloats, planeFloats, placed, takenBack, clearOwn };
 }

@@ -239,7 +239,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const rows = outputs / groups;
     const x: Placement = { ...images, size: seen(grid) };
     const places: Pair = [lines * grid.rows, across * grid.columns];
-    const dy: Placement = { source: grad, size: places, start: [0, 0], step: [1, 1] };
+    const dy: Placement = { source: grad, size: places, phases: 1, start: [0, 0], step: [1, 1] };
     const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, n, 1);
     const perLine = 4 * across;
     const most = rowFloats(imagesAtOnce * linesAtOnce * perLine);

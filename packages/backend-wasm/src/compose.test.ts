@@ -1,7 +1,10 @@
 import { BackendError, conv2d, createDevice, Device, listBackends, ops, Rng, scope, tensor } from "@kronograd/tensor";
 import { coverageTable, coverOp } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
-import { composeWasm, elementwiseKernels, moveKernels, productKernels, threads } from "./compose.ts";
+import * as compose from "./compose.ts";
+import { everyFamily } from "./kernels.ts";
+
+const { composeWasm, elementwiseKernels, moveKernels, productKernels, threads } = compose;
 
 const families = [elementwiseKernels, productKernels, moveKernels];
 const small = composeWasm(families);
@@ -20,6 +23,10 @@ describe("a backend put together from families", () => {
   it("registers nothing of itself", async () => {
     expect((await listBackends()).map(({ name }) => name)).not.toContain("wasm");
     await expect(createDevice("wasm")).rejects.toThrow('unknown backend "wasm"');
+  });
+
+  it("may have every family of the whole one", () => {
+    expect(Object.values(compose)).toEqual(expect.arrayContaining([...everyFamily]));
   });
 
   it("runs the reference of an op of no family, to its bits, and counts that", async () => {

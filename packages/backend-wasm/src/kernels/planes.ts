@@ -30,6 +30,9 @@ export interface Placement {
   readonly step: Pair;
 }
 
+/** Where part i of so many even parts of a size begins. */
+export const cut = (i: number, parts: number, size: number) => Math.round((i * size) / parts);
+
 /** What one thread sums of a weight's gradient. */
 interface SumPiece {
   /** Which sum it adds to. */
@@ -54,7 +57,6 @@ export function sumPieces(n: number, terms: number, sums: number, channels: numb
   const isWorth = (count: number) => count <= n && terms * sums >= count * 2 ** 24;
   const parts = sums <= 2 ** 16 && isWorth(4) ? 4 : isWorth(2) ? 2 : 1;
   const slices = Math.min(channels, Math.ceil(ways / groups / parts));
-  const cut = (i: number, of: number, size: number) => Math.round((i * size) / of);
   return {
     parts,
     pieces: parts * groups * slices,

@@ -25,7 +25,7 @@ import type { Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
 import { addressOf, type Functions, inShares } from "../runtime.ts";
 import type { Call, Piece } from "../threads/pool.ts";
-import { addUp, type Four, type Placement, type Planes, roundUp, sumPieces } from "./planes.ts";
+import { addUp, cut, type Four, type Placement, type Planes, roundUp, sumPieces } from "./planes.ts";
 
 const bytes = 4;
 const cached = 2 ** 20; // bytes of transforms at a time
@@ -77,8 +77,8 @@ const seen = ({ scheme: { window }, lines, across, rows, columns }: Grid): Pair 
 function blocks({ lines, across, scheme }: Grid, channels: number, images: number, ways: number) {
   const perLine = 4 * across * productsOf(scheme) * channels * bytes;
   const fit = Math.max(1, Math.floor(cached / perLine));
-  const pieces = roundUp(Math.ceil(images / Math.max(1, Math.floor(fit / lines))), ways);
-  return { linesAtOnce: Math.min(lines, fit), imagesAtOnce: Math.ceil(images / Math.max(1, pieces)) };
+  const pieces = Math.min(images, roundUp(Math.ceil(images / Math.max(1, Math.floor(fit / lines))), ways));
+  return { linesAtOnce: Math.min(lines, fit), imagesAtOnce: Math.ceil(images / Math.max(1, pieces)), pieces };
 }
 
 /** Floats from product to product: a cache line more than they take, as 16 lines a power of two apart push each other out. */
@@ -177,7 +177,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     if (bias === undefined) kit.clear(biases, outputs * bytes);
 
     const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);
-    const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, n, fork.ways);
+    const { linesAtOnce, imagesAtOnce, pieces } = blocks(grid, channels + rows, n, fork.ways);
     const perImage = linesAtOnce * 4 * across; // tiles
     const most = rowFloats(imagesAtOnce * perImage);
     const { stride, addresses } = ownFloats(
@@ -194,8 +194,8 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const [row, plane] = [size[1] * bytes, size[0] * size[1] * bytes];
     const inPanels = [channels * NR * bytes, NR * bytes, stepV] as const;
     const correlateSome: Piece = (piece, call) => {
-      const start = piece * imagesAtOnce;
-      const images = Math.min(imagesAtOnce, n - start);
+      const [start, end] = [cut(piece, pieces, n), cut(piece + 1, pieces, n)];
+      const images = end - start;
       for (let group = 0; group < groups; group++) {
         let pixels = 0;
         for (let line = 0; line < lines; line += linesAtOnce) {
@@ -220,7 +220,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
         }
       }
     };
-    fork.each(n === 0 ? 0 : Math.ceil(n / imagesAtOnce), correlateSome, stride);
+    fork.each(pieces, correlateSome, stride);
   }
 
   /**

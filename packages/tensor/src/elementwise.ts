@@ -6,7 +6,7 @@
  */
 
 import { differentiate } from "./differentiate.ts";
-import { asFloat, promote } from "./dtype.ts";
+import { isFloat, promote } from "./dtype.ts";
 import { UsageError } from "./errors.ts";
 import { type Expression, isComparison, staysIntegral, topological } from "./expression.ts";
 import { compile, interpret, type Program } from "./interpreter.ts";
@@ -113,7 +113,7 @@ function outputSpecs(name: string, expressions: readonly Expression[], specs: re
   );
   return expressions.map((root) => {
     if (isComparison(root)) return { shape, dtype: "int32" };
-    return { shape, dtype: staysIntegral(root) ? joined : asFloat(joined) };
+    return { shape, dtype: isFloat(joined) || staysIntegral(root) ? joined : "float32" };
   });
 }
 

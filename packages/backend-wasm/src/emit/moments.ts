@@ -1,7 +1,6 @@
 /** Statistics of sets of elements for normalisation, accumulated in float64. */
 
 import {
-  type Code,
   F64,
   type Func,
   i32,
@@ -19,11 +18,13 @@ import { f32x4, f64x2, v128 } from "../lanes.ts";
 import { loadTail, overRow, rounded, Sum, widened } from "./vectors.ts";
 
 const lanes = f32x4;
-const { div } = f64x2.scalar;
+const { scalar } = f64x2;
 const fromInt = instruction(0xb7);
 
 /**
- * Mean and biased variance of sets; a set is `runs` runs of `length` neighbours. Two passes.
+ * Mean and biased variance of sets; a set is `runs` runs of `length` neighbours. One pass, over distances from the set's first
+ * element c: mean = c + Σd/n, variance = (Σd² − (Σd)²/n)/n. As c is one of the n, (c − mean)² is at most n variances, so what
+ * cancels costs at most log₂ n of float64's 53 bits.
  *
  * Parameters: sets, runs, length, address, bytes from set to set and from run to run, targets of means and variances (float32).
  */
@@ -31,51 +32,50 @@ export function defineMoments(module: Module, name: string): Func {
   return module.define(name, integers(8), (f, sets, runs, length, x, ...rest) => {
     const [setStep, runStep, means, variances] = rest as [Local, Local, Local, Local];
     const [run, start, at, left] = f.many(4);
-    const [vector, center] = f.many(2, V128);
-    const mean = f.local(F64);
-    const sum = new Sum(f, lanes);
-    const count = fromInt(i32.mul(runs, length));
-    /** Sum over the runs of a set, whole vectors and what is left of each run. */
-    const overSet = (whole: Code, tail: Code): Code => [
-      sum.clear(),
-      set(start, x),
-      set(run, runs),
+    const [vector, first, center] = f.many(3, V128);
+    const [count, total] = f.many(2, F64);
+    const [sum, squares] = [new Sum(f, lanes), new Sum(f, lanes)];
+    const distances = f.many(2, V128);
+    const add = [
+      widened(lanes, vector).map((wide, i) => set(distances[i]!, f64x2.sub(wide, center))),
+      sum.addWide(distances),
+      squares.addWide(distances.map((d) => f64x2.mul(d, d))),
+    ];
+    return [
+      set(count, fromInt(i32.mul(runs, length))),
       times(
-        run,
-        set(at, start),
-        overRow(lanes, left, length, [set(vector, v128.load(at)), whole, step(at, int(16))], tail),
-        step(start, runStep),
+        sets,
+        set(first, lanes.loadSplat(x)),
+        set(center, f64x2.fromFloats(first)),
+        sum.clear(),
+        squares.clear(),
+        set(start, x),
+        set(run, runs),
+        times(
+          run,
+          set(at, start),
+          overRow(
+            lanes,
+            left,
+            length,
+            [set(vector, v128.load(at)), add, step(at, int(16))],
+            [set(vector, loadTail(lanes, at, left, first)), add],
+          ),
+          step(start, runStep),
+        ),
+        set(total, sum.total()),
+        lanes.scalar.store(means, rounded(lanes, scalar.add(f64x2.lane(center, 0), scalar.div(total, count)))),
+        lanes.scalar.store(
+          variances,
+          rounded(lanes, scalar.div(scalar.sub(squares.total(), scalar.div(scalar.mul(total, total), count)), count)),
+        ),
+        step(means, int(4)),
+        step(variances, int(4)),
+        step(x, setStep),
       ),
     ];
-    const deviations = f.many(2, V128);
-    const squares = [
-      widened(lanes, vector).map((wide, i) => set(deviations[i]!, f64x2.sub(wide, center))),
-      sum.addWide(deviations.map((d) => f64x2.mul(d, d))),
-    ];
-    // one element at a time: a zero behind the end would count as a deviation
-    const singleSquares = times(
-      left,
-      set(vector, f64x2.sub(f64x2.fromFloats(v128.load32Zero(at)), center)),
-      sum.addWide([firstOnly(f64x2.mul(vector, vector))]),
-      step(at, int(4)),
-    );
-    return times(
-      sets,
-      overSet(sum.add(vector), [set(vector, loadTail(lanes, at, left)), sum.add(vector)]),
-      set(mean, div(sum.total(), count)),
-      set(center, f64x2.splat(mean)),
-      lanes.scalar.store(means, rounded(lanes, mean)),
-      overSet(squares, singleSquares),
-      lanes.scalar.store(variances, rounded(lanes, div(sum.total(), count))),
-      step(means, int(4)),
-      step(variances, int(4)),
-      step(x, setStep),
-    );
   });
 }
-
-/** The first lane of two, and 0. */
-const firstOnly = (wide: Code): Code => v128.shuffle32(wide, f64x2.constant(0), [0, 1, 4, 5]);
 
 /** Σ g and Σ g x of each run, as float64. Parameters: runs, length, addresses of x and g, targets. */
 export function definePairSums(module: Module, name: string): Func {
@@ -103,8 +103,8 @@ export function definePairSums(module: Module, name: string): Func {
           step(g, i32.shl(left, int(2))),
         ],
       ),
-      f64x2.scalar.store(plain, sum.total()),
-      f64x2.scalar.store(weighted, products.total()),
+      scalar.store(plain, sum.total()),
+      scalar.store(weighted, products.total()),
       step(plain, int(8)),
       step(weighted, int(8)),
     );

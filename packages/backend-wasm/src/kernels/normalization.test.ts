@@ -1,6 +1,6 @@
-import type { Rng } from "@kronograd/tensor";
-import { describe, it } from "vitest";
-import { agree } from "../../testing/agree.ts";
+import { batchNorm, ones, Rng, scope, tensor, zeros } from "@kronograd/tensor";
+import { describe, expect, it } from "vitest";
+import { agree, guarded } from "../../testing/agree.ts";
 
 const narrow = { dtypes: ["float32"], runs: 50 } as const;
 const batch = (rng: Rng) => [2 + rng.integer(4), 1 + rng.integer(9), ...[[], [3], [3, 7]][rng.integer(3)]!];
@@ -50,5 +50,21 @@ describe("normalisation", () => {
       },
       narrow,
     );
+  });
+
+  it("keeps the digits of a variance far from 0, beside a first element that is far from the others, and of equal elements", () => {
+    const rng = new Rng(0);
+    const far = Float64Array.from({ length: 1003 }, () => Math.fround(1e5 + rng.normal()));
+    const lone = Float64Array.from(far, (x, i) => (i === 0 ? 3e6 : x));
+    for (const values of [far, lone, new Float64Array(1003).fill(0.1)].map((list) => Float32Array.from(list))) {
+      const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+      const variance = Float64Array.from(values, (x) => (x - mean) ** 2).reduce((sum, x) => sum + x, 0) / values.length;
+      scope(() => {
+        const x = tensor(values, { shape: [1, 1, values.length], device: guarded });
+        const found = batchNorm(x, ones([1], x), zeros([1], x), 1e-5);
+        expect(found.mean.itemSync()).toBe(Math.fround(mean));
+        expect(Math.abs(found.variance.itemSync() - variance)).toBeLessThanOrEqual(1e-7 * variance);
+      });
+    }
   });
 });

@@ -23,7 +23,7 @@ import {
 } from "../emit/winograd.ts";
 import type { Kit } from "../kit.ts";
 import { f32x4 } from "../lanes.ts";
-import { addressOf, type Functions, inShares } from "../runtime.ts";
+import { addressOf, type Functions, inShares, lazy } from "../runtime.ts";
 import type { Call, Piece } from "../threads/pool.ts";
 import { addUp, cut, type Four, type Placement, type Planes, roundUp, sumPieces } from "./planes.ts";
 
@@ -84,13 +84,6 @@ function blocks({ lines, across, scheme }: Grid, channels: number, images: numbe
 /** Floats from product to product: a cache line more than they take, as 16 lines a power of two apart push each other out. */
 const productFloats = (channels: number, tiles: number) => channels * tiles + 16;
 
-/** (G ⊗ G)ᵀ in scratch memory. */
-function transformMatrix(kit: Kit, scheme: Scheme): Operand {
-  const matrix = kit.temporary("float32", [scheme.window ** 2, productsOf(scheme)]);
-  kit.values(matrix).set(weightTransform(scheme));
-  return matrix;
-}
-
 /**
  * The way with the fewest operations, or null where that is the direct sum: few channels, or many tiles that hang over the edge.
  *
@@ -123,15 +116,21 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
   const rowFloats = (tiles: number) => roundUp(tiles, NR) + 16;
   const dotCode = kit.code<"dots">((module) => void defineDots(module, "dots", kit.fused));
   const transformsOf = new Map(
-    schemes.map((scheme) => [
-      scheme,
-      kit.code((module) => {
+    schemes.map((scheme) => {
+      const code = kit.code((module) => {
         defineTransformTiles(module, "transformTiles", scheme, NR, kit.fused);
         defineTransformPlaces(module, "transformPlaces", scheme, NR, kit.fused);
         defineTransformProducts(module, "transformProducts", scheme, kit.fused);
-      }) as () => Transforms,
-    ]),
+      }) as () => Transforms;
+      return [scheme, lazy(() => ({ ...code(), matrix: weightTransform(scheme) }))] as const;
+    }),
   );
+  /** (G ⊗ G)ᵀ in scratch memory. */
+  const matrixOf = (scheme: Scheme): number => {
+    const matrix = kit.temporary("float32", [scheme.window ** 2, productsOf(scheme)]);
+    kit.values(matrix).set(transformsOf.get(scheme)!().matrix);
+    return addressOf(matrix);
+  };
 
   /** y [N, G·M, places] = r × r windows of a placement of images with G·C channels, times weights [G·M, C, r, r], + bias. */
   function correlate(
@@ -155,7 +154,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
 
     const count = outputs * channels;
     const transformed = floats(products * count); // [product, outputs, channels]
-    const matrix = addressOf(transformMatrix(kit, scheme));
+    const matrix = matrixOf(scheme);
     const packedRows = roundUp(rows, MR);
     const packed = floats(groups * products * packedRows * channels);
     const packedStep = packedRows * channels * bytes;
@@ -243,7 +242,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, n, 1);
     const perLine = 4 * across;
     const most = rowFloats(imagesAtOnce * linesAtOnce * perLine);
-    const back = addressOf(transformMatrix(kit, scheme));
+    const back = matrixOf(scheme);
 
     const sumFloats = products * outputs * channels; // [groups, product, rows, channels]
     const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);

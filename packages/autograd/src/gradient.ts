@@ -90,16 +90,14 @@ export interface Gradient {
 /**
  * A value made when first asked for. Made within an inner scope it dies there, and is made again for the next who asks.
  */
-function lazy<T>(make: () => T, alive: (value: T) => boolean): { get(): T; readonly held: T | undefined } {
+function lazy<T>(make: () => T, alive: (value: T) => boolean): { get(): T; held(): T | undefined } {
   let value: T | undefined;
   return {
     get() {
       if (value === undefined || !alive(value)) value = make();
       return value;
     },
-    get held() {
-      return value !== undefined && alive(value) ? value : undefined;
-    },
+    held: () => (value !== undefined && alive(value) ? value : undefined),
   };
 }
 
@@ -115,7 +113,13 @@ function partsOnDemand(
 ): Gradient {
   const parts = lazy(make, areLive);
   const joint = lazy(() => joinParts(block, parts.get()), isLive);
-  return { block, dense: joint.get, parts: parts.get, [heldTensors]: () => [held, parts.held, joint.held], ...known };
+  return {
+    block,
+    dense: joint.get,
+    parts: parts.get,
+    [heldTensors]: () => [held, parts.held(), joint.held()],
+    ...known,
+  };
 }
 
 /** A gradient given in joint form, [out, in(+1)] or the parameter's shape. */
@@ -125,7 +129,8 @@ export function denseGradient(block: Block, joint: Tensor): Gradient {
 
 /** A gradient given by its parts, one tensor for each parameter. */
 export function partsGradient(block: Block, parts: readonly Tensor[]): Gradient {
-  return partsOnDemand(block, parts, () => parts);
+  const joint = lazy(() => joinParts(block, parts), isLive);
+  return { block, dense: joint.get, parts: () => parts, [heldTensors]: () => [parts, joint.held()] };
 }
 
 /** A gradient given by its factors; parts are formed (one GEMM) only when somebody asks. */

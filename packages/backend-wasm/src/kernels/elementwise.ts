@@ -51,13 +51,13 @@ export function createElementwise(runtime: Runtime, words: Words): RunExpression
     inputs: readonly MapInput[],
     outputs: readonly Operand[],
   ): Pass => {
-    const ints = outputs.map(({ dtype }) => dtype === "int32");
     let key = lanes.bytes;
     for (const { access, isInt } of inputs) key = key * 6 + accesses.indexOf(access) * 2 + Number(isInt);
-    for (const isInt of ints) key = key * 2 + Number(isInt);
+    for (const { dtype } of outputs) key = key * 2 + Number(dtype === "int32");
     let pass = own.passes.get(key);
     if (pass === undefined) {
       const module = new Module();
+      const ints = outputs.map(({ dtype }) => dtype === "int32");
       defineMap(module, "pass", lanes, runtime, own, inputs, ints);
       pass = runtime.link<"pass">(module).pass;
       own.passes.set(key, pass);
@@ -78,16 +78,15 @@ export function createElementwise(runtime: Runtime, words: Words): RunExpression
     if (sizeOf(shape) === 0) return true;
     const { rows, columns, outer, steps } = loops(shape, used);
     const reads = used.map(({ dtype }, i): MapInput => {
-      const { column } = steps[i]!;
-      return { access: accessOf(column, columns), isInt: dtype === "int32" };
+      return { access: accessOf(steps[i]!.column, columns), isInt: dtype === "int32" };
     });
     const pass = passOf(own, lanes, reads, outputs);
     const uniforms = own.uniforms.map((x) => evaluate(x, parameters));
-    const addresses = used.map(addressOf);
-    const targets = outputs.map(addressOf);
     // pieces are rows, or parts of the only row, of each pass
     const fork = runtime.fork(rows * columns * outer.length * (own.supports.f64 ? 4 : 32));
-    const [side, grain] = rows === 1 ? [columns, 64] : [rows, 1];
+    const isRow = rows === 1;
+    const side = isRow ? columns : rows;
+    const grain = isRow ? 64 : 1;
     const share =
       fork.ways === 1 || outer.length >= 2 * fork.ways ? side : Math.ceil(side / (2 * fork.ways * grain)) * grain;
     const shares = Math.ceil(side / share);
@@ -95,18 +94,18 @@ export function createElementwise(runtime: Runtime, words: Words): RunExpression
       const i = Math.floor(piece / shares);
       const first = (piece % shares) * share;
       const count = Math.min(share, side - first);
-      const [firstRow, firstColumn] = rows === 1 ? [0, first] : [first, 0];
-      const operands = rows === 1 ? [1, count] : [count, columns];
-      outputs.forEach((output, k) => {
-        operands.push(targets[k]! + (i * rows * columns + firstRow * columns + firstColumn) * bytesOf(output));
-      });
-      used.forEach((input, k) => {
+      const operands = isRow ? [1, count] : [count, columns];
+      for (const output of outputs)
+        operands.push(addressOf(output) + (i * rows * columns + first * (isRow ? 1 : columns)) * bytesOf(output));
+      for (let k = 0; k < used.length; k++) {
         const { row, column, starts } = steps[k]!;
-        const start = starts[i]! + firstRow * row + firstColumn * column;
+        const input = used[k]!;
         const bytes = bytesOf(input);
-        operands.push(addresses[k]! + start * bytes, row * bytes, column * bytes);
-      });
-      call(pass, ...operands, ...uniforms);
+        const start = starts[i]! + first * (isRow ? column : row);
+        operands.push(addressOf(input) + start * bytes, row * bytes, column * bytes);
+      }
+      operands.push(...uniforms);
+      call(pass, ...operands);
     });
     return true;
   };
@@ -151,13 +150,13 @@ interface Loops {
 }
 
 const single = [0];
+const flat = { row: 0, column: 1, starts: single };
 
 /** The fewest loops that walk the shape: neighbouring axes that all inputs cross in equal steps are joined. */
 function loops(shape: readonly number[], inputs: readonly Operand[]): Loops {
   const size = sizeOf(shape);
   const isFlat = inputs.every((input) => sizeOf(input.shape) === size && isContiguous(input));
-  if (isFlat)
-    return { rows: 1, columns: size, outer: single, steps: inputs.map(() => ({ row: 0, column: 1, starts: single })) };
+  if (isFlat) return { rows: 1, columns: size, outer: single, steps: inputs.map(() => flat) };
   const strides = inputs.map((input) => broadcastStrides(input, shape));
   const axes: { n: number; steps: number[] }[] = [];
   shape.forEach((n, axis) => {

@@ -83,7 +83,7 @@ export function createElementwise(runtime: Runtime, words: Words): RunExpression
     const pass = passOf(own, lanes, reads, outputs);
     const uniforms = own.uniforms.map((x) => evaluate(x, parameters));
     // pieces are rows, or parts of the only row, of each pass
-    const fork = runtime.fork(rows * columns * outer.length * (own.supports.f64 ? 4 : 32));
+    const fork = runtime.fork(rows * columns * outer.length * (own.supports.f64 ? 4 : 16));
     const isRow = rows === 1;
     const side = isRow ? columns : rows;
     const grain = isRow ? 64 : 1;

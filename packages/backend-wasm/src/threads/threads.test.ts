@@ -4,6 +4,8 @@ import {
   createDevice,
   Device,
   dispatch,
+  exp,
+  full,
   matmul,
   ops,
   Rng,
@@ -236,6 +238,20 @@ describe("several threads", () => {
     expect([...values]).toEqual([1, 1]);
     expect(performance.now()).toBeLessThan(until);
     pool.close();
+  });
+
+  it("get no job of less than some 17 µs", async () => {
+    const backend = await openWasm({ threads: 2 });
+    const device = new Device(backend);
+    const jobs = (length: number) =>
+      scope(() => {
+        const x = full([length], 1, { device });
+        const before = backend.pool!.board.control[word.sequence]!;
+        exp(x);
+        return backend.pool!.board.control[word.sequence]! - before;
+      });
+    expect([jobs(2 ** 14), jobs(2 ** 15)]).toEqual([0, 1]);
+    backend.dispose();
   });
 
   it("let the program end by itself", () => {

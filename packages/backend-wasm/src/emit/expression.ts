@@ -152,8 +152,11 @@ export function emitExpressions(
     const compares = masks[x.op];
     if (compares !== undefined) return { local: w.keep(compares(w.lanes, left, right)), isMask: true };
     // max(0, x) without IEEE's seven instructions: one that gives x where x is NaN, and 0 more makes 0 of −0
-    if (x.op === "max" && a.op === "constant" && a.value === 0)
-      return { local: w.keep(w.lanes.add(w.lanes.pmax(right, left), left)), isMask: false };
+    const zero = x.args.findIndex(({ op, value }) => op === "constant" && value === 0);
+    if (x.op === "max" && zero >= 0) {
+      const [y, nought] = zero === 0 ? [right, left] : [left, right];
+      return { local: w.keep(w.lanes.add(w.lanes.pmax(y, nought), nought)), isMask: false };
+    }
     const emit = (arithmetic[x.op] ?? words[x.op])!;
     return { local: w.keep(emit(w, left, right)), isMask: false };
   };

@@ -10,8 +10,8 @@ import { winogradGrid } from "./winograd.ts";
 const params = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
 
 /** The way of a layer: tiles of 2 or 4 places; `tall` has two of them in each of two rows. */
-function way(window: number, size: number, channels: number, rows: number): string {
-  const grid = winogradGrid([window, window], [1, rows, size, size], channels, rows);
+function way(window: number, size: number, channels: number, rows: number, images = 32): string {
+  const grid = winogradGrid([window, window], [images, rows, size, size], channels, rows);
   return grid === null ? "direct" : `${grid.scheme.places}${grid.tall === 1 ? " tall" : ""}`;
 }
 
@@ -21,10 +21,14 @@ describe("the way of a layer", () => {
     expect([14, 4].map((size) => way(5, size, 16, 32))).toEqual(["2", "2 tall"]);
   });
 
-  it("is the direct sum for few channels, single places and other windows", () => {
-    expect([way(3, 16, 3, 64), way(5, 28, 1, 16), way(3, 1, 64, 64), way(7, 16, 64, 64)]).toEqual(
-      Array(4).fill("direct"),
-    );
+  it("is the direct sum for few channels, single places, more weights than places are worth, and other windows", () => {
+    expect([
+      way(3, 16, 3, 64),
+      way(5, 28, 1, 16),
+      way(3, 1, 64, 64),
+      way(3, 7, 512, 512, 1),
+      way(7, 16, 64, 64),
+    ]).toEqual(Array(5).fill("direct"));
   });
 });
 
@@ -47,6 +51,7 @@ describe("Winograd's convolution", () => {
       [1, 64, 64],
       [11, 64, 8],
       [35, 32, 4],
+      [8, 300, 16],
     ] as const) {
       const inputs = [{ shape: [n, channels, size, size] }, { shape: [8, channels, 3, 3] }];
       await agree("conv2d", () => ({ inputs, params }), { dtypes: ["float32"], runs: 1 });

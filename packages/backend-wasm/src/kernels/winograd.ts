@@ -11,7 +11,7 @@
 
 import type { Operand, Pair } from "@kronograd/tensor";
 import { defineDots, dotColumns } from "../emit/dots.ts";
-import { blocksOf, workspaceBytes } from "../emit/gemm.ts";
+import { workspaceBytes } from "../emit/gemm.ts";
 import { tileSize } from "../emit/tile.ts";
 import {
   defineTransformPlaces,
@@ -30,9 +30,11 @@ import { addUp, cut, type Four, type Placement, type Planes, roundUp, sumPieces 
 const bytes = 4;
 const cached = 2 ** 20; // bytes of transforms at a time
 const shortRows = 4; // rows of the products' short tile
-// as measured, in multiply-adds: what it takes to begin and to store a sum, and to transform a pixel or a product
+const channelsMost = 1024; // a panel of so many, and one of weights, still stay in the second cache
+// as measured, in multiply-adds: what it takes to begin and to store a sum, to transform a pixel or a product, and a weight
 const sumCost = 4;
 const transformCost = 3;
+const weightCost = 20;
 
 /** What it needs of the convolutions' module. */
 type Shared = Functions<"packLines" | "manyTiles">;
@@ -73,10 +75,14 @@ const seen = ({ scheme: { window }, lines, across, rows, columns }: Grid): Pair 
   across * columns + window - 1,
 ];
 
-/** Lines of tiles, or whole images, whose transforms, of so many channels, stay in the cache; images in even pieces for threads. */
-function blocks({ lines, across, scheme }: Grid, channels: number, images: number, ways: number) {
-  const perLine = 4 * across * productsOf(scheme) * channels * bytes;
-  const fit = Math.max(1, Math.floor(cached / perLine));
+/**
+ * Lines of tiles, or whole images, whose transforms stay in the cache; more of them where weights are so many that they must be
+ * read from further away for each block. Images in even pieces for threads.
+ */
+function blocks({ lines, across, scheme }: Grid, channels: number, rows: number, images: number, ways: number) {
+  const perLine = 4 * across;
+  const tiles = Math.max(cached / (productsOf(scheme) * (channels + rows) * bytes), (channels * rows) / 2048);
+  const fit = Math.max(1, Math.floor(tiles / perLine));
   const pieces = Math.min(images, roundUp(Math.ceil(images / Math.max(1, Math.floor(fit / lines))), ways));
   return { linesAtOnce: Math.min(lines, fit), imagesAtOnce: Math.ceil(images / Math.max(1, pieces)), pieces };
 }
@@ -85,7 +91,8 @@ function blocks({ lines, across, scheme }: Grid, channels: number, images: numbe
 const productFloats = (channels: number, tiles: number) => channels * tiles + 16;
 
 /**
- * The way with the fewest operations, or null where that is the direct sum: few channels, or many tiles that hang over the edge.
+ * The way with the fewest operations, or null where that is the direct sum: few channels, few places, or many tiles that hang over
+ * the edge.
  *
  * @param window    rows and columns of the window, whose pixels and places are neighbours
  * @param y         shape of the places
@@ -93,15 +100,16 @@ const productFloats = (channels: number, tiles: number) => channels * tiles + 16
  * @param rows      output channels of a group
  */
 export function winogradGrid([high, wide]: Pair, y: Four, channels: number, rows: number): Grid | null {
-  if (channels < 4 || channels > blocksOf(f32x4).KC) return null;
+  if (channels < 4 || channels > channelsMost) return null;
   const lines = roundUp(rows, shortRows);
   let best: Grid | null = null;
-  let least = y[2] * y[3] * lines * (high * wide * channels + sumCost);
+  let least = y[0] * y[2] * y[3] * lines * (high * wide * channels + sumCost);
   for (const scheme of schemes) {
     if (high !== scheme.window || wide !== scheme.window) continue;
     const grid = gridOf(y, scheme);
     const perProduct = lines * (channels + sumCost) + transformCost * (channels + rows);
-    const operations = grid.lines * grid.across * 4 * productsOf(scheme) * perProduct;
+    const tiles = y[0] * grid.lines * grid.across * 4;
+    const operations = productsOf(scheme) * (tiles * perProduct + weightCost * rows * channels);
     if (operations < least) [best, least] = [grid, operations];
   }
   return best;
@@ -176,7 +184,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     if (bias === undefined) kit.clear(biases, outputs * bytes);
 
     const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);
-    const { linesAtOnce, imagesAtOnce, pieces } = blocks(grid, channels + rows, n, fork.ways);
+    const { linesAtOnce, imagesAtOnce, pieces } = blocks(grid, channels, rows, n, fork.ways);
     const perImage = linesAtOnce * 4 * across; // tiles
     const most = rowFloats(imagesAtOnce * perImage);
     const { stride, addresses } = ownFloats(
@@ -239,7 +247,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const x: Placement = { ...images, size: seen(grid) };
     const places: Pair = [lines * grid.rows, across * grid.columns];
     const dy: Placement = { source: grad, size: places, phases: 1, start: [0, 0], step: [1, 1] };
-    const { linesAtOnce, imagesAtOnce } = blocks(grid, channels + rows, n, 1);
+    const { linesAtOnce, imagesAtOnce } = blocks(grid, channels, rows, n, 1);
     const perLine = 4 * across;
     const most = rowFloats(imagesAtOnce * linesAtOnce * perLine);
     const back = matrixOf(scheme);

@@ -151,7 +151,7 @@ export function emitExpressions(
     const right = b === undefined ? left : value(b);
     const compares = masks[x.op];
     if (compares !== undefined) return { local: w.keep(compares(w.lanes, left, right)), isMask: true };
-    // max(0, x) without IEEE's seven instructions: one that gives x where x is NaN, and 0 more makes 0 of −0
+    // max(0, x) without IEEE's several instructions on x64: one that gives x where x is NaN, and 0 more makes 0 of −0
     const zero = x.args.findIndex(({ op, value }) => op === "constant" && value === 0);
     if (x.op === "max" && zero >= 0) {
       const [y, nought] = zero === 0 ? [right, left] : [left, right];

@@ -162,31 +162,21 @@ const inBytes = (pixels: Code) => i32.shl(pixels, int(2));
 /** Set columns of four tiles, a row of two of which begins at `row` and of the others at `beside`. */
 function readColumns(f: Func, { places }: Scheme, row: Local, beside: Local): (columns: readonly Local[]) => Code {
   const [a, b] = f.many(2, V128);
-  const wide = f.many(4, V128);
-  const { prepare, columns: turned } = transposed(f, f32x4, wide);
   const two = (columns: readonly Local[], first: number) => [
     set(a, v128.load(row, first * pixel)),
     set(b, v128.load(beside, first * pixel)),
     set(columns[0]!, v128.shuffle32(a, b, [0, 2, 4, 6])),
     set(columns[1]!, v128.shuffle32(a, b, [1, 3, 5, 7])),
   ];
-  return (columns) => {
-    if (places === 2) return columns.flatMap((_, j) => (j % 2 === 0 ? two(columns.slice(j), j) : []));
-    const four = [
-      [row, row, beside, beside].map((from, i) => set(wide[i]!, v128.load(from, (i % 2) * 4 * pixel))),
-      prepare,
-      turned.map((column, j) => set(columns[j]!, column)),
-    ];
-    if (columns.length === 4) return four;
-    // the first two pixels of the tiles to the right
-    return [
-      four,
-      set(a, v128.shuffle32(wide[1]!, v128.load(row, 8 * pixel), [0, 4, 1, 5])),
-      set(b, v128.shuffle32(wide[3]!, v128.load(beside, 8 * pixel), [0, 4, 1, 5])),
-      set(columns[4]!, v128.shuffle32(a, b, [0, 1, 4, 5])),
-      set(columns[5]!, v128.shuffle32(a, b, [2, 3, 6, 7])),
-    ];
-  };
+  const wide = f.many(4, V128);
+  const { prepare, columns: turned } = transposed(f, f32x4, wide);
+  const four = (columns: readonly Local[], first: number) => [
+    [row, row, beside, beside].map((from, i) => set(wide[i]!, v128.load(from, (first + (i % 2) * 4) * pixel))),
+    prepare,
+    columns.slice(0, 4).map((column, j) => set(column, turned[j]!)),
+  ];
+  const some = places === 2 ? two : four;
+  return (columns) => columns.map((_, j) => (j % places === 0 ? some(columns.slice(j), j) : []));
 }
 
 type Five = readonly [Local, Local, Local, Local, Local];

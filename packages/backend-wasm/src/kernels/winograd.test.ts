@@ -18,7 +18,7 @@ function way(window: number, size: number, channels: number, rows: number, image
 describe("the way of a layer", () => {
   it("has large tiles where they fit, and small ones else", () => {
     expect([16, 8, 10, 4, 14].map((size) => way(3, size, 64, 64))).toEqual(["4", "4 tall", "4", "2 tall", "4"]);
-    expect([14, 4].map((size) => way(5, size, 16, 32))).toEqual(["2", "2 tall"]);
+    expect([14, 8, 4, 6].map((size) => way(5, size, 16, 32))).toEqual(["4", "4 tall", "2 tall", "4 tall"]);
   });
 
   it("is the direct sum for few channels, single places, more weights than places are worth, and other windows", () => {

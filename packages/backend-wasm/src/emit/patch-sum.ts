@@ -11,7 +11,7 @@ import { loadTail, overRow, rounded, Sum } from "./vectors.ts";
 const lanes = f32x4;
 
 /** Columns that are summed together. The scratch row is as wide as the image, rounded up to a multiple of it. */
-export const columnsAtOnce = 8;
+export const columnsAtOnce = 16;
 
 /**
  * Parameters: planes, width, bytes of a plane; kernel rows and columns; table of (bytes to the first image row, rows) for each
@@ -22,7 +22,8 @@ export function definePatchSum(module: Module, name: string): Func {
   return module.define(name, integers(12), (f, planes, width, planeBytes, kh, kw, ...rest) => {
     const [rowTable, columnTable, rowStep, columnStep, x, scratch, out] = rest;
     const [u, v, row, column, left, from, at, to, count] = f.many(9);
-    const [a, b, vector] = f.many(3, V128);
+    const vector = f.local(V128);
+    const sums = f.many(columnsAtOnce / lanes.count, V128);
     const sum = new Sum(f, lanes);
     const down = [
       set(from, i32.add(x, i32.load(row))),
@@ -31,14 +32,16 @@ export function definePatchSum(module: Module, name: string): Func {
       loopWhile(
         i32.greater(left, int(0)),
         set(at, from),
-        set(a, lanes.constant(0)),
-        set(b, a),
+        sums.map((own) => set(own, lanes.constant(0))),
         set(count, i32.load(row, 4)),
-        times(count, set(a, lanes.add(a, v128.load(at))), set(b, lanes.add(b, v128.load(at, 16))), step(at, rowStep)),
-        v128.store(to, a),
-        v128.store(to, b, 16),
-        step(to, int(32)),
-        step(from, int(32)),
+        times(
+          count,
+          sums.map((own, i) => set(own, lanes.add(own, v128.load(at, i * 16)))),
+          step(at, rowStep),
+        ),
+        sums.map((own, i) => v128.store(to, own, i * 16)),
+        step(to, int(columnsAtOnce * lanes.bytes)),
+        step(from, int(columnsAtOnce * lanes.bytes)),
         step(left, int(-columnsAtOnce)),
       ),
     ];

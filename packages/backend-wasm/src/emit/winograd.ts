@@ -237,9 +237,9 @@ function defineTransform(
 /**
  * Transform tiles of α × α pixels, which overlap: Bᵀ d B.
  *
- * Parameters: lines, groups of four tiles in each, whether a group has two rows, index of the first group, channels, address of the
- * first pixel in the first plane, bytes from row to row and from plane to plane, target, bytes from panel to panel, from channel to channel and from
- * product to product.
+ * Parameters: lines, groups of four tiles in each, whether a group has two rows, index of the first group, channels, address of
+ * the first pixel in the first plane, bytes from row to row and from plane to plane, target, bytes from panel to panel, from
+ * channel to channel and from product to product.
  */
 export function defineTransformTiles(module: Module, name: string, scheme: Scheme, R: number, fused: boolean): Func {
   return defineTransform(module, name, scheme, R, tileWidth(scheme), (f) => transforms(f, scheme, fused).spread);
@@ -253,9 +253,9 @@ export function defineTransformPlaces(module: Module, name: string, scheme: Sche
 /**
  * Places from products: y = Aᵀ M A + bias.
  *
- * Parameters: lines, groups of four tiles in each, whether a group has two rows, index of the first group, channels, address of M[product][channel][tile],
- * bytes from channel to channel and from product to product, address of the biases, address of the first place in the first
- * plane, rows from there to the plane's end, places in a row, bytes from plane to plane.
+ * Parameters: lines, groups of four tiles in each, whether a group has two rows, index of the first group, channels, address of
+ * M[product][channel][tile], bytes from channel to channel and from product to product, address of the biases, address of the
+ * first place in the first plane, rows from there to the plane's end, places in a row, bytes from plane to plane.
  */
 export function defineTransformProducts(module: Module, name: string, scheme: Scheme, fused: boolean): Func {
   return module.define(name, integers(13), (f, lines, across, tall, index, channels, M, channelStep, ...rest) => {

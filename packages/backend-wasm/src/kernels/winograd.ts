@@ -5,8 +5,8 @@
  * The weights are transformed and packed once for all images. Of an image so many lines of tiles go together that their
  * transforms stay in the second cache: transform, α² matrix products, transform back.
  *
- * Errors are about twice those of the direct sum, and six times with tiles of 8 × 8 (docs/notes/wasm-kernels.md); and as pixels are subtracted from their neighbours, one
- * that is infinite makes NaN of all places of its tile.
+ * Errors are about twice those of the direct sum, and six times with tiles of 8 × 8 pixels (docs/notes/wasm-kernels.md); and as
+ * pixels are subtracted from their neighbours, one that is infinite makes NaN of all places of its tile.
  */
 
 import type { Operand, Pair } from "@kronograd/tensor";
@@ -30,7 +30,7 @@ import { addUp, cut, type Four, type Placement, type Planes, roundUp, sumPieces 
 const bytes = 4;
 const cached = 2 ** 20; // bytes of transforms at a time
 const shortRows = 4; // rows of the products' short tile
-const channelsMost = 1024; // a panel of so many, and one of weights, still stay in the second cache
+const weightsMost = 2 ** 18; // input times output channels, whose transforms take up to 64 times 8 bytes each
 // as measured, in multiply-adds: what it takes to begin and to store a sum, to transform a pixel or a product, and a weight
 const sumCost = 4;
 const transformCost = 3;
@@ -40,8 +40,8 @@ const weightCost = 20;
 type Shared = Functions<"packLines" | "manyTiles">;
 
 /**
- * The ways there are. Errors grow with the powers of the points and of their inverses, so these were searched for: ±⅝, ±3/2 have half
- * the errors of the usual ±1, ±2.
+ * The ways there are. Errors grow with the powers of the points and of their inverses, so these were searched for: ±⅝, ±3/2 have
+ * half the errors of the usual ±1, ±2.
  */
 const schemes: readonly Scheme[] = [
   { places: 2, window: 3, points: [1] },
@@ -50,7 +50,10 @@ const schemes: readonly Scheme[] = [
   { places: 4, window: 5, points: [0.5, 1, 2.25] },
 ];
 
-/** How a scheme covers planes of places: lines of so many groups of four tiles, which lie in a row or, `tall`, two in each of two rows. */
+/**
+ * How a scheme covers planes of places: lines of so many groups of four tiles, which lie in a row or, `tall`, two in each of two
+ * rows.
+ */
 interface Grid {
   readonly scheme: Scheme;
   readonly tall: 0 | 1;
@@ -101,7 +104,7 @@ const productFloats = (channels: number, tiles: number) => channels * tiles + 16
  * @param rows      output channels of a group
  */
 export function winogradGrid([high, wide]: Pair, y: Four, channels: number, rows: number): Grid | null {
-  if (channels < 4 || channels > channelsMost) return null;
+  if (channels < 4 || channels * rows > weightsMost) return null;
   const lines = roundUp(rows, shortRows);
   let best: Grid | null = null;
   let least = y[0] * y[2] * y[3] * lines * (high * wide * channels + sumCost);

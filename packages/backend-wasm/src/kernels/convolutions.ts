@@ -110,14 +110,30 @@ export function convolutionKernels(kit: Kit): Kernels {
     return { taps: table(taps), tapCount: taps.length, places: table(spots), placeCount: spots.length };
   };
 
-  /** y [N, G·M, places] = weights [G·M, taps] · patches, for a placement of images with G·C channels. */
+  /** Weights [G·M, C, kh, kw] for the way back: [G·C, M, −kh, −kw]. */
+  const turned = (weight: Operand, groups: number): Operand => {
+    const [outputs, channels, kh, kw] = weight.shape as unknown as Four;
+    const [wo, wc, wu, wv] = weight.strides as unknown as Four;
+    const count = outputs / groups;
+    return kit.dense({
+      ...weight,
+      shape: [groups, channels, count, kh, kw],
+      strides: [count * wo, wc, wo, -wu, -wv],
+      offset: weight.offset + (kh - 1) * wu + (kw - 1) * wv,
+    });
+  };
+
+  /**
+   * y [N, G·M, places] = weights [G·M, taps] · patches, for a placement of images with G·C channels; `isBack` turns weights
+   * [G·C, M, taps].
+   */
   const correlate = (
     y: Operand,
     x: Placement,
-    weights: Operand,
+    weight: Operand,
     groups: number,
     geometry: Geometry,
-    bias?: Operand,
+    { isBack = false, bias }: { isBack?: boolean; bias?: Operand | undefined } = {},
   ): void => {
     const { MR, NR, packLines, packPlaces, tiles: run, fill } = code();
     const [n, outputs] = y.shape as unknown as Four;
@@ -125,9 +141,10 @@ export function convolutionKernels(kit: Kit): Kernels {
     const rows = outputs / groups;
     const grid = isDense(geometry) && winogradGrid(geometry.kernel, y.shape as unknown as Four, channels, rows);
     if (grid) {
-      winograd.correlate(grid, y, x, weights, groups, bias);
+      winograd.correlate(grid, y, x, kit.dense(weight), groups, isBack, bias);
       return;
     }
+    const weights = isBack ? turned(weight, groups) : kit.dense(weight);
     const { taps, tapCount, places, placeCount } = tables(channels, x.size, geometry, x.phases);
     const height = roundUp(rows, MR);
     const packed = floats(groups * height * tapCount);
@@ -240,21 +257,15 @@ export function convolutionKernels(kit: Kit): Kernels {
       const [, , ...kernel] = weight!.shape as unknown as Four;
       const [, , ...places] = y!.shape as unknown as Four;
       const geometry = { kernel, stride, dilation, places };
-      correlate(
-        y!,
-        padded(kit.dense(x!), padding, geometry),
-        kit.dense(weight!),
-        groups,
-        geometry,
-        bias && kit.dense(bias),
-      );
+      const images = padded(kit.dense(x!), padding, geometry);
+      correlate(y!, images, weight!, groups, geometry, { bias: bias && kit.dense(bias) });
       return true;
     },
 
     conv2dInputGrad([x], [grad, weight], { stride, padding, dilation, groups }: Conv2dInputGradParams) {
       if (!allOf("float32", [grad!, weight!])) return false;
       const [, , ...places] = x!.shape as unknown as Four;
-      const [outputs, channels, kh, kw] = weight!.shape as unknown as Four;
+      const [, , kh, kw] = weight!.shape as unknown as Four;
       const [, , oh, ow] = grad!.shape as unknown as Four;
       if (3 * oh * ow < 2 * places[0] * places[1]) {
         throughColumns(x!, kit.dense(grad!), kit.dense(weight!), padding, groups, {
@@ -273,16 +284,7 @@ export function convolutionKernels(kit: Kit): Kernels {
         start: [reach[0] - padding[0], reach[1] - padding[1]],
         step: stride,
       };
-      // [G, O/G, C, kh, kw] read as [G, C, O/G, −kh, −kw]
-      const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
-      const count = outputs / groups;
-      const turned = kit.dense({
-        ...weight!,
-        shape: [groups, channels, count, kh, kw],
-        strides: [count * wo, wc, wo, -wu, -wv],
-        offset: weight!.offset + (kh - 1) * wu + (kw - 1) * wv,
-      });
-      correlate(x!, source, turned, groups, { kernel: [kh, kw], stride: [1, 1], dilation, places });
+      correlate(x!, source, weight!, groups, { kernel: [kh, kw], stride: [1, 1], dilation, places }, { isBack: true });
       return true;
     },
 

@@ -144,13 +144,17 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     return addressOf(matrix);
   };
 
-  /** y [N, G·M, places] = r × r windows of a placement of images with G·C channels, times weights [G·M, C, r, r], + bias. */
+  /**
+   * y [N, G·M, places] = r × r windows of a placement of images with G·C channels, times weights [G·M, C, r, r], + bias; or,
+   * `isBack`, times weights [G·C, M, −r, −r].
+   */
   function correlate(
     grid: Grid,
     y: Operand,
     images: Placement,
     weights: Operand,
     groups: number,
+    isBack: boolean,
     bias?: Operand,
   ): void {
     const { packLines, manyTiles } = shared();
@@ -165,7 +169,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const floats = (count: number) => addressOf(kit.temporary("float32", [count]));
 
     const count = outputs * channels;
-    const transformed = floats(products * count); // [product, outputs, channels]
+    const transformed = floats(products * count); // [product, weights' first and second axis]
     const matrix = matrixOf(scheme);
     const packedRows = roundUp(rows, MR);
     const packed = floats(groups * products * packedRows * channels);
@@ -173,16 +177,19 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const gemm = kit.products("float32")!.gemm();
     const weightFork = kit.fork(products * count * taps);
     const space = ownFloats(weightFork, workspaceBytes(f32x4) / bytes);
+    const tapStep = products * bytes;
+    const [firstTap, nextTap] = isBack ? [matrix + (taps - 1) * tapStep, -tapStep] : [matrix, tapStep];
     const transformSome = (first: number, some: number, call: Call) => {
-      const [left, right] = [[matrix, bytes, products * bytes] as const, addressOf(weights) + first * taps * bytes];
+      const [left, right] = [[firstTap, bytes, nextTap] as const, addressOf(weights) + first * taps * bytes];
       const result = [transformed + first * bytes, count * bytes, 0, space.addresses[0]!] as const;
       call(gemm, products, some, taps, ...left, right, bytes, taps * bytes, ...result);
     };
     inShares(weightFork, count, transformSome, space.stride);
     weightFork.each(groups * products, (piece, call) => {
       const [group, product] = [Math.floor(piece / products), piece % products];
-      const from = transformed + (product * outputs + group * rows) * channels * bytes;
-      call(packLines, rows, channels, from, channels * bytes, bytes, packed + piece * packedStep);
+      const from = transformed + (product * count + group * rows * channels) * bytes;
+      const steps = isBack ? ([bytes, rows * bytes] as const) : ([channels * bytes, bytes] as const);
+      call(packLines, rows, channels, from, ...steps, packed + piece * packedStep);
     });
     const biases = bias === undefined ? floats(outputs) : addressOf(bias);
     if (bias === undefined) kit.clear(biases, outputs * bytes);

@@ -86,7 +86,7 @@ export class Optimizer implements Disposable {
 
   /** The learning rate of a step (from 0). */
   learningRateAt(step: number): number {
-    return at(this.learningRate, step);
+    return at(this.learningRate, step, "learning rate");
   }
 
   /** What the step wants captured: pass it to `valueAndGrad`. */

@@ -9,7 +9,7 @@
  */
 
 import { type Block, denseGradient, type Gradient, type LayerRecord } from "@kronograd/autograd";
-import { assertWhole, concat, frobenius2, scope, slice, UsageError } from "@kronograd/tensor";
+import { assertWhole, concat, frobenius2, scope, slice } from "@kronograd/tensor";
 import type { Needs } from "./chain.ts";
 import type { CurvatureContext, CurvatureMethod } from "./curvature.ts";
 import { refreshWithDamping } from "./raise-damping.ts";
@@ -75,7 +75,7 @@ export function precondition<S extends StateTree>(
     init: () => ({}),
     update(updates, state, context) {
       const { step, rng, oracles } = context;
-      const lambda = dampingAt(method.name, context.damping ?? damping, step);
+      const lambda = at(context.damping ?? damping, step, "damping");
       context.report("damping", lambda);
       const own: CurvatureContext = { step, damping: lambda, rng, oracles };
       const next: Record<string, BlockState> = { ...state };
@@ -186,9 +186,3 @@ function isFiniteRecord({ uses }: LayerRecord, { guard }: Pick<StepContext, "gua
 }
 
 const isDue = (step: number, every: number): boolean => step % every === 0;
-
-function dampingAt(where: string, damping: Schedule, step: number): number {
-  const value = at(damping, step);
-  if (value >= 0) return value;
-  throw new UsageError({ where, problem: "damping is below 0", got: value, details: { damping: value, step } });
-}

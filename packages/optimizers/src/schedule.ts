@@ -22,14 +22,15 @@ export interface NamedSchedule {
 /**
  * The value of a schedule at a step.
  *
- * @throws {UsageError} a function gives something other than a finite number
+ * @param of  what it is a schedule of, for the error
+ * @throws {UsageError} a function gives something other than a finite number ≥ 0
  */
-export function at(schedule: Schedule, step: number): number {
+export function at(schedule: Schedule, step: number, of = "schedule"): number {
   const value = typeof schedule === "number" ? schedule : schedule(step);
-  if (Number.isFinite(value)) return value;
+  if (value >= 0 && value < Number.POSITIVE_INFINITY) return value;
   throw new UsageError({
-    where: `schedule ${describeSchedule(schedule)}`,
-    problem: `gives no finite number at step ${step}`,
+    where: `${of} ${describeSchedule(schedule)}`,
+    problem: `gives no finite number ≥ 0 at step ${step}`,
     got: value,
     details: { step, value },
   });

@@ -83,9 +83,12 @@ describe("at", () => {
     expect(at((step) => step / 2, 3)).toBe(1.5);
   });
 
-  it("refuses what is no finite number, naming schedule and step", () => {
+  it("refuses what is no finite number from 0 on, naming schedule and step", () => {
     expect(() => at((step) => 1 / step, 0)).toThrow(
-      "schedule custom: gives no finite number at step 0 (got Infinity).",
+      "schedule custom: gives no finite number ≥ 0 at step 0 (got Infinity).",
+    );
+    expect(() => at(schedules.linear(-1, 0, 10), 0)).toThrow(
+      "schedule linear(-1, 0, 10): gives no finite number ≥ 0 at step 0 (got -1).",
     );
   });
 });

@@ -26,6 +26,7 @@ export async function cifar10({ dir, ...options }: Cifar10FolderOptions): Promis
     const file = await findFile(dir, [name], help);
     return { file, bytes: await readBytes(file) };
   };
-  const train = await Promise.all([1, 2, 3, 4, 5].map((part) => read(`data_batch_${part}.bin`)));
+  const train: NamedBytes[] = [];
+  for (const part of [1, 2, 3, 4, 5]) train.push(await read(`data_batch_${part}.bin`)); // in turn: an error names the first
   return cifar10FromBinary({ train, test: [await read("test_batch.bin")] }, { source: dir, ...options });
 }

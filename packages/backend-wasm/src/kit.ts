@@ -6,6 +6,7 @@ import { copyBytes, fillBytes, int, integers } from "./assembler.ts";
 import { createElementwise, type RunExpressions } from "./kernels/elementwise.ts";
 import { bothProducts, type Products } from "./kernels/products.ts";
 import { addressOf, bytesOf, type Runtime } from "./runtime.ts";
+import type { Callee } from "./threads/board.ts";
 
 export interface Kit extends Runtime {
   readonly products: (dtype: Operand["dtype"]) => Products | null;
@@ -14,6 +15,8 @@ export interface Kit extends Runtime {
   copy(target: Operand, source: Operand): void;
   /** Fill so many bytes with zeros. */
   clear(address: number, bytes: number): void;
+  /** The function that `clear` calls, for pieces of a job. */
+  clearing(): Callee;
   /** The operand itself where it lies row-major, else a copy in scratch memory. */
   dense(operand: Operand): Operand;
   /** A row-major operand in scratch memory, uninitialised. */
@@ -54,6 +57,7 @@ export function createKit(runtime: Runtime): Kit {
       runExpressions(identity, [asFloat(target)], [asFloat(source)], {});
     },
     clear,
+    clearing: () => code().clear,
     dense(operand) {
       if (isContiguous(operand)) return operand;
       const target = kit.temporary(operand.dtype, operand.shape);

@@ -22,7 +22,7 @@ import {
   type Pair,
   type Shape,
 } from "@kronograd/tensor";
-import { call, fillBytes, int, integers, Module, step, times } from "../assembler.ts";
+import { call, integers, Module, step, times } from "../assembler.ts";
 import { defineFill } from "../emit/fill.ts";
 import { blocksOf, defineParts, tiles, workspaceBytes } from "../emit/gemm.ts";
 import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps, definePlace } from "../emit/patches.ts";
@@ -65,9 +65,8 @@ function define(kit: Kit) {
   defineCol2im(module, "col2im", lanes);
   definePlace(module, "place", lanes);
   defineFill(module, "fill", lanes);
-  module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
   type Packs = "packLines" | "packPlaces" | "packTaps";
-  type Names = Packs | "tiles" | "manyTiles" | "im2col" | "col2im" | "place" | "fill" | "clear";
+  type Names = Packs | "tiles" | "manyTiles" | "im2col" | "col2im" | "place" | "fill";
   return { ...kit.link<Names>(module), MR, NR };
 }
 
@@ -211,7 +210,7 @@ export function convolutionKernels(kit: Kit): Kernels {
     const { stride, addresses } = ownFloats(fork, count, ownCount);
     const [planes, own] = addresses as [number, number];
     const takeBack = takenBack(image, planes);
-    const { clear } = code();
+    const clear = kit.clearing();
     const gatherOne: Piece = (i, call) => {
       call(clear, planes, count * bytes);
       add(call, planes, i, own);

@@ -1,7 +1,6 @@
 /** Kernels that move elements: copy, cast, concat, sliceGrad, gather, scatterAdd. */
 
 import { type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
-import { fillBytes, int, integers } from "../assembler.ts";
 import { definePlace } from "../emit/patches.ts";
 import { defineCopyRows, defineGather, defineScatterAdd } from "../emit/scan.ts";
 import type { Kernels, Kit } from "../kit.ts";
@@ -23,7 +22,6 @@ export function moveKernels(kit: Kit): Kernels {
   const code = kit.code<string>((module) => {
     defineGather(module, "gather");
     defineCopyRows(module, "rows");
-    module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
     for (const lanes of [f32x4, f64x2]) {
       definePlace(module, `place ${lanes.name}`, lanes);
       defineScatterAdd(module, `scatterAdd ${lanes.name}`, lanes);
@@ -76,14 +74,14 @@ export function moveKernels(kit: Kit): Kernels {
       const offsets = offsetsOf(shape.slice(0, -3), target);
       const [fromSlice, toSlice] = [source, out!].map((whole) => (sizeOf(whole.shape) / slices) * bytes);
       if (value !== 0) kit.values(out!).fill(value);
-      const { clear, [`place ${lanes}`]: place } = code();
+      const [clear, place] = [kit.clearing(), code()[`place ${lanes}`]!];
       inShares(kit.fork(4 * sizeOf(out!.shape)), slices, (first, count, call) => {
-        if (value === 0) call(clear!, addressOf(out!) + first * toSlice!, count * toSlice!);
+        if (value === 0) call(clear, addressOf(out!) + first * toSlice!, count * toSlice!);
         for (let i = first; i < first + count; i++)
           offsets.forEach((offset, k) => {
             const from = addressOf(source) + i * fromSlice! + k * planes * rows * columns * bytes;
             const fromSteps = [rows * columns * bytes, columns * bytes, bytes] as const;
-            call(place!, planes, rows, columns, from, ...fromSteps, start + i * toSlice! + offset, ...toSteps);
+            call(place, planes, rows, columns, from, ...fromSteps, start + i * toSlice! + offset, ...toSteps);
           });
       });
       return true;

@@ -111,7 +111,7 @@ export function createPlanes(kit: Kit, place: () => Callee) {
   /** Copies between an image and its larger planes: offsets and steps in bytes on either side, one copy for each phase. */
   const copiesOf = ({ source, size, phases, start, step }: Placement) => {
     const [, , h, w] = source.shape as unknown as Four;
-    /** Pixels that get a place there: every so manieth, from the first that is `phase` modulo their number. */
+    /** Pixels that get a place there: each `every`-th, from the first whose place there is `phase` modulo `every`. */
     const along = (axis: 0 | 1, count: number, every = 1, phase = 0) => {
       const end = Math.min(count, Math.ceil((size[axis] - start[axis]) / step[axis]));
       let first = Math.max(0, Math.ceil(-start[axis] / step[axis]));

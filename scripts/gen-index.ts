@@ -14,7 +14,7 @@ export const generatedFolders: readonly string[] = [
   "packages/layers/src/losses",
   "packages/layers/src/models",
   "packages/optimizers/src/transforms",
-  "packages/optimizers/src/optimizers",
+  "packages/optimizers/src/catalog",
   "packages/optimizers/src/curvature",
 ];
 

@@ -17,7 +17,7 @@ export const targets: Readonly<Record<string, string>> = {
   layer: "packages/layers/src/layers",
   loss: "packages/layers/src/losses",
   transform: "packages/optimizers/src/transforms",
-  optimizer: "packages/optimizers/src/optimizers",
+  optimizer: "packages/optimizers/src/catalog",
   curvature: "packages/optimizers/src/curvature",
   backend: "packages/backend-NAME",
 };

@@ -1,6 +1,5 @@
 /** `@kronograd/autograd`: reverse-mode derivatives of any order, and what curvature methods see of a layer. */
 
-export type { Parameters } from "./blocks.ts";
 export { type CaptureRequest, collectLayers, type LayerCall, type LayerView, recordLayer } from "./capture.ts";
 export { ggnvp, grad, hvp, jvp, type Like, leaves, type Pullback, type Tensors, vjp } from "./grad.ts";
 export * from "./gradient.ts";
@@ -8,6 +7,7 @@ export { joinRecords } from "./join-records.ts";
 export * from "./layer-record.ts";
 export { reduce } from "./layer-rows.ts";
 export * from "./loss.ts";
+export type { Parameters } from "./parameter-blocks.ts";
 export * from "./reductions.ts";
 export { Tape } from "./tape.ts";
 export * from "./value-and-grad.ts";

@@ -8,13 +8,13 @@
  */
 
 import { full, heldTensors, type Rng, scale, scope, slice, type Tensor, UsageError, zeros } from "@kronograd/tensor";
-import { type LayerBlock, type Parameters, planBlocks } from "./blocks.ts";
 import { type CaptureRequest, collectLayers, type LayerCall } from "./capture.ts";
 import { assertScalar } from "./grad.ts";
 import { type Block, factoredGradient, type Gradient, partsGradient } from "./gradient.ts";
 import { type LayerRecord, layerRecord } from "./layer-record.ts";
 import { summedOutput } from "./layer-rows.ts";
 import type { Loss } from "./loss.ts";
+import { type LayerBlock, type Parameters, planBlocks } from "./parameter-blocks.ts";
 import { type Tape, withTape } from "./tape.ts";
 
 /** What is differentiated: a closure, or a model's outputs with a loss, which knows label sources and scales. */

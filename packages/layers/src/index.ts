@@ -4,14 +4,8 @@ export { type AttentionOptions, attention } from "./attention.ts";
 export * from "./initializers.ts";
 export * from "./layer.ts";
 export * from "./layers/index.ts";
-export type { LossReduction } from "./loss-checks.ts";
 export * from "./losses/index.ts";
 export { type Callable, model } from "./model.ts";
-export * from "./models/index.ts";
-export { residual } from "./residual.ts";
-export { Sequential } from "./sequential.ts";
-export type { SharedWeight } from "./shared-weight.ts";
-export * from "./summary.ts";
 export {
   buffers,
   countParameters,
@@ -22,5 +16,11 @@ export {
   noDecay,
   parameterRoles,
   parameters,
-} from "./tree.ts";
-export type { WeightOptions } from "./weights.ts";
+} from "./model-tree.ts";
+export * from "./models/index.ts";
+export type { LossReduction } from "./parts/loss-checks.ts";
+export type { SharedWeight } from "./parts/shared-weight.ts";
+export type { WeightOptions } from "./parts/weight-options.ts";
+export { residual } from "./residual.ts";
+export { Sequential } from "./sequential.ts";
+export * from "./summary.ts";

@@ -5,7 +5,7 @@ import { relu } from "./layers/activations.ts";
 import { Dense } from "./layers/dense.ts";
 import { dropout } from "./layers/dropout.ts";
 import { model } from "./model.ts";
-import { disposeModel, parameters } from "./tree.ts";
+import { disposeModel, parameters } from "./model-tree.ts";
 
 const net = (left = new Dense({ in: 2, out: 3 }), right = new Dense({ in: 2, out: 3 })) =>
   model({ left, right, relu: relu() }, (x, { left, right, relu }) => add(relu(left(x)), right(x)));

@@ -2,7 +2,7 @@
 
 import { heldTensors, type Tensor } from "@kronograd/tensor";
 import { callLayer, type Layer, type Mode } from "./layer.ts";
-import { initializeRoot, type ModelOptions } from "./tree.ts";
+import { initializeRoot, type ModelOptions } from "./model-tree.ts";
 
 /** The children as plain functions: their random numbers and the mode are passed on. */
 export type Callable<C> = { readonly [K in keyof C]: (x: Tensor) => Tensor };

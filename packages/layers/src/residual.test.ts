@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { evaluation, expectRightGradients, f64, random, ready } from "../testing/index.ts";
 import { constant } from "./initializers.ts";
 import { Dense } from "./layers/dense.ts";
+import { parameters } from "./model-tree.ts";
 import { residual } from "./residual.ts";
 import { Sequential } from "./sequential.ts";
-import { parameters } from "./tree.ts";
 
 const double = () => new Dense({ in: 1, out: 1, bias: false, init: constant(2) });
 

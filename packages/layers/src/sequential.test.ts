@@ -4,8 +4,8 @@ import { evaluation, expectRightGradients, f64, random, ready } from "../testing
 import type { Layer } from "./layer.ts";
 import { relu, tanh } from "./layers/activations.ts";
 import { Dense } from "./layers/dense.ts";
+import { parameters } from "./model-tree.ts";
 import { Sequential } from "./sequential.ts";
-import { parameters } from "./tree.ts";
 
 describe("Sequential", () => {
   it("applies its layers in order", () => {

@@ -2,7 +2,7 @@
 
 import { heldTensors, type Tensor } from "@kronograd/tensor";
 import { callLayer, type Layer, type Mode } from "./layer.ts";
-import { initializeRoot, type ModelOptions } from "./tree.ts";
+import { initializeRoot, type ModelOptions } from "./model-tree.ts";
 
 /**
  * Apply layers one after the other.

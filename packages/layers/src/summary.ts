@@ -3,7 +3,7 @@
 import { collectLayers, type LayerCall } from "@kronograd/autograd";
 import { type Dtype, type Shape, scope, sizeOf, type Tensor, zeros } from "@kronograd/tensor";
 import { callLayer, type Layer } from "./layer.ts";
-import { layersOf, parameters } from "./tree.ts";
+import { layersOf, parameters } from "./model-tree.ts";
 
 /** One layer that computes something itself. */
 export interface SummaryRow {

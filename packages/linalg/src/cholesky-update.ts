@@ -20,9 +20,9 @@ import {
   type Tensor,
   tril,
 } from "@kronograd/tensor";
-import { scratchOf } from "./blocks.ts";
 import { sameSize, squareSize } from "./checks.ts";
 import { choleskyPull, pivotError } from "./cholesky.ts";
+import { scratchOf } from "./recursive.ts";
 
 interface Change {
   readonly sign: 1 | -1;

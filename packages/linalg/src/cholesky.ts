@@ -28,8 +28,8 @@ import {
   transpose,
   tril,
 } from "@kronograd/tensor";
-import { factorLower, scratchOf } from "./blocks.ts";
 import { type None, squareSize } from "./checks.ts";
+import { factorLower, scratchOf } from "./recursive.ts";
 import { gram } from "./syrk.ts";
 import { solveTriangular } from "./triangular.ts";
 

@@ -13,10 +13,10 @@ import {
   syrkLoops,
   type Tensor,
 } from "@kronograd/tensor";
-import { scratchOf } from "./blocks.ts";
 import { squareSize } from "./checks.ts";
 import { pivotError } from "./cholesky.ts";
 import { inverseFactor } from "./inverse-factor.ts";
+import { scratchOf } from "./recursive.ts";
 
 const dampedInverseOp = /* @__PURE__ */ defineOp<{ readonly damping: number }>({
   name: "dampedInverse",

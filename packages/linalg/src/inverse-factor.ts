@@ -11,7 +11,7 @@
  */
 
 import { gemm, type Matrix, transposed } from "@kronograd/tensor";
-import { part, scratch } from "./blocks.ts";
+import { part, scratch } from "./recursive.ts";
 
 /** Matrices up to this size are not halved. */
 const smallest = 16;

@@ -28,8 +28,8 @@ import {
   tril,
   triu,
 } from "@kronograd/tensor";
-import { scratchOf } from "./blocks.ts";
 import { matrixSize, type None, sameSize, squareSize } from "./checks.ts";
+import { scratchOf } from "./recursive.ts";
 
 interface Factors {
   /** Below the diagonal L, from the diagonal up U; row-major. */

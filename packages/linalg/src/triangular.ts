@@ -23,8 +23,8 @@ import {
   tril,
   triu,
 } from "@kronograd/tensor";
-import { flipped, scratchOf, solveLower } from "./blocks.ts";
 import { matrixSize, sameSize, squareSize } from "./checks.ts";
+import { flipped, scratchOf, solveLower } from "./recursive.ts";
 
 /** Which triangle, and how it is read. */
 export interface TriangularOptions {

@@ -2,10 +2,10 @@ import { type Parameters, valueAndGrad } from "@kronograd/autograd";
 import { Rng, scope } from "@kronograd/tensor";
 import { deferred, type TinyProblem, tinyConvNet, tinyMlp } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
+import { kfac } from "./catalog/kfac.ts";
+import { skfac } from "./catalog/skfac.ts";
 import { catalog } from "./catalog.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { kfac } from "./optimizers/kfac.ts";
-import { skfac } from "./optimizers/skfac.ts";
 
 /** Some steps by hand, without waiting for anything. */
 function take(problem: TinyProblem, optimizer: Optimizer, steps = 5): void {

@@ -4,7 +4,7 @@ import { cpu, type Dtype, mul, Rng, scope, sub, sum, type Tensor, tensor, UsageE
 import { describe, expect, it } from "vitest";
 import { catalog, catalogEntry, optimizerByName } from "./catalog.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { loadState } from "./optimizer-state.ts";
+import { loadState } from "./state/optimizer-state.ts";
 import { updatesOf } from "./transform.ts";
 
 type Weights = { readonly a: Tensor; readonly b: Tensor };

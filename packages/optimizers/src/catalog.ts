@@ -3,11 +3,11 @@
  * this table. The table is made from the functions of optimizers/, so a new optimizer is in it from the start.
  */
 
+import * as optimizers from "./catalog/index.ts";
 import type { Optimizer } from "./optimizer.ts";
-import * as optimizers from "./optimizers/index.ts";
-import { parseOptions } from "./option-text.ts";
-import { type OptionTable, unknownName } from "./options.ts";
-import type { RunLength } from "./schedule-text.ts";
+import { parseOptions } from "./options/option-text.ts";
+import { type OptionTable, unknownName } from "./options/options.ts";
+import type { RunLength } from "./schedules/schedule-text.ts";
 
 /** One optimizer of the catalog. */
 export interface CatalogEntry {

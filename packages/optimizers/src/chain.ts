@@ -2,7 +2,7 @@
 
 import type { CaptureRequest } from "@kronograd/autograd";
 import { UsageError } from "@kronograd/tensor";
-import type { StateTree } from "./state.ts";
+import type { StateTree } from "./state/state.ts";
 import type { Oracles, Transform } from "./transform.ts";
 
 /** What a step captures, and the oracles it needs. */

@@ -17,8 +17,8 @@ import {
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import type { Needs } from "./chain.ts";
-import { at, type Schedule } from "./schedule.ts";
-import { disposeState, replaceState, type StateTree } from "./state.ts";
+import { at, type Schedule } from "./schedules/schedule.ts";
+import { disposeState, replaceState, type StateTree } from "./state/state.ts";
 import { type Oracles, parameterNamed, type StepContext, type Transform, type Updates } from "./transform.ts";
 
 /** a w + b x + c y: `weightedSum` of three, for directions that look ahead. */

@@ -11,12 +11,12 @@ import {
 } from "@kronograd/testkit/exact";
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
+import { ekfac } from "./catalog/ekfac.ts";
+import { eva } from "./catalog/eva.ts";
+import { foof } from "./catalog/foof.ts";
+import { kfac } from "./catalog/kfac.ts";
+import { skfac } from "./catalog/skfac.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { ekfac } from "./optimizers/ekfac.ts";
-import { eva } from "./optimizers/eva.ts";
-import { foof } from "./optimizers/foof.ts";
-import { kfac } from "./optimizers/kfac.ts";
-import { skfac } from "./optimizers/skfac.ts";
 import type { Updates } from "./transform.ts";
 
 const bare = { klClip: null, momentum: 0 } as const;

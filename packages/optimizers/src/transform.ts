@@ -19,8 +19,8 @@ import {
 } from "@kronograd/autograd";
 import { add, elementwise, mul, type Rng, run, type Tensor, UsageError } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import type { CurvatureMethod, CurvatureView } from "./curvature.ts";
-import type { StateTree } from "./state.ts";
+import type { CurvatureMethod, CurvatureView } from "./curvature-method.ts";
+import type { StateTree } from "./state/state.ts";
 
 /** By block name: the directions that will be subtracted, times the learning rate. */
 export type Updates = ReadonlyMap<string, Gradient>;

@@ -7,11 +7,11 @@ import { type CaptureRequest, reductions, valueAndGrad } from "@kronograd/autogr
 import { normal, Rng, relu, reshape, type Shape, setRecorder, type Tensor, tensor } from "@kronograd/tensor";
 import { convLayer, denseLayer, randomWeights, softmaxCrossEntropy } from "@kronograd/testkit/exact";
 import { describe, expect, it } from "vitest";
+import { kfac } from "./catalog/kfac.ts";
+import { sgd } from "./catalog/sgd.ts";
+import { skfac } from "./catalog/skfac.ts";
 import { skfacCurvature } from "./curvature/skfac.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { kfac } from "./optimizers/kfac.ts";
-import { sgd } from "./optimizers/sgd.ts";
-import { skfac } from "./optimizers/skfac.ts";
 
 interface Call {
   readonly name: string;

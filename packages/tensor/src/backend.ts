@@ -6,10 +6,10 @@
  * There is no list of backend names: a package or a user's file calls `registerBackend`.
  */
 
-import type { Dtype, TypedArray } from "./dtype.ts";
 import { BackendError, nearest, UsageError } from "./errors.ts";
-import type { Layout } from "./shape.ts";
-import { caller } from "./trace.ts";
+import type { Dtype, TypedArray } from "./tensor/dtype.ts";
+import { caller } from "./tensor/handle-trace.ts";
+import type { Layout } from "./tensor/shape.ts";
 
 /** A backend's own name for one buffer; only the backend looks inside. */
 export type Handle = unknown;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { ones, tensor } from "./create.ts";
 import {
   BackendError,
   CheckpointError,
@@ -13,6 +12,7 @@ import {
   UsageError,
 } from "./errors.ts";
 import { add } from "./ops/arithmetic.ts";
+import { ones, tensor } from "./tensor/create.ts";
 
 /** What `f` throws. */
 function thrown(f: () => unknown): KronogradError {

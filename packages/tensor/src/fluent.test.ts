@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import "./fluent.ts";
-import { tensor } from "./create.ts";
+import { tensor } from "./tensor/create.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
 const x = tensor([

@@ -5,17 +5,17 @@
  * calls functions, so that a program holds the ops that it uses.
  */
 
-import type { Operable } from "./operable.ts";
+import type { Operable } from "./elementwise/scalar-or-tensor.ts";
 import { add, div, mul, neg, scale, sub } from "./ops/arithmetic.ts";
 import { matmul } from "./ops/matmul.ts";
 import { mean } from "./ops/mean.ts";
 import { permute, transpose } from "./ops/permute.ts";
 import { reshape } from "./ops/reshape.ts";
 import { type ReductionOptions, sum } from "./ops/sum.ts";
-import type { Shape } from "./shape.ts";
-import { Tensor } from "./tensor.ts";
+import type { Shape } from "./tensor/shape.ts";
+import { Tensor } from "./tensor/tensor.ts";
 
-declare module "./tensor.ts" {
+declare module "./tensor/tensor.ts" {
   interface Tensor {
     /** This + y, broadcasting. */
     add(y: Operable): Tensor;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Device } from "./backend.ts";
 import { cpu } from "./backends/cpu.ts";
-import { tensor } from "./create.ts";
-import type { TypedArray } from "./dtype.ts";
 import { UsageError } from "./errors.ts";
 import { fromNdarray, type NdarrayView, toNdarray, toNdarrayAsync } from "./ndarray.ts";
 import { mul } from "./ops/arithmetic.ts";
 import { transpose } from "./ops/permute.ts";
+import { tensor } from "./tensor/create.ts";
+import type { TypedArray } from "./tensor/dtype.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
 

@@ -6,14 +6,14 @@
  * tensors do not have, values are copied. The package `ndarray` itself is not imported.
  */
 
-import { type Placement, placed } from "./ambient.ts";
-import { tensor } from "./create.ts";
-import { dtypeOf, isTypedArray, type TypedArray } from "./dtype.ts";
 import { UsageError } from "./errors.ts";
-import { offsetsOf } from "./offsets.ts";
-import { extentOf, type Layout, type Shape, stridesOf } from "./shape.ts";
-import { Storage } from "./storage.ts";
-import { Tensor } from "./tensor.ts";
+import { offsetsOf } from "./layout/offsets.ts";
+import { tensor } from "./tensor/create.ts";
+import { type Placement, placed } from "./tensor/defaults.ts";
+import { dtypeOf, isTypedArray, type TypedArray } from "./tensor/dtype.ts";
+import { extentOf, type Layout, type Shape, stridesOf } from "./tensor/shape.ts";
+import { Storage } from "./tensor/storage.ts";
+import { Tensor } from "./tensor/tensor.ts";
 
 /** The public fields of an ndarray view. */
 export interface NdarrayView {

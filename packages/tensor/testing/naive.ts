@@ -1,12 +1,12 @@
 /** Ops by their definitions, one output element after another: what the loops of this package are tested against. */
 
-import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../src/convolution.ts";
-import { batchOffsets, offsetsOf } from "../src/offsets.ts";
-import type { Reference } from "../src/op.ts";
+import { batchOffsets, offsetsOf } from "../src/layout/offsets.ts";
+import { forEachRow } from "../src/layout/rows.ts";
+import { type Four, outputSize, type Window } from "../src/layout/window.ts";
+import type { Reference } from "../src/op/op.ts";
 import type { Col2imParams } from "../src/ops/im2col.ts";
+import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../src/ops/parts/convolution.ts";
 import type { Reduced } from "../src/ops/sum.ts";
-import { forEachRow } from "../src/rows.ts";
-import { type Four, outputSize, type Window } from "../src/window.ts";
 
 type None = Record<string, never>;
 

@@ -17,9 +17,9 @@ import {
   weightedSum,
   zeros,
 } from "@kronograd/tensor";
-import { type Affine, identityAffine, recordAffine } from "../affine.ts";
-import { checkFeatures, checkSizes, notInitialized } from "../checks.ts";
 import type { InitContext, Layer, Mode, ParameterRole } from "../layer.ts";
+import { checkFeatures, checkSizes, notInitialized } from "../parts/checks.ts";
+import { type Affine, identityAffine, recordAffine } from "../parts/linear-init.ts";
 
 /** Options of batch normalization. */
 export interface BatchNormOptions {

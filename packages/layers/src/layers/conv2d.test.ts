@@ -2,7 +2,7 @@ import { valueAndGrad } from "@kronograd/autograd";
 import { ShapeError, sum, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { expectRightGradients, f64, random, ready, set } from "../../testing/index.ts";
-import { parameters } from "../tree.ts";
+import { parameters } from "../model-tree.ts";
 import { Conv2d } from "./conv2d.ts";
 
 describe("Conv2d", () => {

@@ -2,9 +2,9 @@
 
 import { type ConvGeometry, recordLayer } from "@kronograd/autograd";
 import { conv2d, heldTensors, type PairLike, type Tensor, UsageError } from "@kronograd/tensor";
-import { checkFeatures, checkRank, checkSizes, notInitialized, pairOf } from "../checks.ts";
 import type { InitContext, Layer } from "../layer.ts";
-import { drawWeights, type WeightOptions, type Weights } from "../weights.ts";
+import { checkFeatures, checkRank, checkSizes, notInitialized, pairOf } from "../parts/checks.ts";
+import { drawWeights, type WeightOptions, type Weights } from "../parts/weight-options.ts";
 
 /** Options of a convolution; numbers stand for both directions, pairs are [vertical, horizontal]. */
 export interface Conv2dLayerOptions extends WeightOptions {

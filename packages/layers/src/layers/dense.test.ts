@@ -3,8 +3,8 @@ import { Rng, ShapeError, sum, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { evaluation, expectRightGradients, f64, random, ready, set } from "../../testing/index.ts";
 import { constant } from "../initializers.ts";
+import { parameters } from "../model-tree.ts";
 import { Sequential } from "../sequential.ts";
-import { parameters } from "../tree.ts";
 import { relu } from "./activations.ts";
 import { Dense } from "./dense.ts";
 

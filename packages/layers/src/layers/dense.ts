@@ -2,10 +2,10 @@
 
 import { recordLayer } from "@kronograd/autograd";
 import { heldTensors, linear, type Tensor } from "@kronograd/tensor";
-import { checkFeatures, checkGiven, checkSizes, notInitialized } from "../checks.ts";
 import type { InitContext, Layer } from "../layer.ts";
-import { type SharedWeight, sharedTensor } from "../shared-weight.ts";
-import { drawWeights, type WeightOptions, type Weights } from "../weights.ts";
+import { checkFeatures, checkGiven, checkSizes, notInitialized } from "../parts/checks.ts";
+import { type SharedWeight, sharedTensor } from "../parts/shared-weight.ts";
+import { drawWeights, type WeightOptions, type Weights } from "../parts/weight-options.ts";
 
 /** Options of a dense layer. */
 export interface DenseOptions extends WeightOptions {

@@ -1,8 +1,8 @@
 /** Dropout. */
 
 import { generate, mul, type Tensor, UsageError } from "@kronograd/tensor";
-import { checkRate } from "../checks.ts";
 import type { Layer, Mode } from "../layer.ts";
+import { checkRate } from "../parts/checks.ts";
 import { identity } from "./identity.ts";
 
 /**

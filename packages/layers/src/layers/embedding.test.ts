@@ -2,8 +2,8 @@ import { valueAndGrad } from "@kronograd/autograd";
 import { DtypeError, sum, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { evaluation, expectRightGradients, f64, int32, random, ready, set } from "../../testing/index.ts";
+import { parameters } from "../model-tree.ts";
 import { Sequential } from "../sequential.ts";
-import { parameters } from "../tree.ts";
 import { Dense } from "./dense.ts";
 import { Embedding } from "./embedding.ts";
 

@@ -2,10 +2,10 @@
 
 import { type LayerView, recordLayer } from "@kronograd/autograd";
 import { concat, DtypeError, gather, heldTensors, oneHot, reshape, scale, type Tensor } from "@kronograd/tensor";
-import { checkGiven, checkSizes, notInitialized } from "../checks.ts";
 import { gaussian, type Initializer } from "../initializers.ts";
 import type { InitContext, Layer, ParameterRole } from "../layer.ts";
-import { type SharedWeight, sharedTensor } from "../shared-weight.ts";
+import { checkGiven, checkSizes, notInitialized } from "../parts/checks.ts";
+import { type SharedWeight, sharedTensor } from "../parts/shared-weight.ts";
 
 /**
  * The gradient of the table is Σ 1(index) gᵀ: indices as one-hot rows stand where output gradients do, and cotangents where

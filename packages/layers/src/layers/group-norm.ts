@@ -1,9 +1,9 @@
 /** Group normalization: each example by itself, over groups of channels and all positions. */
 
 import { groupNorm, heldTensors, ones, type Tensor, UsageError, zeros } from "@kronograd/tensor";
-import { type Affine, identityAffine, recordAffine } from "../affine.ts";
-import { checkFeatures, checkSizes, notInitialized } from "../checks.ts";
 import type { InitContext, Layer, ParameterRole } from "../layer.ts";
+import { checkFeatures, checkSizes, notInitialized } from "../parts/checks.ts";
+import { type Affine, identityAffine, recordAffine } from "../parts/linear-init.ts";
 
 /** Options of group normalization. */
 export interface GroupNormOptions {

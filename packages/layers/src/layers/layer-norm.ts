@@ -1,9 +1,9 @@
 /** Layer normalization: each example by itself, over its trailing axes. */
 
 import { heldTensors, layerNorm, ones, type Shape, ShapeError, sameShape, type Tensor, zeros } from "@kronograd/tensor";
-import { type Affine, identityAffine, recordAffine } from "../affine.ts";
-import { checkSizes, notInitialized } from "../checks.ts";
 import type { InitContext, Layer, ParameterRole } from "../layer.ts";
+import { checkSizes, notInitialized } from "../parts/checks.ts";
+import { type Affine, identityAffine, recordAffine } from "../parts/linear-init.ts";
 
 /** Options of layer normalization. */
 export interface LayerNormOptions {

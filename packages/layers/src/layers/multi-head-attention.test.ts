@@ -3,7 +3,7 @@ import { concat, Rng, ShapeError, slice, sum, UsageError } from "@kronograd/tens
 import { describe, expect, it } from "vitest";
 import { evaluation, expectRightGradients, random, ready } from "../../testing/index.ts";
 import { attention } from "../attention.ts";
-import { parameters } from "../tree.ts";
+import { parameters } from "../model-tree.ts";
 import type { Dense } from "./dense.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
 

@@ -10,9 +10,9 @@
 
 import { heldTensors, permute, reshape, type Tensor, UsageError } from "@kronograd/tensor";
 import { attention } from "../attention.ts";
-import { checkFeatures, checkRank, checkSizes } from "../checks.ts";
 import type { Initializer } from "../initializers.ts";
 import { callLayer, type InitContext, type Layer, type Mode } from "../layer.ts";
+import { checkFeatures, checkRank, checkSizes } from "../parts/checks.ts";
 import { Dense } from "./dense.ts";
 import { dropout } from "./dropout.ts";
 

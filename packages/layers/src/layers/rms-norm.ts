@@ -14,9 +14,9 @@ import {
   square,
   type Tensor,
 } from "@kronograd/tensor";
-import { recordAffine } from "../affine.ts";
-import { checkSizes, notInitialized } from "../checks.ts";
 import type { InitContext, Layer, ParameterRole } from "../layer.ts";
+import { checkSizes, notInitialized } from "../parts/checks.ts";
+import { recordAffine } from "../parts/linear-init.ts";
 
 /** Options of root-mean-square normalization. */
 export interface RmsNormOptions {

@@ -25,8 +25,8 @@ import {
   sum,
   type Tensor,
 } from "@kronograd/tensor";
-import { signedColumn, unitColumns } from "../label-columns.ts";
-import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../loss-checks.ts";
+import { signedColumn, unitColumns } from "../parts/label-columns.ts";
+import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../parts/loss-checks.ts";
 
 /** Options of binary cross-entropy. */
 export interface BinaryCrossEntropyOptions {

@@ -7,7 +7,7 @@
 
 import type { Loss } from "@kronograd/autograd";
 import { abs, cast, clamp, lessEqual, mul, type Shape, scale, sizeOf, sub, sum, UsageError } from "@kronograd/tensor";
-import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../loss-checks.ts";
+import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../parts/loss-checks.ts";
 
 /** Options of the Huber loss. */
 export interface HuberOptions {

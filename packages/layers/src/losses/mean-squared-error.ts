@@ -11,8 +11,8 @@
 
 import type { Loss } from "@kronograd/autograd";
 import { dot, full, generate, reshape, type Shape, scale, sizeOf, sub, type Tensor } from "@kronograd/tensor";
-import { signedColumn, unitColumns } from "../label-columns.ts";
-import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../loss-checks.ts";
+import { signedColumn, unitColumns } from "../parts/label-columns.ts";
+import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../parts/loss-checks.ts";
 
 /** Options of squared error. */
 export interface MeanSquaredErrorOptions {

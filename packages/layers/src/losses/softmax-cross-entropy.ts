@@ -34,9 +34,9 @@ import {
   sum,
   type Tensor,
 } from "@kronograd/tensor";
-import { checkRate } from "../checks.ts";
-import { signs } from "../label-columns.ts";
-import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../loss-checks.ts";
+import { checkRate } from "../parts/checks.ts";
+import { signs } from "../parts/label-columns.ts";
+import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../parts/loss-checks.ts";
 
 /** Options of softmax cross-entropy. */
 export interface SoftmaxCrossEntropyLossOptions {

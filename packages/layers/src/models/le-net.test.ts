@@ -1,7 +1,7 @@
 import { Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { countParameters } from "../model-tree.ts";
 import { summary } from "../summary.ts";
-import { countParameters } from "../tree.ts";
 import { leNet } from "./le-net.ts";
 
 const rng = new Rng(0);

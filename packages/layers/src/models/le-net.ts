@@ -5,8 +5,8 @@ import { Conv2d } from "../layers/conv2d.ts";
 import { Dense } from "../layers/dense.ts";
 import { maxPool2d } from "../layers/pooling.ts";
 import { flatten } from "../layers/reshaping.ts";
+import type { ModelOptions } from "../model-tree.ts";
 import { Sequential } from "../sequential.ts";
-import type { ModelOptions } from "../tree.ts";
 
 /** Options of `leNet`. */
 export interface LeNetOptions extends ModelOptions {

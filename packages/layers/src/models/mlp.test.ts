@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { expectRightGradients, random, ready } from "../../testing/index.ts";
 import { gaussian } from "../initializers.ts";
 import { tanh } from "../layers/activations.ts";
-import { countParameters, parameters } from "../tree.ts";
+import { countParameters, parameters } from "../model-tree.ts";
 import { mlp } from "./mlp.ts";
 
 describe("mlp", () => {

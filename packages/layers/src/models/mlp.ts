@@ -5,8 +5,8 @@ import type { Layer } from "../layer.ts";
 import { relu } from "../layers/activations.ts";
 import { Dense } from "../layers/dense.ts";
 import { flatten } from "../layers/reshaping.ts";
+import type { ModelOptions } from "../model-tree.ts";
 import { Sequential } from "../sequential.ts";
-import type { ModelOptions } from "../tree.ts";
 
 /** Options of a multi-layer perceptron. */
 export interface MlpOptions extends ModelOptions {

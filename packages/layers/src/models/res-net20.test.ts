@@ -2,8 +2,8 @@ import { pad, Rng, slice, square } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { evaluation, random, set } from "../../testing/index.ts";
 import type { Layer } from "../layer.ts";
+import { buffers, countParameters, initialize, layersOf, parameters } from "../model-tree.ts";
 import { summary } from "../summary.ts";
-import { buffers, countParameters, initialize, layersOf, parameters } from "../tree.ts";
 import { resNet20 } from "./res-net20.ts";
 
 describe("resNet20", () => {

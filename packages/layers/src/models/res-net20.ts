@@ -13,8 +13,8 @@ import { Conv2d } from "../layers/conv2d.ts";
 import { Dense } from "../layers/dense.ts";
 import { globalAvgPool2d } from "../layers/pooling.ts";
 import { model } from "../model.ts";
+import type { ModelOptions } from "../model-tree.ts";
 import { Sequential } from "../sequential.ts";
-import type { ModelOptions } from "../tree.ts";
 
 /** Options of `resNet20`. */
 export interface ResNet20Options extends ModelOptions {

@@ -3,8 +3,8 @@ import { cpu, Rng, ShapeError, scope, slice, UsageError } from "@kronograd/tenso
 import { describe, expect, it } from "vitest";
 import { evaluation, expectRightGradients, int32, random, ready } from "../../testing/index.ts";
 import { softmaxCrossEntropy } from "../losses/softmax-cross-entropy.ts";
+import { countParameters, parameters } from "../model-tree.ts";
 import { summary } from "../summary.ts";
-import { countParameters, parameters } from "../tree.ts";
 import { transformerBlock, transformerEncoder } from "./transformer-encoder.ts";
 
 /** 4 maps D² + D, two dense layers 2 D h + h + D, two norms 4 D. */

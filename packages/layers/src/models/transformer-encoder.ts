@@ -9,8 +9,8 @@ import { Embedding } from "../layers/embedding.ts";
 import { LayerNorm } from "../layers/layer-norm.ts";
 import { MultiHeadAttention } from "../layers/multi-head-attention.ts";
 import { model } from "../model.ts";
+import type { ModelOptions } from "../model-tree.ts";
 import { Sequential } from "../sequential.ts";
-import type { ModelOptions } from "../tree.ts";
 
 /** Options of one encoder block. */
 export interface TransformerBlockOptions {

@@ -6,8 +6,8 @@ import { BatchNorm } from "../layers/batch-norm.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import { Dense } from "../layers/dense.ts";
 import { globalAvgPool2d, maxPool2d } from "../layers/pooling.ts";
+import type { ModelOptions } from "../model-tree.ts";
 import { Sequential } from "../sequential.ts";
-import type { ModelOptions } from "../tree.ts";
 
 /** Options of `vgg`. */
 export interface VggOptions extends ModelOptions {

@@ -3,7 +3,7 @@ import { normal, Rng, UsageError } from "@kronograd/tensor";
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { columnHistory } from "./column-history.ts";
-import { type Moment, momentOf } from "./parts/side.ts";
+import { type Moment, momentOf } from "./parts/kronecker-side.ts";
 
 const batches = [5, 4, 3].map((columns) => normal(new Rng(columns), [columns, 12], { dtype: "float64" }));
 

@@ -5,12 +5,12 @@
  * A value, so that a program without it holds neither the average nor the eigenvalues that the cap takes.
  */
 
-import * as option from "../option-kinds.ts";
-import { checkOptions, described, type OptionsOf } from "../options.ts";
-import { averageColumns } from "./parts/columns.ts";
-import { truncationFlops } from "./parts/cost.ts";
+import * as option from "../options/option-kinds.ts";
+import { checkOptions, described, type OptionsOf } from "../options/options.ts";
+import { averageColumns } from "./parts/column-moment.ts";
+import { truncationFlops } from "./parts/flops.ts";
+import type { Moment } from "./parts/kronecker-side.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
-import type { Moment } from "./parts/side.ts";
 import { startHelp, startOption } from "./parts/start-option.ts";
 
 const checks = {

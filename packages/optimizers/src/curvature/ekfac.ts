@@ -14,9 +14,9 @@
 import { reductions } from "@kronograd/autograd";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, div, matmul, mul, reshape, shift, type Tensor, transpose } from "@kronograd/tensor";
-import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
-import { checkOptions, type OptionsOf, option } from "../options.ts";
-import { factorOptions, kroneckerFactors } from "./parts/factors.ts";
+import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
+import { checkOptions, type OptionsOf, option } from "../options/options.ts";
+import { factorOptions, kroneckerFactors } from "./parts/factor-options.ts";
 import { momentsInBasis } from "./parts/moments-in-basis.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
 

@@ -25,9 +25,9 @@ import {
   sum,
   type Tensor,
 } from "@kronograd/tensor";
-import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
-import { checkOptions, type OptionsOf, option } from "../options.ts";
-import { factorOptions } from "./parts/factors.ts";
+import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
+import { checkOptions, type OptionsOf, option } from "../options/options.ts";
+import { factorOptions } from "./parts/factor-options.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
 
 /** The options of `evaCurvature`. */

@@ -14,9 +14,9 @@ import { reductions } from "@kronograd/autograd";
 import { dampedInverse, gram } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { matmul, type Tensor } from "@kronograd/tensor";
-import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
-import { checkOptions, type OptionsOf, option } from "../options.ts";
-import { factorOptions } from "./parts/factors.ts";
+import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
+import { checkOptions, type OptionsOf, option } from "../options/options.ts";
+import { factorOptions } from "./parts/factor-options.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
 
 /** The options of `foofCurvature`. */

@@ -10,7 +10,7 @@ import { cholesky, choleskyInverse, kronecker, toDense } from "@kronograd/linalg
 import { matmul, normal, Rng, reshape, type Shape, scale, type Tensor, trace, UsageError } from "@kronograd/tensor";
 import { curvatureSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
-import type { CurvatureMethod } from "../curvature.ts";
+import type { CurvatureMethod } from "../curvature-method.ts";
 import { damped } from "../damping.ts";
 import { layerBlock } from "../testing.ts";
 import { type KfacState, kfacCurvature } from "./kfac.ts";

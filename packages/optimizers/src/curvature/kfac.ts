@@ -15,13 +15,13 @@ import { reductions } from "@kronograd/autograd";
 import { dampedInverse, kroneckerEigenSolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, type Tensor, trace } from "@kronograd/tensor";
-import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
+import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
 import { oneSidedDamping, type Scalar, splitDamping } from "../damping.ts";
-import { checkOptions, type OptionsOf, option } from "../options.ts";
-import { primalApply } from "./parts/cost.ts";
-import { factorOptions, kroneckerFactors } from "./parts/factors.ts";
+import { checkOptions, type OptionsOf, option } from "../options/options.ts";
+import { factorOptions, kroneckerFactors } from "./parts/factor-options.ts";
+import { primalApply } from "./parts/flops.ts";
+import { preconditionBoth } from "./parts/precondition-both.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
-import { preconditionBoth } from "./parts/two-sided.ts";
 
 /** The options of `kfacCurvature`. */
 export const kfacCurvatureOptions = {

@@ -2,9 +2,9 @@
 
 import { gram } from "@kronograd/linalg";
 import { type Tensor, transpose } from "@kronograd/tensor";
-import type { CurvatureMethod } from "../curvature.ts";
-import { truncationFlops } from "./parts/cost.ts";
-import type { Moment } from "./parts/side.ts";
+import type { CurvatureMethod } from "../curvature-method.ts";
+import { truncationFlops } from "./parts/flops.ts";
+import type { Moment } from "./parts/kronecker-side.ts";
 import { planSkfac } from "./parts/skfac-plan.ts";
 import { symmetricEigen } from "./parts/symmetric-eigen.ts";
 import type { SkfacState } from "./skfac.ts";

@@ -25,16 +25,16 @@
 
 import { type LayerRecord, type Reduction, reduce, reductions } from "@kronograd/autograd";
 import type { Storage } from "@kronograd/tensor";
-import { type CurvatureMethod, defineCurvature } from "../curvature.ts";
+import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
 import { oneSidedDamping, type Scalar, splitDamping } from "../damping.ts";
-import * as option from "../option-kinds.ts";
-import { checkOptions, described, type OptionsOf } from "../options.ts";
+import * as option from "../options/option-kinds.ts";
+import { checkOptions, described, type OptionsOf } from "../options/options.ts";
 import type { ColumnHistory } from "./column-history.ts";
-import { factorChecks, factorHelp } from "./parts/factors.ts";
+import { factorChecks, factorHelp } from "./parts/factor-options.ts";
+import { dimensionOf, invert, type Moment, momentOf, type SideInverse, traceOf } from "./parts/kronecker-side.ts";
+import { preconditionBoth } from "./parts/precondition-both.ts";
 import type { pushThrough } from "./parts/push-through.ts";
-import { dimensionOf, invert, type Moment, momentOf, type SideInverse, traceOf } from "./parts/side.ts";
 import { chooseForms } from "./parts/skfac-plan.ts";
-import { preconditionBoth } from "./parts/two-sided.ts";
 
 const checks = {
   ...factorChecks,

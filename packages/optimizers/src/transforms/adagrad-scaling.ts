@@ -6,7 +6,7 @@
 import { elementwise } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import { type ElementwiseState, elementwiseTransform } from "../elementwise-transform.ts";
-import { checkOptions, type OptionsOf, option } from "../options.ts";
+import { checkOptions, type OptionsOf, option } from "../options/options.ts";
 import type { Transform } from "../transform.ts";
 
 /** The options of `adagradScaling`. */

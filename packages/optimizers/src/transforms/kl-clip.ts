@@ -10,8 +10,8 @@
 import { type Gradient, innerProduct } from "@kronograd/autograd";
 import { add, elementwise, run, scope, type Tensor } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import * as option from "../option-kinds.ts";
-import { checkOptions, described, type OptionsOf } from "../options.ts";
+import * as option from "../options/option-kinds.ts";
+import { checkOptions, described, type OptionsOf } from "../options/options.ts";
 import { mapUpdates, type StepContext, scaleGradient, type Transform, type Updates } from "../transform.ts";
 
 const limits = { limit: option.number({ default: 1e-3, above: 0 }) };

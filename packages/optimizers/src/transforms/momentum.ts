@@ -8,8 +8,8 @@
 import { addFactors } from "@kronograd/autograd";
 import { UsageError, weightedSumOp } from "@kronograd/tensor";
 import { type ElementwiseState, elementwiseTransform } from "../elementwise-transform.ts";
-import * as option from "../option-kinds.ts";
-import { checkOptions, described, type OptionsOf } from "../options.ts";
+import * as option from "../options/option-kinds.ts";
+import { checkOptions, described, type OptionsOf } from "../options/options.ts";
 import type { Transform } from "../transform.ts";
 
 const checks = {

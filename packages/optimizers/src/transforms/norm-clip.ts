@@ -2,7 +2,7 @@
 
 import { elementwise, run } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { checkOptions, option } from "../options.ts";
+import { checkOptions, option } from "../options/options.ts";
 import { globalSquaredNorm, scaleGradient, type Transform } from "../transform.ts";
 
 const coefficientOp = /* @__PURE__ */ elementwise(

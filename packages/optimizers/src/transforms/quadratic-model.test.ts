@@ -17,10 +17,10 @@ import {
 } from "@kronograd/tensor";
 import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
+import { kfac } from "../catalog/kfac.ts";
 import { damped } from "../damping.ts";
 import { Optimizer } from "../optimizer.ts";
-import { kfac } from "../optimizers/kfac.ts";
-import { mapTensors } from "../state.ts";
+import { mapTensors } from "../state/state.ts";
 import { type Oracles, updatesOf } from "../transform.ts";
 import { type QuadraticModelState, quadraticModel } from "./quadratic-model.ts";
 

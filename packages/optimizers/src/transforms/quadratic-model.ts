@@ -11,9 +11,9 @@
 
 import type { Parameters } from "@kronograd/autograd";
 import { scale, type Tensor, weightedSum } from "@kronograd/tensor";
-import { checkOptions, type OptionsOf, option } from "../options.ts";
+import { checkOptions, type OptionsOf, option } from "../options/options.ts";
 import { dot, gradientVector, oracleOf, vectorOf } from "../quadratic-model.ts";
-import { at } from "../schedule.ts";
+import { at } from "../schedules/schedule.ts";
 import { mapParts, type StepContext, type Transform, type Updates } from "../transform.ts";
 
 /** The options of `quadraticModel`. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Device } from "../backend.ts";
-import { ones, zeros } from "../create.ts";
-import type { Dtype } from "../dtype.ts";
 import { BackendError } from "../errors.ts";
 import { add } from "../ops/arithmetic.ts";
-import { scope } from "../scope.ts";
+import { ones, zeros } from "../tensor/create.ts";
+import type { Dtype } from "../tensor/dtype.ts";
+import { scope } from "../tensor/scope.ts";
 import { cpu } from "./cpu.ts";
 
 describe("cpu", () => {

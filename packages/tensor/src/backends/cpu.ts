@@ -5,8 +5,8 @@
  */
 
 import { type Backend, Device, type Kernel, registerBackend } from "../backend.ts";
-import { type Dtype, dtypeOf, type TypedArray, typedArray } from "../dtype.ts";
 import { BackendError } from "../errors.ts";
+import { type Dtype, dtypeOf, type TypedArray, typedArray } from "../tensor/dtype.ts";
 
 const mostSpareBytes = 2 ** 28;
 

@@ -1,8 +1,8 @@
 /** The derivatives of a convolution's two gradients: the same trilinear form, read in the other directions. */
 
-import { addVjp, run, savesTheOther } from "../op.ts";
+import { lastTwo } from "../layout/window.ts";
+import { addVjp, run, savesTheOther } from "../op/op.ts";
 import { conv2dInputGrad, conv2dInputGradOp, conv2dOp, conv2dWeightGrad, conv2dWeightGradOp } from "../ops/conv2d.ts";
-import { lastTwo } from "../window.ts";
 
 export function conv2dHigherOrder(): void {
   addVjp(conv2dInputGradOp, {

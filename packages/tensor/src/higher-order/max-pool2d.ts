@@ -1,14 +1,14 @@
 /** The derivative of max pooling's gradient, which scatters: to gather. */
 
 import { ShapeError } from "../errors.ts";
-import { offsetsOf } from "../offsets.ts";
-import { addVjp, defineOp, run, type Spec } from "../op.ts";
+import { offsetsOf } from "../layout/offsets.ts";
+import { fourAxes, lastTwo } from "../layout/window.ts";
+import { addVjp, defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
 import { forEachIndex, maxPoolGrad, maxPoolGradOp } from "../ops/max-pool2d.ts";
-import { pooledShape, randomPooling } from "../pooling.ts";
-import { sampled } from "../samples.ts";
-import { sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { fourAxes, lastTwo } from "../window.ts";
+import { pooledShape, randomPooling } from "../ops/parts/pooling.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** The op behind `maxPoolGather`; inputs are [x, indices]. */
 export const maxPoolGatherOp = /* @__PURE__ */ defineOp<Record<string, never>>({

@@ -1,13 +1,13 @@
 /** The derivative of cross-entropy's gradient: w (diag p − p pᵀ) · cotangent in the logits. */
 
-import { full } from "../create.ts";
-import { addVjp, run } from "../op.ts";
+import { addVjp, run } from "../op/op.ts";
 import { mul, scale, sub } from "../ops/arithmetic.ts";
 import { dot } from "../ops/dot.ts";
 import { softmax } from "../ops/softmax.ts";
 import { softmaxCrossEntropyGradOp, weightOf } from "../ops/softmax-cross-entropy.ts";
 import { sum } from "../ops/sum.ts";
-import type { Tensor } from "../tensor.ts";
+import { full } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 export function crossEntropyHigherOrder(): void {
   addVjp(softmaxCrossEntropyGradOp, {

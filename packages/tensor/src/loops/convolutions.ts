@@ -11,12 +11,12 @@
  */
 
 import type { HostOperand } from "../backend.ts";
-import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../convolution.ts";
-import { typedArray } from "../dtype.ts";
-import { offsetsOf, steps } from "../offsets.ts";
-import type { Reference } from "../op.ts";
-import { sizeOf, stridesOf } from "../shape.ts";
-import type { Four, Pair, Window } from "../window.ts";
+import { offsetsOf, steps } from "../layout/offsets.ts";
+import type { Four, Pair, Window } from "../layout/window.ts";
+import type { Reference } from "../op/op.ts";
+import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../ops/parts/convolution.ts";
+import { typedArray } from "../tensor/dtype.ts";
+import { sizeOf, stridesOf } from "../tensor/shape.ts";
 import { gemm, type Matrix, shifted, transposed } from "./gemm.ts";
 import { runOf } from "./patches.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { typedArray } from "../dtype.ts";
-import { steps } from "../offsets.ts";
-import { Rng } from "../rng.ts";
+import { steps } from "../layout/offsets.ts";
+import { typedArray } from "../tensor/dtype.ts";
+import { Rng } from "../tensor/rng.ts";
 import { gemm, type Matrix, mirrorLower, shifted, transposed } from "./gemm.ts";
 
 /** Sizes on both sides of the tile (4) and of the blocks (128 rows and columns, 256 deep). */

@@ -15,7 +15,7 @@
  *     A [m, depth]   B [depth, n]   C, C₀ [m, n]
  */
 
-import type { TypedArray } from "../dtype.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
 
 /** A matrix whose element (i, j) is data[offset + rows[i] + columns[j]]. */
 export interface Matrix {

@@ -4,18 +4,18 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as naive from "../../testing/naive.ts";
 import type { HostOperand } from "../backend.ts";
-import type { Conv2dParams } from "../convolution.ts";
-import { type Dtype, typedArray } from "../dtype.ts";
-import type { ComputeOp, Reference } from "../op.ts";
+import { outputSize, type Pair } from "../layout/window.ts";
+import type { ComputeOp, Reference } from "../op/op.ts";
 import { conv2dInputGradOp, conv2dOp, conv2dWeightGradOp } from "../ops/conv2d.ts";
 import { col2imOp, im2colOp } from "../ops/im2col.ts";
 import { linearOp } from "../ops/linear.ts";
 import { matmulOp } from "../ops/matmul.ts";
+import type { Conv2dParams } from "../ops/parts/convolution.ts";
 import { patchSumOp } from "../ops/patch-sum.ts";
 import { sumOp } from "../ops/sum.ts";
-import { permutation, Rng } from "../rng.ts";
-import { type Shape, sizeOf, stridesOf } from "../shape.ts";
-import { outputSize, type Pair } from "../window.ts";
+import { type Dtype, typedArray } from "../tensor/dtype.ts";
+import { permutation, Rng } from "../tensor/rng.ts";
+import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 import { syrkLoops } from "./products.ts";
 
 /** Loops add in the order of the definition and in float64, so they agree in every bit … */

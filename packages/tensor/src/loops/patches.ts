@@ -5,8 +5,8 @@
  * padding are neighbours, so padding never has to be looked at in a loop.
  */
 
-import type { Layout } from "../shape.ts";
-import { type Four, outputSize, type Pair, type Window } from "../window.ts";
+import { type Four, outputSize, type Pair, type Window } from "../layout/window.ts";
+import type { Layout } from "../tensor/shape.ts";
 
 /** Places of one tap along one axis: the first, the pixel that it meets there, and how many. */
 export interface Run {

@@ -1,8 +1,8 @@
 /** The loops of matmul, linear and syrk: packed products of strided matrices. */
 
 import type { HostOperand } from "../backend.ts";
-import { batchOffsets, offsetsOf, steps } from "../offsets.ts";
-import type { Reference } from "../op.ts";
+import { batchOffsets, offsetsOf, steps } from "../layout/offsets.ts";
+import type { Reference } from "../op/op.ts";
 import { gemm, type Matrix, mirrorLower, shifted, transposed } from "./gemm.ts";
 
 type None = Record<string, never>;

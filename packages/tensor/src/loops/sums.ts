@@ -1,11 +1,11 @@
 /** The loops of sum: rows along the last axes, each added to the elements of the output that it belongs to. */
 
 import type { HostOperand } from "../backend.ts";
-import { chunkSize, load } from "../chunk.ts";
-import { offsetsOf } from "../offsets.ts";
-import type { Reference } from "../op.ts";
+import { chunkSize, load } from "../layout/chunk.ts";
+import { offsetsOf } from "../layout/offsets.ts";
+import type { Reference } from "../op/op.ts";
 import type { Reduced } from "../ops/sum.ts";
-import { sizeOf, stridesOf } from "../shape.ts";
+import { sizeOf, stridesOf } from "../tensor/shape.ts";
 
 const terms = new Float64Array(chunkSize);
 

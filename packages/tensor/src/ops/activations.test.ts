@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
+import { tensor } from "../tensor/create.ts";
 import { elu, gelu, geluTanh, hardtanh, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./activations.ts";
 
 const at = (f: (x: ReturnType<typeof tensor>) => ReturnType<typeof tensor>, ...x: number[]) =>

@@ -1,9 +1,9 @@
 /** Activation functions: each is its formula, from which the gradient follows. NaN stays NaN. */
 
-import { elementwise } from "../elementwise.ts";
-import { run } from "../op.ts";
-import type { Tensor } from "../tensor.ts";
-import * as e from "../vocabulary.ts";
+import { elementwise } from "../elementwise/elementwise.ts";
+import * as e from "../elementwise/primitives.ts";
+import { run } from "../op/op.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 // max(0, x), not max(x, 0): at a tie the gradient goes to the first, so relu′(0) = 0; and only the result is kept for it
 const reluOp = /* @__PURE__ */ elementwise("relu", (x) => e.max(e.constant(0), x), { distinct: true });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
-import { dispatchInto } from "../op.ts";
+import { dispatchInto } from "../op/op.ts";
+import { tensor } from "../tensor/create.ts";
 import { addProduct, addProductOp } from "./add-product.ts";
 import { transpose } from "./permute.ts";
 

@@ -1,13 +1,13 @@
 /** A product added to a decaying matrix, in one pass over it: β C + A B. */
 
-import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
+import { rowMajor } from "../layout/rows.ts";
 import { addProductLoops } from "../loops/products.ts";
-import { type ComputeOp, defineOp, run, type Spec } from "../op.ts";
-import { rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { sameShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { type ComputeOp, defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { promote } from "../tensor/dtype.ts";
+import { sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** The op behind `addProduct`; run with `dispatchInto`, its target may be C itself. */
 export const addProductOp: ComputeOp<{ readonly decay: number }> = /* @__PURE__ */ defineOp({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
 import { DtypeError, ShapeError } from "../errors.ts";
+import { tensor } from "../tensor/create.ts";
 import {
   add,
   div,

@@ -1,10 +1,10 @@
 /** Arithmetic with broadcasting; a plain number takes the other side's dtype. */
 
-import { elementwise } from "../elementwise.ts";
-import { run } from "../op.ts";
-import { type Operable, runMixed } from "../operable.ts";
-import type { Tensor } from "../tensor.ts";
-import * as e from "../vocabulary.ts";
+import { elementwise } from "../elementwise/elementwise.ts";
+import * as e from "../elementwise/primitives.ts";
+import { type Operable, runMixed } from "../elementwise/scalar-or-tensor.ts";
+import { run } from "../op/op.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 const any = [-2, 2] as const;
 const positive = [0.5, 2] as const;

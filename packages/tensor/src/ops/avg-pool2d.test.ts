@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { full, ones, tensor, uniform, zeros } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
-import { run } from "../op.ts";
-import { Rng } from "../rng.ts";
-import { sampleOf } from "../samples.ts";
-import type { Tensor } from "../tensor.ts";
+import { run } from "../op/op.ts";
+import { sampleOf } from "../op/samples.ts";
+import { full, ones, tensor, uniform, zeros } from "../tensor/create.ts";
+import { Rng } from "../tensor/rng.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { avgPool2d, avgPool2dOp, avgPoolGrad, globalAvgPool2d } from "./avg-pool2d.ts";
 import { conv2d } from "./conv2d.ts";
 

@@ -5,9 +5,14 @@
  *     x [N, C, H, W]   y [N, C, oh, ow]
  */
 
-import type { Dtype } from "../dtype.ts";
-import { offsetsOf } from "../offsets.ts";
-import { defineOp, run } from "../op.ts";
+import { offsetsOf } from "../layout/offsets.ts";
+import { type Four, fourAxes, lastTwo, type Pair } from "../layout/window.ts";
+import { defineOp, run } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import type { Dtype } from "../tensor/dtype.ts";
+import { assertShape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { scale } from "./arithmetic.ts";
 import {
   checkPadding,
   forEachWindow,
@@ -16,12 +21,7 @@ import {
   pooledShape,
   poolParams,
   randomPooling,
-} from "../pooling.ts";
-import { sampled } from "../samples.ts";
-import { assertShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, lastTwo, type Pair } from "../window.ts";
-import { scale } from "./arithmetic.ts";
+} from "./parts/pooling.ts";
 import { sum } from "./sum.ts";
 
 /** What average pooling is given besides tensors. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { normal, ones, tensor, zeros } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { Rng } from "../rng.ts";
+import { normal, ones, tensor, zeros } from "../tensor/create.ts";
+import { Rng } from "../tensor/rng.ts";
 import { batchNorm, batchNormInference } from "./batch-norm.ts";
 import { mean } from "./mean.ts";
-import { square } from "./transcendental.ts";
+import { square } from "./unary.ts";
 
 const f64 = { dtype: "float64" } as const;
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());

@@ -1,15 +1,15 @@
 /** Batch normalisation: statistics over batch and positions, one for each channel. Source: Ioffe & Szegedy (2015), alg. 1. */
 
-import { elementwise } from "../elementwise.ts";
+import { elementwise } from "../elementwise/elementwise.ts";
+import * as e from "../elementwise/primitives.ts";
 import { ShapeError } from "../errors.ts";
-import { normalization } from "../normalization.ts";
-import { dispatch, run } from "../op.ts";
-import { scope } from "../scope.ts";
-import type { Tensor } from "../tensor.ts";
-import * as e from "../vocabulary.ts";
+import { dispatch, run } from "../op/op.ts";
+import { scope } from "../tensor/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { div, shift } from "./arithmetic.ts";
+import { normalization } from "./parts/normalization.ts";
 import { reshape } from "./reshape.ts";
-import { sqrt } from "./transcendental.ts";
+import { sqrt } from "./unary.ts";
 
 const batchNormOp = /* @__PURE__ */ normalization("batchNorm", [0, 3]);
 const affineOp = /* @__PURE__ */ elementwise("batchNormInference", (x, mean, slope, beta) =>

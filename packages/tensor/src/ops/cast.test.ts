@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
+import { tensor } from "../tensor/create.ts";
 import { cast } from "./cast.ts";
 import { transpose } from "./permute.ts";
 

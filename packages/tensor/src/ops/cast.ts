@@ -1,10 +1,10 @@
 /** Another element type for the same values. */
 
-import { elementwiseCopy } from "../copy.ts";
-import type { Dtype } from "../dtype.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import { sampled } from "../samples.ts";
-import { alias, type Tensor } from "../tensor.ts";
+import { elementwiseCopy } from "../layout/strided-copy.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import type { Dtype } from "../tensor/dtype.ts";
+import { alias, type Tensor } from "../tensor/tensor.ts";
 
 const castOp = /* @__PURE__ */ defineOp<{ readonly dtype: Dtype }>({
   name: "cast",

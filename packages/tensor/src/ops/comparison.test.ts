@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
+import { tensor } from "../tensor/create.ts";
 import { equal, finite, greater, greaterEqual, less, lessEqual, notEqual, where } from "./comparison.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());

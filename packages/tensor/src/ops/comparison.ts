@@ -1,11 +1,11 @@
 /** Comparisons, elementwise with broadcasting: int32 truth values, 1 or 0. A comparison with NaN is false. */
 
-import { type ElementwiseOp, elementwise } from "../elementwise.ts";
-import type { Expression } from "../expression.ts";
-import { run } from "../op.ts";
-import { type Operable, runMixed } from "../operable.ts";
-import type { Tensor } from "../tensor.ts";
-import * as e from "../vocabulary.ts";
+import { type ElementwiseOp, elementwise } from "../elementwise/elementwise.ts";
+import type { Expression } from "../elementwise/expression.ts";
+import * as e from "../elementwise/primitives.ts";
+import { type Operable, runMixed } from "../elementwise/scalar-or-tensor.ts";
+import { run } from "../op/op.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 function comparison(name: string, build: (x: Expression, y: Expression) => Expression): ElementwiseOp {
   return elementwise(name, build, { noVjp: "truth values are piecewise constant" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ones, tensor } from "../create.ts";
 import { DtypeError, ShapeError, UsageError } from "../errors.ts";
+import { ones, tensor } from "../tensor/create.ts";
 import { concat, split, stack } from "./concat.ts";
 import { transpose } from "./permute.ts";
 

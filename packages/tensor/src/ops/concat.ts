@@ -1,14 +1,14 @@
 /** Tensors joined along an axis, and cut apart again. */
 
-import { promote } from "../dtype.ts";
 import { ShapeError, UsageError } from "../errors.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import { rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { scope } from "../scope.ts";
-import { normalizeAxis, sameShape, sizeOf } from "../shape.ts";
-import { alias, type Tensor } from "../tensor.ts";
-import { expandDims } from "./expand-dims.ts";
+import { rowMajor } from "../layout/rows.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { promote } from "../tensor/dtype.ts";
+import { scope } from "../tensor/scope.ts";
+import { normalizeAxis, sameShape, sizeOf } from "../tensor/shape.ts";
+import { alias, type Tensor } from "../tensor/tensor.ts";
+import { expandDims } from "./expand-squeeze.ts";
 import { slice } from "./slice.ts";
 
 const concatOp = /* @__PURE__ */ defineOp<{ readonly axis: number }>({

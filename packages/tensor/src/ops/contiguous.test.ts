@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
-import { isContiguous } from "../shape.ts";
+import { tensor } from "../tensor/create.ts";
+import { isContiguous } from "../tensor/shape.ts";
 import { contiguous, copy } from "./contiguous.ts";
 import { transpose } from "./permute.ts";
 

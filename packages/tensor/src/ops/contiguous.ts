@@ -1,10 +1,10 @@
 /** A row-major copy of a strided view. */
 
-import { elementwiseCopy } from "../copy.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import { sampled } from "../samples.ts";
-import { isContiguous } from "../shape.ts";
-import { alias, type Tensor } from "../tensor.ts";
+import { elementwiseCopy } from "../layout/strided-copy.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { isContiguous } from "../tensor/shape.ts";
+import { alias, type Tensor } from "../tensor/tensor.ts";
 
 /** The op behind `copy`. */
 export const copyOp = /* @__PURE__ */ defineOp<Record<string, never>>({

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { full, ones, tensor, uniform, zeros } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
-import { Rng } from "../rng.ts";
-import { sampleOf } from "../samples.ts";
-import type { Tensor } from "../tensor.ts";
+import { sampleOf } from "../op/samples.ts";
+import { full, ones, tensor, uniform, zeros } from "../tensor/create.ts";
+import { Rng } from "../tensor/rng.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { conv2d, conv2dInputGrad, conv2dOp, conv2dWeightGrad } from "./conv2d.ts";
 import { im2col } from "./im2col.ts";
 import { matmul } from "./matmul.ts";

@@ -10,7 +10,14 @@
  *     x [N, C, H, W]   w [O, C/groups, kh, kw]   b [O]   y, g [N, O, oh, ow]
  */
 
-import { assertWhole } from "../checks.ts";
+import { type Four, fourAxes, lastTwo, type PairLike, pair } from "../layout/window.ts";
+import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
+import { assertWhole } from "../op/checks.ts";
+import { defineOp, ofHigherOrder, run, type Spec, savesTheOther } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { promote } from "../tensor/dtype.ts";
+import { assertShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
   type Conv2dInputGradParams,
   type Conv2dParams,
@@ -18,18 +25,11 @@ import {
   checkOutputGrad,
   convolvedShape,
   randomConvolution,
-} from "../convolution.ts";
-import { promote } from "../dtype.ts";
-import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
-import { defineOp, ofHigherOrder, run, type Spec, savesTheOther } from "../op.ts";
-import { sampled } from "../samples.ts";
-import { assertShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, lastTwo, type PairLike, pair } from "../window.ts";
+} from "./parts/convolution.ts";
 import { sum } from "./sum.ts";
 
-export type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../convolution.ts";
-export type { Pair, PairLike } from "../window.ts";
+export type { Pair, PairLike } from "../layout/window.ts";
+export type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "./parts/convolution.ts";
 
 const weightAxes = (where: string, { shape }: Spec): Four =>
   fourAxes(where, "weight", shape, "[out, in/groups, kh, kw]");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ones, tensor } from "../create.ts";
+import { ones, tensor } from "../tensor/create.ts";
 import { countNonFinite } from "./count-non-finite.ts";
 import { broadcastTo } from "./sum.ts";
 

@@ -1,10 +1,10 @@
 /** How many elements are NaN or infinite: what decides whether a training step counts. */
 
-import { chunkSize, load } from "../chunk.ts";
-import { defineOp, run } from "../op.ts";
-import { rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import type { Tensor } from "../tensor.ts";
+import { chunkSize, load } from "../layout/chunk.ts";
+import { rowMajor } from "../layout/rows.ts";
+import { defineOp, run } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 const register = /* @__PURE__ */ new Float64Array(chunkSize);
 

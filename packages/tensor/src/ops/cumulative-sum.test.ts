@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tensor, zeros } from "../create.ts";
 import { UsageError } from "../errors.ts";
+import { tensor, zeros } from "../tensor/create.ts";
 import { cumulativeSum } from "./cumulative-sum.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());

@@ -1,10 +1,10 @@
 /** Running totals along an axis. A cotangent goes back as the running total from the other end. */
 
-import { type ComputeOp, defineOp, run, type Spec } from "../op.ts";
-import { forEachLane, rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { normalizeAxis } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { forEachLane, rowMajor } from "../layout/rows.ts";
+import { type ComputeOp, defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { normalizeAxis } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 interface Params {
   readonly axis: number;

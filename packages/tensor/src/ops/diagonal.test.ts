@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { eye, ones, tensor } from "../create.ts";
 import { ShapeError } from "../errors.ts";
+import { eye, ones, tensor } from "../tensor/create.ts";
 import { diag, diagonal, trace } from "./diagonal.ts";
 import { transpose } from "./permute.ts";
 

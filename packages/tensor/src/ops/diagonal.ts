@@ -1,13 +1,13 @@
 /** Diagonals of square matrices as views, and matrices with a given diagonal. */
 
-import { eye } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { defineOp, run } from "../op.ts";
-import type { Rng } from "../rng.ts";
-import { sampled } from "../samples.ts";
-import { scope } from "../scope.ts";
-import type { Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { defineOp, run } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { eye } from "../tensor/create.ts";
+import type { Rng } from "../tensor/rng.ts";
+import { scope } from "../tensor/scope.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { where } from "./comparison.ts";
 import { reshape } from "./reshape.ts";
 import { sum } from "./sum.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ones, tensor } from "../create.ts";
 import { DtypeError, ShapeError } from "../errors.ts";
+import { ones, tensor } from "../tensor/create.ts";
 import { dot, frobenius2, norm } from "./dot.ts";
 import { transpose } from "./permute.ts";
 

@@ -1,16 +1,16 @@
 /** Inner products and norms, each in one pass over memory. */
 
-import { chunkSize, load } from "../chunk.ts";
-import { promote } from "../dtype.ts";
-import { defineOp, run, type Spec, savesTheOther } from "../op.ts";
-import { rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { scope } from "../scope.ts";
-import { assertShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { chunkSize, load } from "../layout/chunk.ts";
+import { rowMajor } from "../layout/rows.ts";
+import { defineOp, run, type Spec, savesTheOther } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { promote } from "../tensor/dtype.ts";
+import { scope } from "../tensor/scope.ts";
+import { assertShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { mul } from "./arithmetic.ts";
 import { type ReductionOptions, sum } from "./sum.ts";
-import { sqrt, square } from "./transcendental.ts";
+import { sqrt, square } from "./unary.ts";
 
 const xs = /* @__PURE__ */ new Float64Array(chunkSize);
 const ys = /* @__PURE__ */ new Float64Array(chunkSize);

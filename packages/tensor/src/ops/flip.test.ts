@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
+import { tensor } from "../tensor/create.ts";
 import { flip } from "./flip.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());

@@ -1,7 +1,7 @@
 /** Axes read backwards. */
 
-import { normalizeAxes } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { normalizeAxes } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { slice } from "./slice.ts";
 
 /**

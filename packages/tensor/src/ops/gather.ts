@@ -1,13 +1,13 @@
 /** Rows by index (a look-up table), and their transpose, sums of rows by index. Each is the other's vector–Jacobian product. */
 
 import { ShapeError } from "../errors.ts";
-import { assertIndices, checkIndex } from "../indices.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import type { Rng } from "../rng.ts";
-import { rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { checkShape, sameShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { rowMajor } from "../layout/rows.ts";
+import { assertIndices, checkIndex } from "../op/indices.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import type { Rng } from "../tensor/rng.ts";
+import { checkShape, sameShape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 const gatherOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "gather",

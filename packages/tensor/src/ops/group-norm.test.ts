@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { normal, ones, tensor, zeros } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
-import { Rng } from "../rng.ts";
+import { normal, ones, tensor, zeros } from "../tensor/create.ts";
+import { Rng } from "../tensor/rng.ts";
 import { groupNorm } from "./group-norm.ts";
 import { mean } from "./mean.ts";
 import { permute } from "./permute.ts";

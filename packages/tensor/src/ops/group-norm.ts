@@ -1,9 +1,9 @@
 /** Group normalisation: statistics of each example over a group of channels and all positions. Source: Wu & He (2018), §3.1. */
 
-import { normalization } from "../normalization.ts";
-import { dispatch } from "../op.ts";
-import { scope } from "../scope.ts";
-import type { Tensor } from "../tensor.ts";
+import { dispatch } from "../op/op.ts";
+import { scope } from "../tensor/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { normalization } from "./parts/normalization.ts";
 
 const groupNormOp = /* @__PURE__ */ normalization("groupNorm", [2, 3]);
 

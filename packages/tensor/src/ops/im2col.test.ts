@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ones, tensor, uniform, zeros } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
-import { Rng } from "../rng.ts";
-import { sampleOf } from "../samples.ts";
-import type { Tensor } from "../tensor.ts";
+import { sampleOf } from "../op/samples.ts";
+import { ones, tensor, uniform, zeros } from "../tensor/create.ts";
+import { Rng } from "../tensor/rng.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { col2im, im2col, im2colOp } from "./im2col.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());

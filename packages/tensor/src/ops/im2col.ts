@@ -5,16 +5,25 @@
  * convolution is weight [O, C·kh·kw] times columns, and second moments of patches are products of columns.
  */
 
-import { randomConvolution } from "../convolution.ts";
 import { ShapeError } from "../errors.ts";
+import { rowMajor } from "../layout/rows.ts";
+import {
+  type Four,
+  fourAxes,
+  lastTwo,
+  outputSize,
+  type Pair,
+  type PairLike,
+  pair,
+  type Window,
+} from "../layout/window.ts";
 import { forEachRun } from "../loops/patches.ts";
-import { defineOp, run } from "../op.ts";
-import type { Rng } from "../rng.ts";
-import { rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, lastTwo, outputSize, type Pair, type PairLike, pair, type Window } from "../window.ts";
+import { defineOp, run } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import type { Rng } from "../tensor/rng.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { randomConvolution } from "./parts/convolution.ts";
 
 /** What `col2im` is given: the window and the image's size [H, W]. */
 export interface Col2imParams extends Window {

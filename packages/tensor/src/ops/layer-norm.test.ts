@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { normal, ones, tensor, zeros } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { Rng } from "../rng.ts";
+import { normal, ones, tensor, zeros } from "../tensor/create.ts";
+import { Rng } from "../tensor/rng.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { reshape } from "./reshape.ts";
 

@@ -1,9 +1,9 @@
 /** Layer normalisation: statistics of each example over its trailing axes. Source: Ba, Kiros & Hinton (2016), eq. 4. */
 
 import { ShapeError } from "../errors.ts";
-import { scope } from "../scope.ts";
-import { sameShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { scope } from "../tensor/scope.ts";
+import { sameShape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { groupNorm } from "./group-norm.ts";
 import { reshape } from "./reshape.ts";
 

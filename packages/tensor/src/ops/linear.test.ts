@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { tensor, zeros } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { type Saved, setRecorder } from "../op.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Saved, setRecorder } from "../op/op.ts";
+import { tensor, zeros } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { linear, linearOp } from "./linear.ts";
 import { matmul } from "./matmul.ts";
 import { permute, transpose } from "./permute.ts";

@@ -5,13 +5,13 @@
  *     dx = dy W      dW = dyᵀ x  (all rows flattened)      db = sum of dy over rows
  */
 
-import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { linearLoops } from "../loops/products.ts";
-import { defineOp, run, type Spec, savesTheOther } from "../op.ts";
-import { sampled } from "../samples.ts";
-import { assertShape, type Shape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { defineOp, run, type Spec, savesTheOther } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { promote } from "../tensor/dtype.ts";
+import { assertShape, type Shape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { matmul } from "./matmul.ts";
 import { transpose } from "./permute.ts";
 import { reshape } from "./reshape.ts";

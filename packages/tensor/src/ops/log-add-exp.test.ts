@@ -1,7 +1,7 @@
 import { checkGradients } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
-import type { Tensor } from "../tensor.ts";
+import { tensor } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { logAddExp } from "./log-add-exp.ts";
 
 const at = (x: number, y: number) => logAddExp(tensor(x, { dtype: "float64" }), y).itemSync();

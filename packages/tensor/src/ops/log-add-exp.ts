@@ -3,10 +3,10 @@
  * maximum and |x − y|, so that where x = y the derivatives are ½ and ½, and those of higher order hold too.
  */
 
-import { elementwise } from "../elementwise.ts";
-import { type Operable, runMixed } from "../operable.ts";
-import type { Tensor } from "../tensor.ts";
-import * as e from "../vocabulary.ts";
+import { elementwise } from "../elementwise/elementwise.ts";
+import * as e from "../elementwise/primitives.ts";
+import { type Operable, runMixed } from "../elementwise/scalar-or-tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 const logAddExpOp = /* @__PURE__ */ elementwise("logAddExp", (x, y) => {
   const apart = e.sub(x, y);

@@ -1,15 +1,15 @@
 /** log Σ eˣ over axes, without overflow: m + log Σ e^(x−m) with m the largest x. */
 
-import { asFloat } from "../dtype.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import { forEachRow, withOnes, without } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { normalizeAxes } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { forEachRow, withOnes, without } from "../layout/rows.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { asFloat } from "../tensor/dtype.ts";
+import { normalizeAxes } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { reshape } from "./reshape.ts";
 import type { Reduced, ReductionOptions } from "./sum.ts";
-import { exp } from "./transcendental.ts";
+import { exp } from "./unary.ts";
 
 const logSumExpOp = /* @__PURE__ */ defineOp<Reduced>({
   name: "logSumExp",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tensor, zeros } from "../create.ts";
 import { DtypeError, ShapeError } from "../errors.ts";
+import { tensor, zeros } from "../tensor/create.ts";
 import { matmul } from "./matmul.ts";
 import { transpose } from "./permute.ts";
 import { broadcastTo } from "./sum.ts";

@@ -1,12 +1,12 @@
 /** Products of matrices, or of batches of them: leading axes broadcast. */
 
-import { promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import { matmulLoops } from "../loops/products.ts";
-import { defineOp, run, type Spec, savesTheOther } from "../op.ts";
-import { sampled } from "../samples.ts";
-import { broadcastShapes, type Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { defineOp, run, type Spec, savesTheOther } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { promote } from "../tensor/dtype.ts";
+import { broadcastShapes, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { transpose } from "./permute.ts";
 import { sumTo } from "./sum.ts";
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { Device, type Kernel } from "../backend.ts";
 import { cpu } from "../backends/cpu.ts";
-import { full, tensor, uniform, zeros } from "../create.ts";
-import type { TypedArray } from "../dtype.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { maxPoolGather } from "../higher-order.ts";
-import { dispatch, type Saved } from "../op.ts";
-import { Rng } from "../rng.ts";
-import type { Tensor } from "../tensor.ts";
+import { dispatch, type Saved } from "../op/op.ts";
+import { full, tensor, uniform, zeros } from "../tensor/create.ts";
+import type { TypedArray } from "../tensor/dtype.ts";
+import { Rng } from "../tensor/rng.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { maxPool2d, maxPool2dOp, maxPoolGrad } from "./max-pool2d.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());

@@ -7,8 +7,12 @@
 
 import type { HostOperand } from "../backend.ts";
 import { UsageError } from "../errors.ts";
-import { offsetsOf } from "../offsets.ts";
-import { defineOp, dispatch, ofHigherOrder, run } from "../op.ts";
+import { offsetsOf } from "../layout/offsets.ts";
+import { type Four, fourAxes, lastTwo, type Pair } from "../layout/window.ts";
+import { defineOp, dispatch, ofHigherOrder, run } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { assertShape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkPadding,
   forEachWindow,
@@ -17,13 +21,9 @@ import {
   pooledShape,
   poolParams,
   randomPooling,
-} from "../pooling.ts";
-import { sampled } from "../samples.ts";
-import { assertShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Four, fourAxes, lastTwo, type Pair } from "../window.ts";
+} from "./parts/pooling.ts";
 
-export type { Pool2dOptions, Pool2dParams } from "../pooling.ts";
+export type { Pool2dOptions, Pool2dParams } from "./parts/pooling.ts";
 
 /** The op behind `maxPool2d`; outputs are [values, indices]. */
 export const maxPool2dOp = /* @__PURE__ */ defineOp<Pool2dParams>({

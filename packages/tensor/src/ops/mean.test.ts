@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ones, tensor } from "../create.ts";
+import { ones, tensor } from "../tensor/create.ts";
 import { mean } from "./mean.ts";
 
 const x = tensor([

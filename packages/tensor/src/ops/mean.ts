@@ -1,8 +1,8 @@
 /** Means over axes. */
 
-import { scope } from "../scope.ts";
-import { normalizeAxes, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { scope } from "../tensor/scope.ts";
+import { normalizeAxes, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { scale } from "./arithmetic.ts";
 import { type ReductionOptions, sum } from "./sum.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { withDefaults } from "../ambient.ts";
-import { tensor } from "../create.ts";
 import { DtypeError, UsageError } from "../errors.ts";
+import { tensor } from "../tensor/create.ts";
+import { withDefaults } from "../tensor/defaults.ts";
 import { oneHot } from "./one-hot.ts";
 
 const labels = tensor(Int32Array.of(2, 0));

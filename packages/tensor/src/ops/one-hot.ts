@@ -1,13 +1,13 @@
 /** Labels as unit vectors. */
 
-import { type Placement, placed } from "../ambient.ts";
-import type { Dtype } from "../dtype.ts";
-import { assertIndices, checkIndex } from "../indices.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import { rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { checkShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { rowMajor } from "../layout/rows.ts";
+import { assertIndices, checkIndex } from "../op/indices.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { type Placement, placed } from "../tensor/defaults.ts";
+import type { Dtype } from "../tensor/dtype.ts";
+import { checkShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 const oneHotOp = /* @__PURE__ */ defineOp<{ readonly classes: number; readonly dtype: Dtype }>({
   name: "oneHot",

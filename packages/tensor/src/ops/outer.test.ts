@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ones, tensor } from "../create.ts";
 import { ShapeError } from "../errors.ts";
+import { ones, tensor } from "../tensor/create.ts";
 import { outer } from "./outer.ts";
 
 describe("outer", () => {

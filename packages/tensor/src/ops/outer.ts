@@ -1,10 +1,10 @@
 /** The outer product of two vectors. */
 
 import { ShapeError } from "../errors.ts";
-import { scope } from "../scope.ts";
-import type { Tensor } from "../tensor.ts";
+import { scope } from "../tensor/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { mul } from "./arithmetic.ts";
-import { expandDims } from "./expand-dims.ts";
+import { expandDims } from "./expand-squeeze.ts";
 
 /**
  * x yᵀ.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
 import { UsageError } from "../errors.ts";
+import { tensor } from "../tensor/create.ts";
 import { pad } from "./pad.ts";
 import { transpose } from "./permute.ts";
 

@@ -1,7 +1,7 @@
 /** More elements around a tensor. */
 
 import { UsageError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { embed } from "./slice.ts";
 
 /**

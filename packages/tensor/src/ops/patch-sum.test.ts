@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { normal, ones } from "../create.ts";
 import { ShapeError } from "../errors.ts";
-import { Rng } from "../rng.ts";
+import { normal, ones } from "../tensor/create.ts";
+import { Rng } from "../tensor/rng.ts";
 import { im2col } from "./im2col.ts";
 import { patchSum } from "./patch-sum.ts";
 import { permute } from "./permute.ts";

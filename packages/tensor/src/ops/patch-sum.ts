@@ -5,15 +5,15 @@
  * Source: derived here. Σ_t u_t[c, i, j] = Σ_{y,x} input[c, y·s + i·d − p, x·s + j·d − p].
  */
 
-import { randomConvolution } from "../convolution.ts";
-import { full } from "../create.ts";
+import { fourAxes, lastTwo, outputSize, type Window } from "../layout/window.ts";
 import { forEachRun } from "../loops/patches.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import { sampled } from "../samples.ts";
-import { sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { fourAxes, lastTwo, outputSize, type Window } from "../window.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { full } from "../tensor/create.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { conv2dInputGrad } from "./conv2d.ts";
+import { randomConvolution } from "./parts/convolution.ts";
 import { reshape } from "./reshape.ts";
 
 /** The op behind `patchSum`. */

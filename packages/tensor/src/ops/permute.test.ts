@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ones, tensor } from "../create.ts";
 import { UsageError } from "../errors.ts";
+import { ones, tensor } from "../tensor/create.ts";
 import { permute, transpose } from "./permute.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());

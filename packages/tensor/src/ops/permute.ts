@@ -1,11 +1,11 @@
 /** Axes in another order, as a view. */
 
 import { UsageError } from "../errors.ts";
-import { defineOp, run } from "../op.ts";
-import { permutation } from "../rng.ts";
-import { sampled } from "../samples.ts";
-import { normalizeAxis } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { defineOp, run } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { permutation } from "../tensor/rng.ts";
+import { normalizeAxis } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** The op behind `permute`. */
 export const permuteOp = /* @__PURE__ */ defineOp<{ readonly order: readonly number[] }>({

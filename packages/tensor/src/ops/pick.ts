@@ -3,12 +3,12 @@
  * vector–Jacobian product. A row is spanned by any axes; an index counts its elements row-major.
  */
 
-import { assertIndices, checkIndex } from "../indices.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import { forEachRow, rowMajor, without } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { assertShape, checkShape, normalizeAxes, type Shape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { forEachRow, rowMajor, without } from "../layout/rows.ts";
+import { assertIndices, checkIndex } from "../op/indices.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { assertShape, checkShape, normalizeAxes, type Shape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 const pickOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[] }>({
   name: "pick",

@@ -1,11 +1,11 @@
 /** Another shape for the same elements in row-major order: a view where the layout allows, else a copy. */
 
 import { ShapeError } from "../errors.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import { sampled } from "../samples.ts";
-import { scope } from "../scope.ts";
-import { reshapeStrides, type Shape, sameShape, sizeOf } from "../shape.ts";
-import { alias, type Tensor } from "../tensor.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { scope } from "../tensor/scope.ts";
+import { reshapeStrides, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
+import { alias, type Tensor } from "../tensor/tensor.ts";
 import { copy } from "./contiguous.ts";
 
 /** The op behind `reshape`, for layouts that need no copy. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
 import { UsageError } from "../errors.ts";
+import { tensor } from "../tensor/create.ts";
 import { embed, slice } from "./slice.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());

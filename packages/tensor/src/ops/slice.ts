@@ -1,13 +1,13 @@
 /** Parts of a tensor as views, and their transpose, which puts a tensor into a larger one. */
 
 import { UsageError } from "../errors.ts";
-import { offsetsOf } from "../offsets.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import type { Rng } from "../rng.ts";
-import { rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { type Layout, type Shape, sizeOf } from "../shape.ts";
-import { alias, type Tensor } from "../tensor.ts";
+import { offsetsOf } from "../layout/offsets.ts";
+import { rowMajor } from "../layout/rows.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import type { Rng } from "../tensor/rng.ts";
+import { type Layout, type Shape, sizeOf } from "../tensor/shape.ts";
+import { alias, type Tensor } from "../tensor/tensor.ts";
 
 /**
  * What is kept along one axis: elements start, start + step, … before stop. Negative bounds count from the end. Missing

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tensor } from "../create.ts";
 import { DtypeError, ShapeError, UsageError } from "../errors.ts";
+import { tensor } from "../tensor/create.ts";
 import { mul, neg } from "./arithmetic.ts";
 import { mean } from "./mean.ts";
 import { oneHot } from "./one-hot.ts";

@@ -10,15 +10,15 @@
  */
 
 import type { HostOperand } from "../backend.ts";
-import { asFloat } from "../dtype.ts";
 import { ShapeError, UsageError } from "../errors.ts";
-import { assertIndices, checkIndex } from "../indices.ts";
-import { type ComputeOp, defineOp, ofHigherOrder, run, type Spec } from "../op.ts";
-import type { Rng } from "../rng.ts";
-import { rowMajor } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { type Shape, sameShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { rowMajor } from "../layout/rows.ts";
+import { assertIndices, checkIndex } from "../op/indices.ts";
+import { type ComputeOp, defineOp, ofHigherOrder, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { asFloat } from "../tensor/dtype.ts";
+import type { Rng } from "../tensor/rng.ts";
+import { type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** How rows are weighted, and how labels are smoothed. */
 export interface SoftmaxCrossEntropyOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ones, tensor } from "../create.ts";
 import { ShapeError, UsageError } from "../errors.ts";
+import { ones, tensor } from "../tensor/create.ts";
 import { transpose } from "./permute.ts";
 import { slice } from "./slice.ts";
 import { broadcastTo, sum, sumTo } from "./sum.ts";

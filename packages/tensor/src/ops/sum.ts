@@ -3,13 +3,13 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { withOnes, without } from "../layout/rows.ts";
 import { sumLoops } from "../loops/sums.ts";
-import { defineOp, run, type Spec } from "../op.ts";
-import { withOnes, without } from "../rows.ts";
-import { sampled } from "../samples.ts";
-import { scope } from "../scope.ts";
-import { broadcastShapes, broadcastStrides, normalizeAxes, type Shape, sameShape } from "../shape.ts";
-import { alias, type Tensor } from "../tensor.ts";
+import { defineOp, run, type Spec } from "../op/op.ts";
+import { sampled } from "../op/samples.ts";
+import { scope } from "../tensor/scope.ts";
+import { broadcastShapes, broadcastStrides, normalizeAxes, type Shape, sameShape } from "../tensor/shape.ts";
+import { alias, type Tensor } from "../tensor/tensor.ts";
 import { reshape } from "./reshape.ts";
 
 /** Axes of a reduction: sorted, ≥ 0; with `keep` they stay with size 1. */

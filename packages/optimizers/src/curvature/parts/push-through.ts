@@ -15,8 +15,8 @@
 import { type Block, factoredGradient, type Gradient, type GradientFactors, lastOf } from "@kronograd/autograd";
 import { cast, dot, eye, matmul, mul, neg, scale, type Tensor, weightedSum } from "@kronograd/tensor";
 import type { Scalar } from "../../damping.ts";
-import { applyToRows, type DualInverse, type SideInverse } from "./side.ts";
-import { onFactors } from "./two-sided.ts";
+import { applyToRows, type DualInverse, type SideInverse } from "./kronecker-side.ts";
+import { onFactors } from "./precondition-both.ts";
 
 /**
  * Precondition a batch's factored gradient by the factors of that same batch.

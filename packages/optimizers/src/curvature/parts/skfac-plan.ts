@@ -2,8 +2,8 @@
 
 import type { Block, LayerRecord } from "@kronograd/autograd";
 import type { Tensor } from "@kronograd/tensor";
-import type { BlockPlan } from "../../curvature.ts";
-import { cheaperForm, dualFlops, primalFlops, type SideWork } from "./cost.ts";
+import type { BlockPlan } from "../../curvature-method.ts";
+import { cheaperForm, dualFlops, primalFlops, type SideWork } from "./flops.ts";
 
 interface Choices extends Pick<SideWork, "truncation"> {
   readonly rank: number | null;

@@ -1,0 +1,66 @@
+/**
+ * Gradient accumulation: several micro-batches as one batch that would not fit.
+ *
+ * For a mean loss the gradient of the whole is Σₖ (nₖ/N) ∇ₖ, for a sum loss Σₖ ∇ₖ, so each micro-batch comes with its
+ * weight. Dense gradients are added in place into one sum; factored ones keep their rows, as the whole batch would.
+ */
+
+import { factoredGradient, type Gradient, type GradientFactors, partsGradient } from "@kronograd/autograd";
+import { concat, dispatchInto, scale, type Tensor, UsageError, weightedSumOp } from "@kronograd/tensor";
+import type { Updates } from "../transform.ts";
+
+/**
+ * Add a micro-batch's gradients to a sum.
+ *
+ * @param sum        what the last call returned (it is written to), or null to begin
+ * @param gradients  of the micro-batch; they are only read
+ * @param weight     examples of the micro-batch / examples of the step for a mean loss, 1 for a sum loss
+ * @throws {UsageError} the two are not gradients of the same blocks
+ * @example
+ * let sum: Updates | null = null;
+ * for (const batch of microBatches) {
+ *   const { gradients } = valueAndGrad(() => loss(batch), parameters);
+ *   sum = accumulate(sum, gradients, batch.size / total);
+ * }
+ */
+export function accumulate(sum: Updates | null, gradients: Updates, weight: number): Updates {
+  if (sum !== null) assertSameBlocks(sum, gradients);
+  return new Map([...gradients].map(([name, gradient]) => [name, join(sum?.get(name), gradient, weight)]));
+}
+
+function join(sum: Gradient | undefined, { block, factors, parts }: Gradient, weight: number): Gradient {
+  if (factors !== undefined && (sum === undefined || sum.factors !== undefined)) {
+    return factoredGradient(block, joinFactors(sum?.factors, factors, weight));
+  }
+  if (sum === undefined)
+    return partsGradient(
+      block,
+      parts().map((part) => scale(part, weight)),
+    );
+  const totals = sum.parts();
+  parts().forEach((part, i) => {
+    const total = totals[i] as Tensor;
+    dispatchInto(weightedSumOp, [total], [total, part], { a: 1, b: weight });
+  });
+  return partsGradient(block, totals);
+}
+
+/** Rows of both; the weight goes into the scale of the first, and into the rows of those that follow where it differs. */
+function joinFactors(sum: GradientFactors | undefined, next: GradientFactors, weight: number): GradientFactors {
+  const factor = next.scale * weight;
+  if (sum === undefined) return { ...next, scale: factor };
+  const g = factor === sum.scale ? next.g : scale(next.g, factor / sum.scale);
+  return { ...sum, g: concat([sum.g, g], 0), a: concat([sum.a, next.a], 0) };
+}
+
+function assertSameBlocks(sum: Updates, gradients: Updates): void {
+  const wanted = [...sum.keys()];
+  const got = [...gradients.keys()];
+  if (wanted.length === got.length && wanted.every((name) => gradients.has(name))) return;
+  throw new UsageError({
+    where: "accumulate",
+    problem: "micro-batches have gradients of other blocks",
+    expected: wanted,
+    got,
+  });
+}

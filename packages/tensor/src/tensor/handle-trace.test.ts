@@ -14,8 +14,8 @@ describe("traceHandles", () => {
     const kept = scope(() => add(ones([2]), 1));
     const live = trace.live();
     expect(live.map(({ tensor }) => tensor)).toEqual([kept]);
-    expect(live[0]?.madeAt).toContain("trace.test.ts");
-    expect(String(trace)).toMatch(/^Tensor \[2\] float32 on cpu, made at .*trace\.test\.ts/);
+    expect(live[0]?.madeAt).toContain("handle-trace.test.ts");
+    expect(String(trace)).toMatch(/^Tensor \[2\] float32 on cpu, made at .*handle-trace\.test\.ts/);
     kept.dispose();
     expect(trace.live()).toEqual([]);
     expect(String(trace)).toBe("");
@@ -54,7 +54,7 @@ describe("forgotten handles", () => {
     await until(() => device.memory.forgotten === 3);
     expect(device.memory).toMatchObject({ tensors: 0, buffers: 0, bytes: 0, forgotten: 3 });
     expect(warn).toHaveBeenCalledTimes(3);
-    expect(warn.mock.calls[0]?.[0]).toMatch(/never disposed of \(16 bytes, made at .*trace\.test\.ts/);
+    expect(warn.mock.calls[0]?.[0]).toMatch(/never disposed of \(16 bytes, made at .*handle-trace\.test\.ts/);
     warn.mockRestore();
   });
 });

@@ -44,7 +44,7 @@ export function caller(): string {
     .slice(1)
     .map((frame) => frame.trim().replace(/^at /, ""));
   if (stackTraceLimit !== undefined) engine.stackTraceLimit = stackTraceLimit;
-  const here = new URL(".", import.meta.url).pathname;
+  const here = new URL("..", import.meta.url).pathname;
   const outside = (frame: string) => /:\d+/.test(frame) && (!frame.includes(here) || frame.includes(".test."));
   return frames.find(outside) ?? frames.join(" < ");
 }

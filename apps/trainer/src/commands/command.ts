@@ -1,7 +1,7 @@
 /** What a command of `kronograd` is. */
 
-import type { Arguments, OwnFlag } from "../arguments.ts";
-import type { Flag } from "../flags.ts";
+import type { Arguments, OwnFlag } from "../command-line/arguments.ts";
+import type { Flag } from "../command-line/flags.ts";
 
 /** One command: a file of this folder. */
 export interface Command {

@@ -1,7 +1,7 @@
 /** `--from`: which checkpoint. */
 
 import { UsageError } from "@kronograd/tensor";
-import type { From } from "../entry.ts";
+import type { From } from "../runs/entry.ts";
 
 /** Read "last", "best" or a step. @throws {UsageError} it is none of them */
 export function parseFrom(text: string): From {

@@ -3,9 +3,9 @@
 import { catalog } from "@kronograd/optimizers";
 import { nearest, UsageError } from "@kronograd/tensor";
 import { createDevice, listBackends } from "kronograd";
-import { datasets } from "../datasets.ts";
-import { kebab } from "../flags.ts";
-import { models } from "../models.ts";
+import { kebab } from "../command-line/flags.ts";
+import { datasets } from "../opening/datasets.ts";
+import { models } from "../opening/models.ts";
 import { columns } from "../render/text.ts";
 import type { Command } from "./command.ts";
 

@@ -1,6 +1,6 @@
 /** `kronograd race`: several optimizers from the same weights over the same batches. */
 
-import { flagsOf } from "../flags.ts";
+import { flagsOf } from "../command-line/flags.ts";
 import type { Command } from "./command.ts";
 import { configFlags, layersOf, runNew } from "./training.ts";
 

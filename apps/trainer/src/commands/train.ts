@@ -1,6 +1,6 @@
 /** `kronograd train`: one run. */
 
-import { flagsOf } from "../flags.ts";
+import { flagsOf } from "../command-line/flags.ts";
 import type { Command } from "./command.ts";
 import { configFlags, layersOf, runNew } from "./training.ts";
 

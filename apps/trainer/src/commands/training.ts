@@ -1,11 +1,11 @@
 /** What `train` and `race` share: configurations from file, `--set` and flags, and the folder of what they make. */
 
 import { UsageError } from "@kronograd/tensor";
-import type { Arguments, OwnFlag } from "../arguments.ts";
-import { configFromPaths, parseSet, readConfig } from "../config.ts";
-import { openExperiment } from "../experiment.ts";
-import { freshFolder, runSession, timeStamp } from "../session.ts";
-import type { CommandDefaults, Layer } from "../settings.ts";
+import type { Arguments, OwnFlag } from "../command-line/arguments.ts";
+import { configFromPaths, parseSet, readConfig } from "../configuration/config.ts";
+import type { CommandDefaults, Layer } from "../configuration/settings.ts";
+import { openExperiment } from "../opening/experiment.ts";
+import { freshFolder, runSession, timeStamp } from "../runs/session.ts";
 
 /** Flags that fill in several settings at once. */
 export const configFlags: readonly OwnFlag[] = [

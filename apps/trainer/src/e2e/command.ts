@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runCommandLine } from "../cli.ts";
+import { runCommandLine } from "../command-line/cli.ts";
 
 /** What a command said and how it ended. */
 export interface Finished {

@@ -3,8 +3,8 @@
 import { disposeModel } from "@kronograd/layers";
 import { Rng } from "@kronograd/tensor";
 import { fit } from "@kronograd/train";
-import type { Experiment } from "../experiment.ts";
-import { openOptimizer } from "../optimizers.ts";
+import type { Experiment } from "../opening/experiment.ts";
+import { openOptimizer } from "../opening/optimizers.ts";
 import type { GridPoint } from "./grid.ts";
 
 /** What is to be tried. */

@@ -4,7 +4,7 @@ import { gatherBatch, spiral } from "@kronograd/data";
 import { Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { commandLine, kronograd, start, temporaryFolder } from "../e2e/command.ts";
-import { openOptimizer } from "../optimizers.ts";
+import { openOptimizer } from "../opening/optimizers.ts";
 import { grids, pointsOf, thin } from "./grid.ts";
 import { heldRows, holdOut } from "./hold-out.ts";
 import { bestOf, isOf } from "./results.ts";

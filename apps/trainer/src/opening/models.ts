@@ -16,8 +16,8 @@ import {
   vgg,
 } from "@kronograd/layers";
 import { type Device, type Dtype, nearest, type Rng, ShapeError, scope, UsageError, zeros } from "@kronograd/tensor";
+import { isFile } from "../configuration/rivals.ts";
 import { loadPlugIn } from "./plug-in.ts";
-import { isFile } from "./rivals.ts";
 
 /** What a model is made for, and from. A file's default export is called with this. */
 export interface ModelContext {

@@ -5,8 +5,8 @@ import { inspectState, type Optimizer } from "@kronograd/optimizers";
 import { NumericalError, Rng, retain, scope, type Tensor, tensorsIn } from "@kronograd/tensor";
 import { fit } from "@kronograd/train";
 import type { RunFolder } from "@kronograd/train/node";
+import type { Experiment, OpenRival } from "../opening/experiment.ts";
 import type { From } from "./entry.ts";
-import type { Experiment, OpenRival } from "./experiment.ts";
 
 /** A run at a checkpoint. */
 export interface RestoredRun extends Disposable {

@@ -1,11 +1,11 @@
 /** From a command line to an exit code: find the command, run it, turn what it throws into a line. */
 
 import { nearest, UsageError } from "@kronograd/tensor";
+import { commands } from "../commands/index.ts";
+import { version } from "../runs/record.ts";
 import { parseArguments } from "./arguments.ts";
-import { commands } from "./commands/index.ts";
 import { exitCodeOf, exitCodes, messageOf } from "./exit.ts";
 import { examples, helpFor, overview } from "./help.ts";
-import { version } from "./record.ts";
 
 /** Run a command line; what goes wrong is said on stderr. @returns the exit code */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {

@@ -6,9 +6,6 @@ import { disposeModel, meanSquaredError, softmaxCrossEntropy } from "@kronograd/
 import { type Device, Rng } from "@kronograd/tensor";
 import { batchesOf } from "@kronograd/train";
 import { createDevice } from "kronograd";
-import { openDataset } from "./datasets.ts";
-import { type ModelMaker, openModel } from "./models.ts";
-import { type OptimizerMaker, openOptimizer } from "./optimizers.ts";
 import {
   type CommandDefaults,
   type Layer,
@@ -17,7 +14,10 @@ import {
   rivalsOf,
   type Settings,
   settle,
-} from "./settings.ts";
+} from "../configuration/settings.ts";
+import { openDataset } from "./datasets.ts";
+import { type ModelMaker, openModel } from "./models.ts";
+import { type OptimizerMaker, openOptimizer } from "./optimizers.ts";
 
 /** A rival that can be started. */
 export interface OpenRival extends RivalSettings {

@@ -1,7 +1,7 @@
 /** What came out, in text: the race table, the rules of a fair race, and sentences. Numbers are the report's own. */
 
-import { columns } from "./render/text.ts";
-import { count, number, percent, seconds } from "./report/format.ts";
+import { columns } from "../render/text.ts";
+import { count, number, percent, seconds } from "../report/format.ts";
 import {
   type Measure,
   measureOf,
@@ -13,10 +13,10 @@ import {
   timeTo,
   totalSteps,
   valueAt,
-} from "./report/measure.ts";
-import { raceRules } from "./report/rules.ts";
-import type { ReportData, Rival } from "./report/run-data.ts";
-import { resultSentences } from "./report/sentences.ts";
+} from "../report/measure.ts";
+import { raceRules } from "../report/rules.ts";
+import type { ReportData, Rival } from "../report/run-data.ts";
+import { resultSentences } from "../report/sentences.ts";
 
 /** Table, rules and sentences of a race, or of a single run. */
 export function resultText(data: ReportData): string {

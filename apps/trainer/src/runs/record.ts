@@ -6,12 +6,12 @@ import { type Layer, parameters } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
 import type { Rng } from "@kronograd/tensor";
 import { batchesOf } from "@kronograd/train";
-import type { Experiment, OpenRival } from "./experiment.ts";
-import { isFile } from "./rivals.ts";
+import { isFile } from "../configuration/rivals.ts";
+import type { Experiment, OpenRival } from "../opening/experiment.ts";
 
 /** The version of the command. */
 export const version = (
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
+  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
 
 /** The part of a configuration that all runs of a race share. */

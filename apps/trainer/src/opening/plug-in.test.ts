@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cpu, Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { temporaryFolder } from "./e2e/command.ts";
+import { temporaryFolder } from "../e2e/command.ts";
 import { openModel } from "./models.ts";
 import { openOptimizer } from "./optimizers.ts";
 import { loadPlugIn } from "./plug-in.ts";

@@ -1,8 +1,8 @@
 import { catalog } from "@kronograd/optimizers";
 import { describe, expect, it } from "vitest";
+import { commands } from "../commands/index.ts";
+import { checkConfig, configFromPaths } from "../configuration/config.ts";
 import { parseArguments } from "./arguments.ts";
-import { commands } from "./commands/index.ts";
-import { checkConfig, configFromPaths } from "./config.ts";
 import { flagsOf, kebab } from "./flags.ts";
 import { helpFor } from "./help.ts";
 

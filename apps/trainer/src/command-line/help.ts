@@ -1,9 +1,9 @@
 /** What the command says about itself. */
 
+import type { Command } from "../commands/command.ts";
+import { columns } from "../render/text.ts";
 import { helpFlag } from "./arguments.ts";
-import type { Command } from "./commands/command.ts";
 import { groupNames } from "./flag-groups.ts";
-import { columns } from "./render/text.ts";
 
 /** `kronograd` alone: five examples. */
 export const examples = `kronograd trains neural networks with SKFAC, K-FAC and their family, beside SGD and Adam.

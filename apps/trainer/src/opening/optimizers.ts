@@ -11,8 +11,8 @@ import {
   secondOrder,
 } from "@kronograd/optimizers";
 import { UsageError } from "@kronograd/tensor";
+import { isFile } from "../configuration/rivals.ts";
 import { loadPlugIn } from "./plug-in.ts";
-import { isFile } from "./rivals.ts";
 
 /** How long the runs are, and how their learning rates fall. */
 export interface RunShape {

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../e2e/command.ts";
 import { datasets, defaultTarget, isCsv, openDataset } from "./datasets.ts";
-import { temporaryFolder } from "./e2e/command.ts";
 
 const refusal = (name: string, message: RegExp) =>
   expect.objectContaining({ name, message: expect.stringMatching(message) });

@@ -6,10 +6,10 @@ import { disposeModel } from "@kronograd/layers";
 import { Rng } from "@kronograd/tensor";
 import { fit, type RunEvent } from "@kronograd/train";
 import { RunFolder } from "@kronograd/train/node";
-import type { Experiment, OpenRival } from "./experiment.ts";
+import { parseKeep } from "../configuration/settings.ts";
+import type { Experiment, OpenRival } from "../opening/experiment.ts";
 import { worstFactor } from "./inspection.ts";
 import { runRecord } from "./record.ts";
-import { parseKeep } from "./settings.ts";
 
 /** Which checkpoint a run goes on from. */
 export type From = "last" | "best" | number;

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../e2e/command.ts";
 import { checkConfig, configFromPaths, parseSet, readConfig } from "./config.ts";
-import { temporaryFolder } from "./e2e/command.ts";
 
 const refusal = (message: RegExp) =>
   expect.objectContaining({ name: "UsageError", message: expect.stringMatching(message) });

@@ -26,3 +26,4 @@ export { heldTensors, type OpenScope, openScope, scope, tensorsIn } from "./tens
 export * from "./tensor/shape.ts";
 export { Storage } from "./tensor/storage.ts";
 export { adopt, detach, retain, Tensor } from "./tensor/tensor.ts";
+export { mapTree, type Tree, treeLeaves } from "./tensor/tree.ts";

@@ -15,7 +15,7 @@ const usages = { copySource: 0x4, copyTarget: 0x8, storage: 0x80 } as const;
 export async function provideGpu(): Promise<string | null> {
   if (navigator.gpu !== undefined) return null;
   try {
-    const near = createRequire(join(import.meta.dirname, "../../packages/backend-webgpu/src/provider.ts"));
+    const near = createRequire(join(import.meta.dirname, "../../packages/backend-webgpu/src/device/provider.ts"));
     const dawn = (await import(pathToFileURL(near.resolve("webgpu")).href)) as {
       create(options: string[]): GPU;
       globals: object;

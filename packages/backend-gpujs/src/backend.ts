@@ -20,11 +20,11 @@ import {
   type TypedArray,
   typedArray,
 } from "@kronograd/tensor";
-import { Engine } from "./engine.ts";
-import type { Gpu } from "./gpujs.ts";
+import { Engine } from "./device/engine.ts";
+import type { Gpu } from "./device/gpujs.ts";
+import { rendererOf } from "./device/renderer.ts";
 import { allKernels } from "./kernels.ts";
 import { type Block, blockOf, createKit } from "./kit.ts";
-import { rendererOf } from "./renderer.ts";
 
 /** What a device was asked for so far. */
 export interface GpujsCounts {

@@ -1,9 +1,9 @@
 /** `@kronograd/backend-gpujs`: importing it makes `createDevice("gpujs")` work, where the page has the package gpu.js. */
 
 import { registerBackend } from "@kronograd/tensor";
-import { gpujsProvider } from "./provider.ts";
+import { gpujsProvider } from "./device/provider.ts";
 
 export { GpujsBackend, type GpujsCounts } from "./backend.ts";
-export { gpujsProvider } from "./provider.ts";
+export { gpujsProvider } from "./device/provider.ts";
 
 registerBackend(gpujsProvider);

@@ -1,8 +1,8 @@
 /** What kernels are given: a way to say, for each output, what its element `i` is. */
 
 import { type Dtype, type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
-import type { Engine } from "./engine.ts";
-import type { GpuTexture } from "./gpujs.ts";
+import type { Engine } from "./device/engine.ts";
+import type { GpuTexture } from "./device/gpujs.ts";
 
 /** One buffer: a texture, or host memory (float64, and whole numbers that float32 cannot hold). */
 export interface Block {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { add, BackendError, createDevice, Device, full, listBackends, scope, tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { refusal } from "./features.ts";
+import { refusal } from "./engine/features.ts";
 import { openWasm } from "./index.ts";
 
 /** Run a program that may not make code from strings. @returns what it printed */

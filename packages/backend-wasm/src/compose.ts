@@ -5,7 +5,8 @@
  */
 
 export { composeWasm, type WasmBackend, type WasmOptions, type WasmParts, type WasmProvider } from "./backend.ts";
-export { convolutionKernels } from "./kernels/convolutions.ts";
+export { revectorize } from "./engine/revectorize.ts";
+export { convolutionKernels } from "./kernels/convolution/convolutions.ts";
 export { eigenKernels } from "./kernels/eigen.ts";
 export { arithmeticKernels, elementwiseKernels } from "./kernels/elementwise.ts";
 export { factorizationKernels } from "./kernels/factorizations.ts";
@@ -19,5 +20,4 @@ export { productKernels } from "./kernels/products.ts";
 export { reductionKernels } from "./kernels/reductions.ts";
 export { softmaxKernels } from "./kernels/softmax.ts";
 export type { KernelFamily } from "./kit.ts";
-export { revectorize } from "./revectorize.ts";
 export { threads } from "./threads/threads.ts";

@@ -5,12 +5,12 @@
 
 import { registerBackend } from "@kronograd/tensor";
 import { composeWasm, type WasmBackend, type WasmOptions } from "./backend.ts";
+import { revectorize } from "./engine/revectorize.ts";
 import { everyFamily } from "./kernels.ts";
-import { revectorize } from "./revectorize.ts";
 import { threads } from "./threads/threads.ts";
 
 export type { WasmBackend, WasmOptions, WasmProvider } from "./backend.ts";
-export type { MemoryOptions } from "./memory.ts";
+export type { MemoryOptions } from "./engine/memory.ts";
 
 /** How `createDevice` finds and opens it. */
 export const wasmProvider = composeWasm(everyFamily, { threads, revectorize });

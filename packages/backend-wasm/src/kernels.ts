@@ -1,6 +1,6 @@
 /** Every family of kernels. */
 
-import { convolutionKernels } from "./kernels/convolutions.ts";
+import { convolutionKernels } from "./kernels/convolution/convolutions.ts";
 import { eigenKernels } from "./kernels/eigen.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
 import { factorizationKernels } from "./kernels/factorizations.ts";

@@ -2,10 +2,10 @@
 
 import { isContiguous, type Kernel, type Operand, sizeOf, stridesOf, type TypedArray } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { copyBytes, fillBytes, int, integers } from "./assembler.ts";
+import { copyBytes, fillBytes, int, integers } from "./engine/assembler.ts";
+import { addressOf, bytesOf, type Runtime } from "./engine/runtime.ts";
 import { createElementwise, type RunExpressions } from "./kernels/elementwise.ts";
 import { bothProducts, type Products } from "./kernels/products.ts";
-import { addressOf, bytesOf, type Runtime } from "./runtime.ts";
 import type { Callee } from "./threads/board.ts";
 
 export interface Kit extends Runtime {

@@ -1,8 +1,8 @@
 /** A kernel that meets bad values lets the reference answer, which gives the error with all its numbers. */
 
 import type { ComputeOp, HostOperand, Operand } from "@kronograd/tensor";
-import type { Block } from "./memory.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Block } from "./engine/memory.ts";
+import type { Runtime } from "./engine/runtime.ts";
 
 /** Run an op's reference loops on the backend's memory, as part of a kernel. */
 export function runReference(

@@ -1,7 +1,7 @@
 /** Guards of a memory: new blocks are NaN, and words behind their data tell who writes too far. */
 
 import { BackendError } from "@kronograd/tensor";
-import type { Block, Guards, Memory } from "../src/memory.ts";
+import type { Block, Guards, Memory } from "../src/engine/memory.ts";
 
 const guardWord = 0x5afe5afe;
 

@@ -17,11 +17,11 @@ import {
   type Operand,
   type TypedArray,
 } from "@kronograd/tensor";
-import { type Block, bytesOf, isOnGpu, Pool } from "./buffers.ts";
+import { type Block, bytesOf, isOnGpu, Pool } from "./device/buffers.ts";
+import { Queue, type QueueCounts } from "./device/commands.ts";
+import { Stream } from "./device/program-order.ts";
 import { allKernels } from "./kernels.ts";
 import { createKit } from "./kit.ts";
-import { Queue, type QueueCounts } from "./queue.ts";
-import { Stream } from "./stream.ts";
 
 /** A device of the browser or of Dawn, and what it calls itself. */
 export interface OpenedGpu {

@@ -6,9 +6,9 @@
  */
 
 import { type Dtype, type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
-import type { Block, GpuBlock, Pool } from "./buffers.ts";
-import type { Pipeline, Queue } from "./queue.ts";
-import type { Stream } from "./stream.ts";
+import type { Block, GpuBlock, Pool } from "./device/buffers.ts";
+import type { Pipeline, Queue } from "./device/commands.ts";
+import type { Stream } from "./device/program-order.ts";
 
 /** A uniform's type and value. */
 export type Uniform = readonly ["u32" | "i32" | "f32", number];

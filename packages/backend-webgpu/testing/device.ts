@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { Device } from "@kronograd/tensor";
 import { WebGpuBackend } from "../src/backend.ts";
-import { openGpu, webgpuProvider } from "../src/provider.ts";
+import { openGpu, webgpuProvider } from "../src/device/provider.ts";
 
 const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 if (process.env.VK_ICD_FILENAMES === undefined && existsSync(swiftshader)) process.env.VK_ICD_FILENAMES = swiftshader;

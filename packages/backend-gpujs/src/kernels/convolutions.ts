@@ -7,8 +7,8 @@
  */
 
 import type { Kernel, Operand } from "@kronograd/tensor";
+import { times } from "../emit/layout.ts";
 import { isFloat, type Kit } from "../kit.ts";
-import { times } from "../layout.ts";
 
 type Pair = readonly [number, number];
 

@@ -7,8 +7,8 @@
 
 import type { ElementwiseOp, Expression, Kernel, Operand } from "@kronograd/tensor";
 import { sizeOf } from "@kronograd/tensor";
+import { elementOf } from "../emit/layout.ts";
 import { blockOf, exact, type Kit } from "../kit.ts";
-import { elementOf } from "../layout.ts";
 
 /** Words as JavaScript, and the names of functions of `math.ts`. */
 const infix: Readonly<Record<string, string>> = { add: "+", sub: "-", mul: "*" };

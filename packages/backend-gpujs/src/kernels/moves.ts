@@ -6,8 +6,8 @@
  */
 
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
+import { along, elementOf, otherAxes, widthOf } from "../emit/layout.ts";
 import { isFloat, type Kit } from "../kit.ts";
-import { along, elementOf, otherAxes, widthOf } from "../layout.ts";
 
 export function moveKernels(kit: Kit): Record<string, Kernel> {
   const copy: Kernel = (outputs, inputs) => {

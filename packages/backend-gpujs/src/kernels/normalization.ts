@@ -5,8 +5,8 @@
  */
 
 import { type Kernel, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
+import { elementOf } from "../emit/layout.ts";
 import { isFloat, type Kit } from "../kit.ts";
-import { elementOf } from "../layout.ts";
 
 interface Params {
   readonly groups: number;

@@ -1,8 +1,8 @@
 /** Matrix products of all layouts, dense layers with their bias, and X Xᵀ: an element of the result is one loop over k. */
 
 import { broadcastStrides, type Kernel, type Operand, sizeOf } from "@kronograd/tensor";
+import { placeOf, times } from "../emit/layout.ts";
 import { isFloat, type Kit } from "../kit.ts";
-import { placeOf, times } from "../layout.ts";
 
 /** Statements that sum a product over k, from the places where k = 0 and the steps of both factors. */
 export const sumProduct = (

@@ -1,8 +1,8 @@
 /** Sums, extrema with their places, softmax and the cross-entropy with its gradient: an element of the result is one loop over its row. */
 
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
+import { along, elementOf, otherAxes, widthOf } from "../emit/layout.ts";
 import { blockOf, exact, isFloat, type Kit } from "../kit.ts";
-import { along, elementOf, otherAxes, widthOf } from "../layout.ts";
 
 interface Axes {
   readonly axes: readonly number[];

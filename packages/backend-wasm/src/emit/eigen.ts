@@ -14,8 +14,8 @@ import {
   times,
   upTo,
   V128,
-} from "../assembler.ts";
-import { f64x2, multiplyAdd, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f64x2, multiplyAdd, v128 } from "../engine/lanes.ts";
 
 const lanes = f64x2;
 const { store, add } = lanes.scalar;

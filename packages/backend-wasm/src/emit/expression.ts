@@ -5,8 +5,8 @@
  */
 
 import type { Expression } from "@kronograd/tensor";
-import type { Code, Local } from "../assembler.ts";
-import { type Lanes, v128 } from "../lanes.ts";
+import type { Code, Local } from "../engine/assembler.ts";
+import { type Lanes, v128 } from "../engine/lanes.ts";
 import type { Writer } from "./writer.ts";
 
 /** A value, or a mask with all bits of a lane set where it is true. */

@@ -15,8 +15,8 @@ import {
   times,
   upTo,
   when,
-} from "../assembler.ts";
-import type { Lanes } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import type { Lanes } from "../engine/lanes.ts";
 
 const comparisons = {
   f32: { equal: instruction(0x5b), less: instruction(0x5d), greater: instruction(0x5e) },

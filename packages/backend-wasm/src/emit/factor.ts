@@ -23,8 +23,8 @@ import {
   upTo,
   V128,
   when,
-} from "../assembler.ts";
-import { at, f64x2, multiplyAdd, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { at, f64x2, multiplyAdd, v128 } from "../engine/lanes.ts";
 import { overRow } from "./vectors.ts";
 
 const lanes = f64x2;

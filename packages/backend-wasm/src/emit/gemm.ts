@@ -28,8 +28,8 @@ import {
   step,
   upTo,
   when,
-} from "../assembler.ts";
-import { at, type Lanes } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { at, type Lanes } from "../engine/lanes.ts";
 import { definePack } from "./pack.ts";
 import { type Arithmetic, defineTile, panelRows, type TileSize, tileSize } from "./tile.ts";
 

@@ -23,8 +23,8 @@ import {
   type Type,
   V128,
   when,
-} from "../assembler.ts";
-import { f32x4, f64x2, type Lanes, storeTail, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f32x4, f64x2, type Lanes, storeTail, v128 } from "../engine/lanes.ts";
 import { emitExpressions, type Plan } from "./expression.ts";
 import type { Arithmetic } from "./tile.ts";
 import { Writer } from "./writer.ts";

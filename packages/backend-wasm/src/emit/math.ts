@@ -9,8 +9,8 @@
  * identities that lose no digits, noted beside them.
  */
 
-import { type Code, int, type Local } from "../assembler.ts";
-import { f32x4, i32x4, v128 } from "../lanes.ts";
+import { type Code, int, type Local } from "../engine/assembler.ts";
+import { f32x4, i32x4, v128 } from "../engine/lanes.ts";
 import type { Words } from "./expression.ts";
 import type { Writer } from "./writer.ts";
 

@@ -13,8 +13,8 @@ import {
   step,
   times,
   V128,
-} from "../assembler.ts";
-import { f32x4, f64x2, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f32x4, f64x2, v128 } from "../engine/lanes.ts";
 import { loadTail, overRow, rounded, Sum, widened } from "./vectors.ts";
 
 const lanes = f32x4;

@@ -26,8 +26,8 @@ import {
   times,
   V128,
   when,
-} from "../assembler.ts";
-import { type Lanes, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { type Lanes, v128 } from "../engine/lanes.ts";
 import { transposed } from "./transpose.ts";
 
 /** Panels that are copied at a time. */

@@ -4,8 +4,20 @@
  * whole vectors. Sums down the columns are float32 (as many terms as the image has rows), sums along them float64.
  */
 
-import { type Func, i32, int, integers, loopWhile, type Module, set, step, times, V128, when } from "../assembler.ts";
-import { f32x4, v128 } from "../lanes.ts";
+import {
+  type Func,
+  i32,
+  int,
+  integers,
+  loopWhile,
+  type Module,
+  set,
+  step,
+  times,
+  V128,
+  when,
+} from "../engine/assembler.ts";
+import { f32x4, v128 } from "../engine/lanes.ts";
 import { loadTail, overRow, rounded, Sum } from "./vectors.ts";
 
 const lanes = f32x4;

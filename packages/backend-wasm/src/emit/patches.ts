@@ -24,8 +24,8 @@ import {
   upTo,
   V128,
   when,
-} from "../assembler.ts";
-import { f32x4, i32x4, type Lanes, storeTail, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f32x4, i32x4, type Lanes, storeTail, v128 } from "../engine/lanes.ts";
 import { transposed } from "./transpose.ts";
 import { overRow } from "./vectors.ts";
 

@@ -30,8 +30,8 @@ import {
   upTo,
   V128,
   when,
-} from "../assembler.ts";
-import { f32x4, i32x4, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f32x4, i32x4, v128 } from "../engine/lanes.ts";
 
 const { load, store, add, div } = f32x4.scalar;
 const isEqual = instruction(0x5b);

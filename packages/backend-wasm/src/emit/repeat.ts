@@ -1,6 +1,6 @@
 /** Rows that are all equal: where sums with a bias start. */
 
-import { copyBytes, type Func, integers, type Module, step, times } from "../assembler.ts";
+import { copyBytes, type Func, integers, type Module, step, times } from "../engine/assembler.ts";
 
 /** Parameters: rows, bytes of a row, address of the row, target. */
 export function defineRepeat(module: Module, name: string): Func {

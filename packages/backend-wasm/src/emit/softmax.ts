@@ -23,8 +23,8 @@ import {
   step,
   times,
   V128,
-} from "../assembler.ts";
-import { f32x4, f64x2, storeTail, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f32x4, f64x2, storeTail, v128 } from "../engine/lanes.ts";
 import { exp, log } from "./math.ts";
 import { loadTail, overRow, promoted } from "./vectors.ts";
 import { Writer } from "./writer.ts";

@@ -15,8 +15,8 @@ import {
   upTo,
   V128,
   when,
-} from "../assembler.ts";
-import { f64x2, type Lanes, storeTail, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f64x2, type Lanes, storeTail, v128 } from "../engine/lanes.ts";
 import { loadTail, narrowed, overRow, rounded, Sum, widened } from "./vectors.ts";
 
 /** Parameters: rows, elements of a row, address of the first row, target. One sum a row. */

@@ -26,8 +26,8 @@ import {
   times,
   V128,
   when,
-} from "../assembler.ts";
-import { type Lanes, multiplyAdd, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { type Lanes, multiplyAdd, v128 } from "../engine/lanes.ts";
 
 export interface TileSize {
   /** Rows of A's panels, and of the tile. */

@@ -1,7 +1,7 @@
 /** Square blocks of a matrix turned over in registers. */
 
-import { type Code, type Func, type Local, set, V128 } from "../assembler.ts";
-import { type Lanes, v128 } from "../lanes.ts";
+import { type Code, type Func, type Local, set, V128 } from "../engine/assembler.ts";
+import { type Lanes, v128 } from "../engine/lanes.ts";
 
 /**
  * The columns of a block whose rows are in locals: code that prepares, and one vector for each column.

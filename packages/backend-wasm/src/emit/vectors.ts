@@ -12,8 +12,8 @@ import {
   step,
   V128,
   when,
-} from "../assembler.ts";
-import { f64x2, i32x4, type Lanes, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f64x2, i32x4, type Lanes, v128 } from "../engine/lanes.ts";
 
 /** All bits set in the first `left` lanes (float32). */
 export const firstLanes = (left: Code): Code => i32x4.less(constant(Int32Array.of(0, 1, 2, 3)), i32x4.splat(left));

@@ -27,8 +27,8 @@ import {
   upTo,
   V128,
   when,
-} from "../assembler.ts";
-import { f32x4, multiplyAdd, storeTail, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f32x4, multiplyAdd, storeTail, v128 } from "../engine/lanes.ts";
 import { transposed } from "./transpose.ts";
 
 /** F(m × m, r × r). */

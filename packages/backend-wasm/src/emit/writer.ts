@@ -1,7 +1,7 @@
 /** Straight-line vector code: values are named as they are made, constants are made once, before all loops. */
 
-import { type Code, constant, type Func, type Local, set, V128 } from "../assembler.ts";
-import { type Lanes, multiplyAdd } from "../lanes.ts";
+import { type Code, constant, type Func, type Local, set, V128 } from "../engine/assembler.ts";
+import { type Lanes, multiplyAdd } from "../engine/lanes.ts";
 
 export class Writer {
   readonly lanes: Lanes;

@@ -14,11 +14,11 @@
  */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
-import type { Tuple } from "../assembler.ts";
 import { defineReflect, defineRotate, defineUpdateTimes } from "../emit/eigen.ts";
+import type { Tuple } from "../engine/assembler.ts";
+import { addressOf } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { runReference } from "../reference.ts";
-import { addressOf } from "../runtime.ts";
 
 const bytes = 8;
 const mostSteps = 60;

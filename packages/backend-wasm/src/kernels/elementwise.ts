@@ -13,14 +13,14 @@ import {
   type Operand,
   sizeOf,
 } from "@kronograd/tensor";
-import { Module } from "../assembler.ts";
+import { offsetsOf } from "../dtype.ts";
 import { evaluate, type Plan, plan, type Words } from "../emit/expression.ts";
 import { type Access, defineMap, type MapInput } from "../emit/map.ts";
 import { transcendental } from "../emit/math.ts";
+import { Module } from "../engine/assembler.ts";
+import { f32x4, f64x2, type Lanes } from "../engine/lanes.ts";
+import { addressOf, bytesOf, type Runtime } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { f32x4, f64x2, type Lanes } from "../lanes.ts";
-import { offsetsOf } from "../layout.ts";
-import { addressOf, bytesOf, type Runtime } from "../runtime.ts";
 import type { Callee } from "../threads/board.ts";
 
 type Pass = Callee;

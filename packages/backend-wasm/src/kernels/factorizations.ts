@@ -15,13 +15,13 @@
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
+import { defineMirror } from "../emit/copy-lower-to-upper.ts";
 import { defineClearUpper, defineFactor, defineSubstitution } from "../emit/factor.ts";
 import { defineGemm, defineParts, meetsUpper, workspaceBytes } from "../emit/gemm.ts";
-import { defineMirror } from "../emit/mirror.ts";
+import { f64x2 } from "../engine/lanes.ts";
+import { addressOf } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { f64x2 } from "../lanes.ts";
 import { runReference } from "../reference.ts";
-import { addressOf } from "../runtime.ts";
 import type { Matrix, Products } from "./products.ts";
 
 const smallest = 32;

@@ -1,12 +1,12 @@
 /** The kernel of syrk, float32 and float64: the tiles of a product that meet the lower triangle, and their mirror image. */
 
+import { byFloat } from "../dtype.ts";
+import { defineMirror } from "../emit/copy-lower-to-upper.ts";
 import { blocksOf, defineGemm, defineParts, meetsLower } from "../emit/gemm.ts";
-import { defineMirror } from "../emit/mirror.ts";
 import { tileSize } from "../emit/tile.ts";
+import { f32x4, f64x2, type Lanes } from "../engine/lanes.ts";
+import { addressOf } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { f32x4, f64x2, type Lanes } from "../lanes.ts";
-import { byFloat } from "../layout.ts";
-import { addressOf } from "../runtime.ts";
 import { cutsOf, matrixOf } from "./products.ts";
 
 /** Float32 Gram matrices are summed in chunks of this many columns (syrk's contract in linalg). */

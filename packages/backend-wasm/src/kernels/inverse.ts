@@ -17,12 +17,12 @@
  * Source: Goodnight (1979), "A tutorial on the SWEEP operator", by blocks.
  */
 
-import { defineMirror } from "../emit/mirror.ts";
-import { defineInvertBlock, defineRankUpdate, defineTurn } from "../emit/sweep.ts";
+import { defineMirror } from "../emit/copy-lower-to-upper.ts";
+import { defineInvertBlock, defineRankUpdate, defineTurn } from "../emit/symmetric-sweep.ts";
+import { f64x2 } from "../engine/lanes.ts";
+import { addressOf } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { f64x2 } from "../lanes.ts";
 import { runReference } from "../reference.ts";
-import { addressOf } from "../runtime.ts";
 
 const bytes = 8;
 const block = 16;

@@ -1,13 +1,13 @@
 /** Kernels that move elements: copy, cast, concat, sliceGrad, gather, scatterAdd. */
 
 import { type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
+import { byFloat, offsetsOf } from "../dtype.ts";
 import { definePlace } from "../emit/patches.ts";
-import { defineCopyRows, defineGather, defineScatterAdd } from "../emit/scan.ts";
+import { defineCopyRows, defineGather, defineScatterAdd } from "../emit/rows.ts";
+import { f32x4, f64x2 } from "../engine/lanes.ts";
+import { addressOf, bytesOf, inShares } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { f32x4, f64x2 } from "../lanes.ts";
-import { byFloat, offsetsOf } from "../layout.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, bytesOf, inShares } from "../runtime.ts";
 
 /** First place and step on each axis. */
 interface Grid {

@@ -5,10 +5,10 @@
 
 import { type Expression, type Operand, type Shape, sizeOf, type TypedArray } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
+import { allOf } from "../dtype.ts";
 import { defineMoments, definePairSums } from "../emit/moments.ts";
+import { addressOf, inShares } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { allOf } from "../layout.ts";
-import { addressOf, inShares } from "../runtime.ts";
 import { createSum, type SumOver } from "./reductions.ts";
 
 interface Normalization {

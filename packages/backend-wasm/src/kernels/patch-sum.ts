@@ -2,8 +2,8 @@
 
 import { type Col2imParams, outputSize, sizeOf } from "@kronograd/tensor";
 import { columnsAtOnce, definePatchSum } from "../emit/patch-sum.ts";
+import { addressOf, inShares } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { addressOf, inShares } from "../runtime.ts";
 import type { Call } from "../threads/pool.ts";
 
 const bytes = 4;

@@ -7,6 +7,7 @@ import {
   type Pool2dParams,
   sizeOf,
 } from "@kronograd/tensor";
+import { allOf } from "../dtype.ts";
 import {
   defineAvgPool,
   defineAvgPoolGrad,
@@ -14,10 +15,9 @@ import {
   defineMaxPoolGather,
   defineMaxPoolGrad,
 } from "../emit/pooling.ts";
+import { addressOf, inShares } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { allOf } from "../layout.ts";
 import { runReference } from "../reference.ts";
-import { addressOf, inShares } from "../runtime.ts";
 import type { Callee } from "../threads/board.ts";
 
 /** Kernels of max and average pooling and their gradients. */

@@ -2,14 +2,14 @@
 
 import { type Operand, reshapeStrides, sizeOf } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
+import { allOf, batchOffsets, byFloat } from "../dtype.ts";
 import { defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
 import { defineRepeat } from "../emit/repeat.ts";
 import { tileSize } from "../emit/tile.ts";
+import { f32x4, f64x2, type Lanes } from "../engine/lanes.ts";
+import type { Block } from "../engine/memory.ts";
+import { addressOf, lazy, type Runtime } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { f32x4, f64x2, type Lanes } from "../lanes.ts";
-import { allOf, batchOffsets, byFloat } from "../layout.ts";
-import type { Block } from "../memory.ts";
-import { addressOf, lazy, type Runtime } from "../runtime.ts";
 import type { Callee } from "../threads/board.ts";
 import type { Piece } from "../threads/pool.ts";
 

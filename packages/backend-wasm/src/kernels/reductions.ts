@@ -1,13 +1,13 @@
 /** Kernels of sum, dot, max, min and countNonFinite. Sums are accumulated in float64, lane by lane, in a fixed order. */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
+import { byFloat } from "../dtype.ts";
 import { defineExtremum } from "../emit/extremum.ts";
-import { defineCountNonFinite } from "../emit/scan.ts";
+import { defineCountNonFinite } from "../emit/rows.ts";
 import { defineDot, defineSumColumns, defineSumRows } from "../emit/sums.ts";
+import { f32x4, f64x2, type Lanes } from "../engine/lanes.ts";
+import { addressOf, inShares } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { f32x4, f64x2, type Lanes } from "../lanes.ts";
-import { byFloat } from "../layout.ts";
-import { addressOf, inShares } from "../runtime.ts";
 
 /** Neighbouring axes that are all summed, or all kept, as one. */
 interface Group {

@@ -1,12 +1,12 @@
 /** Kernels of softmax, logSoftmax, logSumExp and cross-entropy: float32 along the last axis. */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
-import type { Module } from "../assembler.ts";
+import { allOf } from "../dtype.ts";
 import { defineCrossEntropy, defineCrossEntropyGrad, defineLogSumExp, defineSoftmax } from "../emit/softmax.ts";
+import type { Module } from "../engine/assembler.ts";
+import { addressOf } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
-import { allOf } from "../layout.ts";
 import { runReference } from "../reference.ts";
-import { addressOf } from "../runtime.ts";
 
 interface CrossEntropy {
   readonly labelSmoothing: number;

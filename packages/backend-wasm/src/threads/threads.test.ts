@@ -18,7 +18,7 @@ import {
 import "@kronograd/linalg";
 import { describe, expect, it } from "vitest";
 import { guards } from "../../testing/guards.ts";
-import { fillBytes, int, integers, Module } from "../assembler.ts";
+import { fillBytes, int, integers, Module } from "../engine/assembler.ts";
 import { openWasm } from "../index.ts";
 import { type Callee, word } from "./board.ts";
 import { startPool } from "./pool.ts";

@@ -1,8 +1,8 @@
 /** Threads as a part of a backend (compose.ts): whether they can be had here, and how they start. */
 
 import { UsageError } from "@kronograd/tensor";
-import { offered } from "../features.ts";
-import { Memory, type MemoryOptions } from "../memory.ts";
+import { offered } from "../engine/features.ts";
+import { Memory, type MemoryOptions } from "../engine/memory.ts";
 import { type Patience, type Pool, startPool } from "./pool.ts";
 
 /** Why memory cannot be shared with workers here, or null. */

@@ -7,9 +7,9 @@
  */
 
 import type { Kernel, Operand } from "@kronograd/tensor";
-import { isFloat, strideUniforms, windowUniforms } from "../each.ts";
+import { isFloat, strideUniforms, windowUniforms } from "../emit/each.ts";
+import { product } from "../emit/tile.ts";
 import type { Kit, Uniform } from "../kit.ts";
-import { product } from "../tile.ts";
 
 type Pair = readonly [number, number];
 

@@ -11,10 +11,10 @@
  */
 
 import { type Kernel, NumericalError, type Operand } from "@kronograd/tensor";
-import type { Block } from "../buffers.ts";
-import { isFloat } from "../each.ts";
+import type { Block } from "../device/buffers.ts";
+import { isFloat } from "../emit/each.ts";
+import { mathFunctions } from "../emit/math.ts";
 import type { Kit, Source } from "../kit.ts";
-import { mathFunctions } from "../math.ts";
 
 /** Rows at most: more take a workgroup longer than the host. */
 const most = 256;

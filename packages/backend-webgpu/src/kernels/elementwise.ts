@@ -8,10 +8,10 @@
 
 import type { ElementwiseOp, Expression, Kernel, Operand } from "@kronograd/tensor";
 import { sizeOf } from "@kronograd/tensor";
+import { mathFunctions } from "../emit/math.ts";
+import { walkText, walkUniforms } from "../emit/walk.ts";
 import type { Call, Kit, Uniform } from "../kit.ts";
 import { broadcastWalk } from "../layout.ts";
-import { mathFunctions } from "../math.ts";
-import { walkText, walkUniforms } from "../walk.ts";
 
 const floats: Readonly<Record<string, (...args: string[]) => string>> = {
   add: (x, y) => `${x} + ${y}`,

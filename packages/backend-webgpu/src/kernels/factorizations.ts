@@ -8,13 +8,13 @@
  */
 
 import { type Kernel, NumericalError, type Operand } from "@kronograd/tensor";
-import type { Block } from "../buffers.ts";
-import { each, isFloat } from "../each.ts";
+import type { Block } from "../device/buffers.ts";
+import { each, isFloat } from "../emit/each.ts";
+import { mathFunctions } from "../emit/math.ts";
+import { refine } from "../emit/refinement.ts";
+import { product } from "../emit/tile.ts";
+import { solveInPlace } from "../emit/triangular.ts";
 import type { Kit, Source, Uniform } from "../kit.ts";
-import { mathFunctions } from "../math.ts";
-import { refine } from "../refinement.ts";
-import { product } from "../tile.ts";
-import { solveInPlace } from "../triangular.ts";
 
 const block = 32;
 

@@ -6,10 +6,10 @@
  */
 
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
-import { each, isFloat } from "../each.ts";
+import { each, isFloat } from "../emit/each.ts";
+import { walkText } from "../emit/walk.ts";
 import type { Kit } from "../kit.ts";
 import { axesWalk, broadcastWalk, joined, otherAxes, type Walk } from "../layout.ts";
-import { walkText } from "../walk.ts";
 
 /** By dtypes from and to: the function that converts. */
 const conversions: Readonly<Record<string, string>> = {

@@ -6,9 +6,9 @@
  */
 
 import { isContiguous, type Kernel, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
-import { isFloat } from "../each.ts";
+import { isFloat } from "../emit/each.ts";
+import { mathFunctions } from "../emit/math.ts";
 import type { Kit, Uniform } from "../kit.ts";
-import { mathFunctions } from "../math.ts";
 import { trees } from "./softmax.ts";
 
 interface Params {

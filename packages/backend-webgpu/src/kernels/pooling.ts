@@ -1,10 +1,10 @@
 /** Pooling, its gradients, and patches of images: one thread for each element of the result, which gathers what it needs. */
 
 import { type Kernel, type Operand, sizeOf } from "@kronograd/tensor";
-import { each, isFloat, strideUniforms, windowUniforms } from "../each.ts";
+import { each, isFloat, strideUniforms, windowUniforms } from "../emit/each.ts";
+import { walkText } from "../emit/walk.ts";
 import type { Kit, Uniform } from "../kit.ts";
 import { broadcastWalk } from "../layout.ts";
-import { walkText } from "../walk.ts";
 
 type Pair = readonly [number, number];
 

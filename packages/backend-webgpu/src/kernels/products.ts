@@ -1,10 +1,10 @@
 /** Matrix products of all layouts, dense layers with their bias, and X Xᵀ, of which only half is computed. */
 
 import { broadcastStrides, type Kernel, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
+import { product } from "../emit/tile.ts";
+import { walkText, walkUniforms } from "../emit/walk.ts";
 import type { Kit, Uniform } from "../kit.ts";
 import { inFours, joined, type Walk } from "../layout.ts";
-import { product } from "../tile.ts";
-import { walkText, walkUniforms } from "../walk.ts";
 
 /** The strides of a matrix's two axes. */
 interface Matrix {

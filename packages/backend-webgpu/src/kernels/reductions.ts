@@ -1,11 +1,11 @@
 /** Sums, inner products, extrema with their places, log Σ eˣ, and the count of what is not finite. */
 
 import { type Kernel, type Operand, sizeOf } from "@kronograd/tensor";
+import { mathFunctions } from "../emit/math.ts";
+import { reduce } from "../emit/reduce.ts";
+import { walkText, walkUniforms } from "../emit/walk.ts";
 import type { Kit } from "../kit.ts";
 import { broadcastWalk } from "../layout.ts";
-import { mathFunctions } from "../math.ts";
-import { reduce } from "../reduce.ts";
-import { walkText, walkUniforms } from "../walk.ts";
 
 interface Axes {
   readonly axes: readonly number[];

@@ -5,12 +5,12 @@
  */
 
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
-import { isFloat } from "../each.ts";
+import { isFloat } from "../emit/each.ts";
+import { mathFunctions } from "../emit/math.ts";
+import { powerOfTwo, reduce } from "../emit/reduce.ts";
+import { walkText, walkUniforms } from "../emit/walk.ts";
 import type { Kit, Uniform } from "../kit.ts";
 import { joined, otherAxes } from "../layout.ts";
-import { mathFunctions } from "../math.ts";
-import { powerOfTwo, reduce } from "../reduce.ts";
-import { walkText, walkUniforms } from "../walk.ts";
 
 interface Loss {
   readonly labelSmoothing: number;

@@ -5,7 +5,7 @@
  * is x, by an exclusive or of its bits with a uniform that is 0, which no compiler knows, so none looks through it.
  */
 
-import type { Uniform } from "./kit.ts";
+import type { Uniform } from "../kit.ts";
 
 /** The uniform that a program with `seen_` needs. */
 export const seenUniform: Readonly<Record<string, Uniform>> = { zero: ["u32", 0] };

@@ -1,11 +1,11 @@
 /** What kernels are given: the memory, what the engine can do, and a way to make functions out of modules. */
 
 import type { Operand } from "@kronograd/tensor";
+import type { Arithmetic } from "../emit/tile.ts";
+import type { Callee } from "../threads/board.ts";
+import type { Call, Piece, Pool } from "../threads/pool.ts";
 import { Module } from "./assembler.ts";
-import type { Arithmetic } from "./emit/tile.ts";
 import type { Block, Memory } from "./memory.ts";
-import type { Callee } from "./threads/board.ts";
-import type { Call, Piece, Pool } from "./threads/pool.ts";
 
 /** Functions of a module; addresses and counts are numbers. */
 export type Functions<Names extends string> = Readonly<Record<Names, (...operands: number[]) => number>>;

@@ -19,8 +19,8 @@ import {
   times,
   V128,
   when,
-} from "../assembler.ts";
-import { f32x4, multiplyAdd, storeTail, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { f32x4, multiplyAdd, storeTail, v128 } from "../engine/lanes.ts";
 
 /** Rows of B in a block; as many may be read past its last. */
 export const dotColumns = 4;

@@ -1,10 +1,10 @@
 import { Device } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { agree, guarded, guardedPlain } from "../../testing/agree.ts";
-import { guards } from "../../testing/guards.ts";
-import { detectFeatures } from "../features.ts";
-import { openWasm } from "../index.ts";
-import { cannotRevectorize } from "../revectorize.ts";
+import { agree, guarded, guardedPlain } from "../../../testing/agree.ts";
+import { guards } from "../../../testing/guards.ts";
+import { detectFeatures } from "../../engine/features.ts";
+import { cannotRevectorize } from "../../engine/revectorize.ts";
+import { openWasm } from "../../index.ts";
 import { winogradGrid } from "./winograd.ts";
 
 const params = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };

@@ -11,9 +11,9 @@
  */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
+import type { Kit, Uniform } from "../kit.ts";
 import { each } from "./each.ts";
-import type { Kit, Uniform } from "./kit.ts";
-import { seenFunctions, seenUniform } from "./seen.ts";
+import { seenFunctions, seenUniform } from "./opaque.ts";
 
 /** A product, or a batch of them. */
 export interface Product {

@@ -15,8 +15,8 @@ import {
   set,
   step,
   V128,
-} from "../assembler.ts";
-import { at, type Lanes, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { at, type Lanes, v128 } from "../engine/lanes.ts";
 import { transposed } from "./transpose.ts";
 
 /** Parameters: size, address of a row-major square matrix, whose triangle `over` is written. */

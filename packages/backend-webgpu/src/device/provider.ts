@@ -1,7 +1,7 @@
 /** Where a GPU comes from: the browser's or Deno's own, or Dawn (the npm package `webgpu`) in Node. */
 
 import { BackendError, type BackendProvider, type DeviceOptions } from "@kronograd/tensor";
-import { type OpenedGpu, WebGpuBackend } from "./backend.ts";
+import { type OpenedGpu, WebGpuBackend } from "../backend.ts";
 
 /** An adapter that is a program on the processor: right, and slower than the `wasm` backend. */
 export function isSoftware({ isFallbackAdapter, vendor, architecture, description, device }: GPUAdapterInfo): boolean {

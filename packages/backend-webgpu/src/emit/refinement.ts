@@ -15,9 +15,9 @@
  */
 
 import type { Operand } from "@kronograd/tensor";
-import type { Kit } from "./kit.ts";
+import type { Kit } from "../kit.ts";
+import { seenFunctions, seenUniform } from "./opaque.ts";
 import { reduce } from "./reduce.ts";
-import { seenFunctions, seenUniform } from "./seen.ts";
 import { product } from "./tile.ts";
 
 const side = 16;

@@ -1,9 +1,9 @@
 import { BackendError, createDevice, Device, listBackends, matmul, Rng, scope, tensor } from "@kronograd/tensor";
 import { backendSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
-import { guards } from "../testing/guards.ts";
+import { guards } from "../../testing/guards.ts";
+import { openWasm } from "../index.ts";
 import { detectFeatures } from "./features.ts";
-import { openWasm } from "./index.ts";
 import { cannotRevectorize } from "./revectorize.ts";
 
 const fast = "revectorize";

@@ -7,8 +7,8 @@
  */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
-import type { Kit, Uniform } from "./kit.ts";
-import { axesWalk, joined, otherAxes, type Walk } from "./layout.ts";
+import type { Kit, Uniform } from "../kit.ts";
+import { axesWalk, joined, otherAxes, type Walk } from "../layout.ts";
 import { mathFunctions } from "./math.ts";
 import { walkText, walkUniforms } from "./walk.ts";
 

@@ -1,7 +1,7 @@
 /** Where gpu.js runs: a page whose browser draws into float textures by WebGL2, and that brought the package along. */
 
 import { BackendError, type BackendProvider, type DeviceOptions } from "@kronograd/tensor";
-import { GpujsBackend } from "./backend.ts";
+import { GpujsBackend } from "../backend.ts";
 import { type GpujsModule, loadGpujs } from "./gpujs.ts";
 import { isSoftware, rendererOf } from "./renderer.ts";
 

@@ -2,10 +2,10 @@
 
 import type { Operand, Pair } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import type { Kit } from "../kit.ts";
-import { addressOf, type Fork } from "../runtime.ts";
-import { type Callee, ownMemory } from "../threads/board.ts";
-import type { Call } from "../threads/pool.ts";
+import { addressOf, type Fork } from "../../engine/runtime.ts";
+import type { Kit } from "../../kit.ts";
+import { type Callee, ownMemory } from "../../threads/board.ts";
+import type { Call } from "../../threads/pool.ts";
 
 const bytes = 4;
 

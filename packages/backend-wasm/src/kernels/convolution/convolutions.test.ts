@@ -1,6 +1,6 @@
 import type { Rng } from "@kronograd/tensor";
 import { describe, it } from "vitest";
-import { agree } from "../../testing/agree.ts";
+import { agree } from "../../../testing/agree.ts";
 
 const narrow = { dtypes: ["float32"] } as const;
 

@@ -14,8 +14,8 @@ import {
   step,
   times,
   V128,
-} from "../assembler.ts";
-import { i32x4, type Lanes, storeTail, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { i32x4, type Lanes, storeTail, v128 } from "../engine/lanes.ts";
 import { loadTail, overRow } from "./vectors.ts";
 
 /** Parameters: count, address. How many elements are NaN or infinite: those that do not cancel against themselves. */

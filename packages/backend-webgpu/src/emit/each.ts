@@ -1,8 +1,8 @@
 /** Programs with one thread for each element: what most kernels that move, pick or pool values are. */
 
 import type { Operand } from "@kronograd/tensor";
-import type { Kit, Uniform } from "./kit.ts";
-import type { Walk } from "./layout.ts";
+import type { Kit, Uniform } from "../kit.ts";
+import type { Walk } from "../layout.ts";
 import { mathFunctions } from "./math.ts";
 import { walkUniforms } from "./walk.ts";
 

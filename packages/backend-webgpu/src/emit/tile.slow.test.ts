@@ -12,9 +12,9 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
-import { missing, openDevice } from "../testing/device.ts";
-import { WebGpuBackend } from "./backend.ts";
-import { openGpu } from "./provider.ts";
+import { missing, openDevice } from "../../testing/device.ts";
+import { WebGpuBackend } from "../backend.ts";
+import { openGpu } from "../device/provider.ts";
 
 let device: Device;
 

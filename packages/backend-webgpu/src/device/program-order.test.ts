@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Stream } from "./stream.ts";
+import { Stream } from "./program-order.ts";
 
 describe("a stream", () => {
   it("runs at once what waits for nothing", () => {

@@ -1,6 +1,6 @@
 import { createDevice } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import "./index.ts";
+import "../index.ts";
 import { isSoftware } from "./renderer.ts";
 
 describe("gpujs", () => {

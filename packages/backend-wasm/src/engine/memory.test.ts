@@ -1,7 +1,7 @@
 import { BackendError } from "@kronograd/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { guards } from "../testing/guards.ts";
+import { guards } from "../../testing/guards.ts";
 import { type Block, classOf, Memory } from "./memory.ts";
 
 describe("classOf", () => {

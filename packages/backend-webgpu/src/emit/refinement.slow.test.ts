@@ -1,7 +1,7 @@
 import { dampedInverse } from "@kronograd/linalg";
 import { type Device, NumericalError, Rng, type Tensor, tensor, transpose } from "@kronograd/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
-import { missing, openDevice } from "../testing/device.ts";
+import { missing, openDevice } from "../../testing/device.ts";
 
 let device: Device;
 

@@ -4,8 +4,8 @@
  */
 
 import type { Operand } from "@kronograd/tensor";
+import type { Kit, Uniform } from "../kit.ts";
 import { each } from "./each.ts";
-import type { Kit, Uniform } from "./kit.ts";
 import { product } from "./tile.ts";
 
 const block = 32;

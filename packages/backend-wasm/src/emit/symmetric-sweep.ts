@@ -16,8 +16,8 @@ import {
   times,
   V128,
   when,
-} from "../assembler.ts";
-import { at, f64x2, multiplyAdd, v128 } from "../lanes.ts";
+} from "../engine/assembler.ts";
+import { at, f64x2, multiplyAdd, v128 } from "../engine/lanes.ts";
 import { transposed } from "./transpose.ts";
 
 const lanes = f64x2;

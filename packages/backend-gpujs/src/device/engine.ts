@@ -6,8 +6,8 @@
  * again as soon as nobody else holds it: after the first steps of a training nothing is allocated.
  */
 
+import { helpers, natives } from "../emit/math.ts";
 import type { Gpu, GpuKernel, GpuTexture, RawTexture } from "./gpujs.ts";
-import { helpers, natives } from "./math.ts";
 
 /** Compiled kernels that are kept; the one that was not called for the longest time goes first. */
 const mostKernels = 512;

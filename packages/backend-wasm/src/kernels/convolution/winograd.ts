@@ -10,9 +10,9 @@
  */
 
 import type { Operand, Pair } from "@kronograd/tensor";
-import { defineDots, dotColumns } from "../emit/dots.ts";
-import { workspaceBytes } from "../emit/gemm.ts";
-import { tileSize } from "../emit/tile.ts";
+import { workspaceBytes } from "../../emit/gemm.ts";
+import { defineDots, dotColumns } from "../../emit/row-products.ts";
+import { tileSize } from "../../emit/tile.ts";
 import {
   defineTransformPlaces,
   defineTransformProducts,
@@ -20,11 +20,11 @@ import {
   productsOf,
   type Scheme,
   weightTransform,
-} from "../emit/winograd.ts";
-import type { Kit } from "../kit.ts";
-import { f32x4 } from "../lanes.ts";
-import { addressOf, type Functions, inShares, lazy } from "../runtime.ts";
-import type { Call, Piece } from "../threads/pool.ts";
+} from "../../emit/winograd.ts";
+import { f32x4 } from "../../engine/lanes.ts";
+import { addressOf, type Functions, inShares, lazy } from "../../engine/runtime.ts";
+import type { Kit } from "../../kit.ts";
+import type { Call, Piece } from "../../threads/pool.ts";
 import { addUp, cut, type Four, type Placement, type Planes, roundUp, sumPieces } from "./planes.ts";
 
 const bytes = 4;

@@ -22,15 +22,15 @@ import {
   type Pair,
   type Shape,
 } from "@kronograd/tensor";
-import { call, integers, Module, step, times } from "../assembler.ts";
-import { defineFill } from "../emit/fill.ts";
-import { blocksOf, defineParts, tiles, workspaceBytes } from "../emit/gemm.ts";
-import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps, definePlace } from "../emit/patches.ts";
-import type { Kernels, Kit } from "../kit.ts";
-import { f32x4 } from "../lanes.ts";
-import { allOf } from "../layout.ts";
-import { addressOf, type Fork, lazy } from "../runtime.ts";
-import type { Call, Piece } from "../threads/pool.ts";
+import { allOf } from "../../dtype.ts";
+import { defineFill } from "../../emit/bias.ts";
+import { blocksOf, defineParts, tiles, workspaceBytes } from "../../emit/gemm.ts";
+import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps, definePlace } from "../../emit/patches.ts";
+import { call, integers, Module, step, times } from "../../engine/assembler.ts";
+import { f32x4 } from "../../engine/lanes.ts";
+import { addressOf, type Fork, lazy } from "../../engine/runtime.ts";
+import type { Kernels, Kit } from "../../kit.ts";
+import type { Call, Piece } from "../../threads/pool.ts";
 import { addUp, createPlanes, type Four, type Placement, roundUp, sumPieces } from "./planes.ts";
 import { createWinograd, winogradGrid } from "./winograd.ts";
 

@@ -1,7 +1,7 @@
 /** Rows filled with one number each: where a convolution's sums with a bias start. */
 
-import { type Func, i32, int, integers, type Local, type Module, set, step, times, V128 } from "../assembler.ts";
-import { type Lanes, storeTail, v128 } from "../lanes.ts";
+import { type Func, i32, int, integers, type Local, type Module, set, step, times, V128 } from "../engine/assembler.ts";
+import { type Lanes, storeTail, v128 } from "../engine/lanes.ts";
 import { overRow } from "./vectors.ts";
 
 /** Parameters: rows, columns, address of the rows' numbers, target. */

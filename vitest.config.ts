@@ -27,11 +27,13 @@ export default defineConfig({
           environment: "node",
           pool: "forks",
           testTimeout: slow ? 600_000 : 20_000, // shared and small machines are slow at times
-          setupFiles: ["packages/tensor/src/fluent.ts"], // tests use the methods of tensors; sources may not: their build has none
+          // Tests use the methods of tensors (sources may not: their build has none) and the matcher `toBeAllclose`.
+          setupFiles: ["packages/tensor/src/fluent.ts", "packages/testkit/src/matcher.ts"],
           execArgv: [`--conditions=${source}`],
           include: [
             "packages/*/src/**/*.test.ts",
             "apps/*/src/**/*.test.ts",
+            "integration/*.test.ts",
             "scripts/**/*.test.ts",
             "bench/**/*.test.ts",
             "platforms/*.test.ts",

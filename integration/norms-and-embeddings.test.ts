@@ -17,6 +17,7 @@ import {
   type StateTree,
   skfacCurvature,
 } from "@kronograd/optimizers";
+import { exactGgn, meanSquaredError, seenBy, softmaxCrossEntropy } from "@kronograd/suites/exact";
 import {
   add,
   eye,
@@ -34,8 +35,6 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { exactGgn, meanSquaredError, seenBy, softmaxCrossEntropy } from "./exact.ts";
-import "./matcher.ts";
 
 const f64 = { dtype: "float64" } as const;
 const random = (seed: number, shape: Shape) => normal(new Rng(seed), shape, f64);

@@ -1,7 +1,7 @@
 import { leNet, mlp, resNet20, vgg } from "@kronograd/layers";
 import type { Device, Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { fallbacks, optimizers } from "../testing/wasm-training.ts";
+import { fallbacks, optimizers } from "./wasm-training.ts";
 
 const nets = [
   ["MLP", [784], (device: Device, rng: Rng) => mlp([784, 512, 256, 10], { device, rng })],

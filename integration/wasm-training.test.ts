@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fallbacks, nets, optimizers } from "../testing/wasm-training.ts";
+import { fallbacks, nets, optimizers } from "./wasm-training.ts";
 
 describe("training on wasm", () => {
   const cases = nets.flatMap((net) => optimizers.map((optimizer) => [...net, ...optimizer] as const));

@@ -8,8 +8,8 @@
 
 import { parseArgs } from "node:util";
 import type { Plugin } from "esbuild";
-import { readFixtures } from "../packages/testkit/src/conformance/fixture.ts";
-import type { CaseOutcome } from "../packages/testkit/src/conformance/runner.ts";
+import { readFixtures } from "../apps/conformance/src/fixture.ts";
+import type { CaseOutcome } from "../apps/conformance/src/runner.ts";
 import { engines, runIn } from "./engines.ts";
 import { bundlePage, runPage } from "./page.ts";
 
@@ -20,7 +20,7 @@ interface Answer {
 
 const program = (backend: string, cases: string) => `
 import { createDevice } from "kronograd";
-import { runCases } from "./packages/testkit/src/conformance/runner.ts";
+import { runCases } from "./apps/conformance/src/runner.ts";
 const cases = ${cases};
 const device = await createDevice(${JSON.stringify(backend)});
 const outcomes = [];

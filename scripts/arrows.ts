@@ -5,40 +5,43 @@ export interface Arrows {
   readonly workspaces: readonly string[] | "any";
   /** npm packages it may import, each with the folder (from the package's root) below which that is allowed. */
   readonly npm?: Readonly<Record<string, string>>;
+  /** Workspaces above it, or beside it, that its tests may import too. */
+  readonly tests?: readonly string[];
   /** Core packages run anywhere: no runtime dependency, no install script, no code from strings, no Node in their public entries. */
   readonly core?: boolean;
 }
 
 const core = true;
+/** Backends meet ops by name; some that they have kernels for are defined in linalg and optimizers. */
+const backend: Arrows = { workspaces: ["tensor"], tests: ["suites", "linalg", "optimizers"] };
 const belowFit = ["data", "optimizers", "layers", "linalg", "autograd", "tensor"];
 
 export const arrows: Readonly<Record<string, Arrows>> = {
   tensor: { workspaces: [], npm: { ndarray: "src/ndarray" }, core },
-  "backend-gpujs": { workspaces: ["tensor"], npm: { "gpu.js": "src" } },
-  "backend-webgpu": { workspaces: ["tensor"], npm: { webgpu: "src" } },
+  "backend-gpujs": { ...backend, npm: { "gpu.js": "src" } },
+  "backend-webgpu": { ...backend, npm: { webgpu: "src" } },
   autograd: { workspaces: ["tensor"], core },
   linalg: { workspaces: ["tensor"], npm: { "ml-matrix": "src/decompositions" }, core },
-  layers: { workspaces: ["autograd", "tensor"], core },
-  optimizers: { workspaces: ["linalg", "autograd", "tensor"], core }, // not layers: they meet in LayerRecord and Gradient
+  layers: { workspaces: ["autograd", "tensor"], tests: ["suites"], core },
+  optimizers: { workspaces: ["linalg", "autograd", "tensor"], tests: ["suites"], core }, // not layers: they meet in LayerRecord and Gradient
   data: { workspaces: ["tensor"], core },
   train: { workspaces: ["optimizers", "layers", "data", "autograd", "tensor"], core },
   distributed: { workspaces: ["train", ...belowFit], npm: { koffi: "src" } },
   kronograd: { workspaces: ["train", ...belowFit, "backend-gpujs", "backend-wasm", "backend-webgpu"] },
-  testkit: { workspaces: "any", npm: { vitest: "src", "fast-check": "src" } },
+  testkit: { workspaces: ["autograd", "tensor"], tests: ["linalg"], npm: { vitest: "src/matcher.ts" } },
+  suites: {
+    workspaces: ["testkit", "optimizers", "layers", "linalg", "autograd", "tensor"],
+    npm: { vitest: "src", "fast-check": "src" },
+  },
+  conformance: { workspaces: "any" },
   trainer: { workspaces: "any" },
   playground: { workspaces: "any" },
 };
 
 /** The row of a workspace; a backend without one of its own may import what every backend may. */
 export function arrowsOf(id: string, table: Readonly<Record<string, Arrows>> = arrows): Arrows | undefined {
-  return table[id] ?? (id.startsWith("backend-") ? { workspaces: ["tensor"] } : undefined);
+  return table[id] ?? (id.startsWith("backend-") ? backend : undefined);
 }
 
-/** What a test may import on top of its package's arrows; linalg and optimizers define ops that backends have kernels for. */
-export const forTests: readonly string[] = [
-  "vitest",
-  "fast-check",
-  "@kronograd/testkit",
-  "@kronograd/linalg",
-  "@kronograd/optimizers",
-];
+/** What every test may import on top of its package's arrows. */
+export const forTests: readonly string[] = ["vitest", "fast-check", "@kronograd/testkit"];

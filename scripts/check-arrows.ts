@@ -73,6 +73,7 @@ function checkImport(
   if (isTest(file) && (forTests.includes(name) || name === workspace.manifest.name)) return [];
   const target = byName.get(name);
   if (target) {
+    if (isTest(file) && rule.tests?.includes(target.id)) return [];
     if (!mayImport(rule, target.id)) return [`${at}${workspace.id} may not import ${target.id} (${allowed(rule)})`];
     if (target.id === workspace.id) return [`${at}imports its own package by name; use a relative path`];
     return isDeclared(workspace, name, isTest(file)) ? [] : [`${at}${name} is not in ${workspace.folder}/package.json`];

@@ -24,9 +24,9 @@ export const targets: Readonly<Record<string, string>> = {
 
 /** Tests that look at everything of a kind, beside the new thing's own; they find it by themselves. */
 const suites: Readonly<Record<string, readonly string[]>> = {
-  elementwise: ["op-suite"],
-  op: ["op-suite"],
-  optimizer: ["catalog", "optimizer-suite"],
+  elementwise: ["op/suite"],
+  op: ["op/suite"],
+  optimizer: ["catalog", "optimizer/suite"],
 };
 
 const templates = join(import.meta.dirname, "templates");

@@ -9,7 +9,7 @@ import "@kronograd/layers";
 import "@kronograd/linalg";
 import "@kronograd/optimizers";
 import { createDevice, dispatch, ops, Rng, sampleOf, scope } from "@kronograd/tensor";
-import { drawInputs } from "../../packages/testkit/src/draw.ts";
+import { drawInputs } from "@kronograd/testkit";
 
 export async function measure(backend: string): Promise<Record<string, number>> {
   const device = await createDevice(backend);

@@ -1,8 +1,7 @@
 /** Compares what a handler computed with what its case expects, name by name and norm-wise. */
 
 import { scope } from "@kronograd/tensor";
-import { compare } from "../allclose.ts";
-import { download, type HostArray, isTensor } from "../host.ts";
+import { compare, download, type HostArray, isTensor } from "@kronograd/testkit";
 import { isArray, isDictionary, type Json } from "./fixture.ts";
 import type { Result } from "./handler.ts";
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { conformance } from "./command.ts";
 import { handlers } from "./handlers.ts";
 
-const fixtures = join(import.meta.dirname, "../../fixtures");
+const fixtures = join(import.meta.dirname, "../fixtures");
 
 let folder: string;
 

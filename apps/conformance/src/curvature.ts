@@ -19,7 +19,7 @@ import {
   weightDecay,
 } from "@kronograd/optimizers";
 import { copy, div, dot, eye, mul, Rng, reshape, scale, slice, type Tensor, transpose, zeros } from "@kronograd/tensor";
-import type { HostArray } from "../host.ts";
+import type { HostArray } from "@kronograd/testkit";
 import type { Dictionary } from "./fixture.ts";
 import { type CaseRun, type Handler, type Results, refuseOthers } from "./handler.ts";
 import { directions, netObjective } from "./layer-direction.ts";

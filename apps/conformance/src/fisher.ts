@@ -4,6 +4,7 @@ import { type Gradient, type Loss, perExample, reductions, valueAndGrad } from "
 import { meanSquaredError, softmaxCrossEntropy } from "@kronograd/layers";
 import { cholesky, choleskySolve, kronecker, toDense } from "@kronograd/linalg";
 import { ekfacCurvature, kfacCurvature } from "@kronograd/optimizers";
+import { flattened, ggnOperator } from "@kronograd/suites/exact";
 import {
   add,
   concat,
@@ -23,7 +24,6 @@ import type { Dictionary, Json } from "./fixture.ts";
 import type { CaseRun, Handler, Results } from "./handler.ts";
 import { directions } from "./layer-direction.ts";
 import { convolutionNet, denseNet, type Net } from "./net.ts";
-import { flattened, ggnOperator } from "./parameter-space.ts";
 
 /** A net with its loss and targets. */
 interface Problem {

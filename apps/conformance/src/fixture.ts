@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, sizeOf, UsageError } from "@kronograd/tensor";
-import type { HostArray } from "../host.ts";
+import type { HostArray } from "@kronograd/testkit";
 
 /** Anything in a case: numbers, texts, lists, `{shape, data}` tensors, and dictionaries of these. */
 export type Json = number | string | boolean | null | readonly Json[] | HostArray | { readonly [key: string]: Json };

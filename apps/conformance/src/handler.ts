@@ -1,7 +1,7 @@
 /** What a handler of one op is given, and what it gives back. */
 
 import { DataError, type Device, type Dtype, type Tensor, tensor } from "@kronograd/tensor";
-import type { HostArray } from "../host.ts";
+import type { HostArray } from "@kronograd/testkit";
 import { type Dictionary, type FixtureCase, isArray, isDictionary, type Json } from "./fixture.ts";
 
 /** Results under the names of `expected`; a function is called only if its name is expected. */

@@ -22,7 +22,7 @@ import {
   tanh,
 } from "@kronograd/layers";
 import { add, DataError, mean, permute, Rng, reshape, type Tensor, write } from "@kronograd/tensor";
-import type { HostArray } from "../host.ts";
+import type { HostArray } from "@kronograd/testkit";
 import { type Dictionary, type FixtureCase, isArray, isDictionary, type Json } from "./fixture.ts";
 import type { CaseRun } from "./handler.ts";
 

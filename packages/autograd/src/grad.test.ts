@@ -22,7 +22,6 @@ import {
   transpose,
   UsageError,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { ggnvp, grad, hvp, jvp, leaves, vjp } from "./grad.ts";
 

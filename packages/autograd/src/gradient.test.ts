@@ -18,7 +18,6 @@ import {
   tensorsIn,
   transpose,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import {
   addFactors,

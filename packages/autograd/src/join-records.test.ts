@@ -1,9 +1,8 @@
 import { normal, Rng, type Shape, slice, type Tensor, UsageError } from "@kronograd/tensor";
-import { reductions } from "./reductions.ts";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { joinRecords } from "./join-records.ts";
 import { layerRecord } from "./layer-record.ts";
+import { reductions } from "./reductions.ts";
 
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
 const [input, first, second] = [random(1, [9, 5, 4]), random(2, [9, 5, 3]), random(3, [9, 5, 3])];

@@ -14,10 +14,9 @@ import {
   transpose,
   UsageError,
 } from "@kronograd/tensor";
-import { perExample, type ReductionName, reductions } from "./reductions.ts";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { type ConvGeometry, type Geometry, type LayerUse, layerRecord } from "./layer-record.ts";
+import { perExample, type ReductionName, reductions } from "./reductions.ts";
 
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
 const conv: ConvGeometry = {

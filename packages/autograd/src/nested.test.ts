@@ -1,5 +1,4 @@
 import { higherOrder, softmaxCrossEntropy, type Tensor, tensor } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { hvp } from "./grad.ts";
 import { valueAndGrad } from "./value-and-grad.ts";

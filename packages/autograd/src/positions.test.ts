@@ -1,5 +1,4 @@
 import { conv2d, cpu, mul, reshape, type Shape, scope, type Tensor, tanh, UsageError, zeros } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { type CaptureRequest, recordLayer } from "./capture.ts";
 import { joinRecords } from "./join-records.ts";

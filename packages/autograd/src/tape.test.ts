@@ -20,7 +20,6 @@ import {
   UsageError,
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { Tape } from "./tape.ts";
 

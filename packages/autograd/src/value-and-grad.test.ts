@@ -19,11 +19,10 @@ import {
   UsageError,
   zeros,
 } from "@kronograd/tensor";
-import { reductions } from "./reductions.ts";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { type CaptureRequest, recordLayer } from "./capture.ts";
 import { grad } from "./grad.ts";
+import { reductions } from "./reductions.ts";
 import { dense, halfSquares, random } from "./testing.ts";
 import { type Objective, valueAndGrad } from "./value-and-grad.ts";
 

@@ -1,4 +1,4 @@
-import type { CoverageRow } from "@kronograd/testkit";
+import type { CoverageRow } from "@kronograd/suites";
 import { describe, expect, it } from "vitest";
 import { canRun, inPage } from "../testing/page.ts";
 

@@ -2,8 +2,8 @@
 
 import "@kronograd/linalg"; // which defines ops of its own
 import "@kronograd/backend-gpujs";
+import { type CoverageRow, coverageTable, coverOp } from "@kronograd/suites/coverage";
 import { createDevice, ops } from "@kronograd/tensor";
-import { type CoverageRow, coverageTable, coverOp } from "../../testkit/src/coverage.ts";
 
 declare const report: (value: unknown) => void;
 

@@ -2,7 +2,7 @@
 
 import "@kronograd/backend-gpujs";
 import { createDevice } from "@kronograd/tensor";
-import { specialValues } from "../../testkit/src/special-values.ts";
+import { specialValues } from "@kronograd/testkit";
 
 declare const report: (value: unknown) => void;
 

@@ -1,5 +1,5 @@
+import { backendSuite } from "@kronograd/suites";
 import { Device } from "@kronograd/tensor";
-import { backendSuite } from "@kronograd/testkit";
 import { guards } from "../testing/guards.ts";
 import { openWasm, type WasmOptions } from "./index.ts";
 

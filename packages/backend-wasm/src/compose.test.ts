@@ -1,5 +1,5 @@
+import { coverageTable, coverOp } from "@kronograd/suites";
 import { BackendError, conv2d, createDevice, Device, listBackends, ops, Rng, scope, tensor } from "@kronograd/tensor";
-import { coverageTable, coverOp } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import * as compose from "./compose.ts";
 import { everyFamily } from "./kernels.ts";

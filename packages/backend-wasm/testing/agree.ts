@@ -1,7 +1,7 @@
 /** An op's kernel against its reference, on inputs of a test's own choice in random layouts. */
 
+import { type CoverageOptions, type CoverageRow, coverOp } from "@kronograd/suites";
 import { Device, NumericalError, ops, type Rng, type Sample, sampled } from "@kronograd/tensor";
-import { type CoverageOptions, type CoverageRow, coverOp } from "@kronograd/testkit";
 import { expect } from "vitest";
 import { openWasm } from "../src/index.ts";
 import { guards } from "./guards.ts";

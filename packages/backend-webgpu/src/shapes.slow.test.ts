@@ -1,3 +1,4 @@
+import { type CoverageOptions, coverOp } from "@kronograd/suites";
 import {
   type ComputeOp,
   cpu,
@@ -20,7 +21,6 @@ import {
   transpose,
   zeros,
 } from "@kronograd/tensor";
-import { type CoverageOptions, coverOp } from "@kronograd/testkit";
 import "@kronograd/linalg";
 import { beforeAll, describe, expect, it } from "vitest";
 import { missing, openDevice } from "../testing/device.ts";

@@ -1,4 +1,4 @@
-import { backendSuite } from "@kronograd/testkit";
+import { backendSuite } from "@kronograd/suites";
 import { describe } from "vitest";
 import { missing, openDevice } from "../testing/device.ts";
 

@@ -1,6 +1,5 @@
 import { mean, Rng, type Shape, square } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import "@kronograd/testkit";
 import * as initializers from "./initializers.ts";
 
 const shape: Shape = [100, 200];

@@ -2,7 +2,6 @@
 
 import { grad } from "@kronograd/autograd";
 import { mul, type NestedNumbers, normal, Rng, scope, sum, type Tensor, tensor, write } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { expect } from "vitest";
 import { initialize, type Layer, type Mode, parameters } from "../src/index.ts";
 

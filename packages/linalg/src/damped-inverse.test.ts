@@ -1,5 +1,4 @@
 import { add, eye, matmul, NumericalError, normal, Rng, scale, tensor, transpose } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { cholesky, choleskyInverse } from "./cholesky.ts";
 import { dampedInverse } from "./damped-inverse.ts";

@@ -1,5 +1,4 @@
 import { eye, scale, tensor, UsageError } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { dampFactors, piOf } from "./factored-damping.ts";
 

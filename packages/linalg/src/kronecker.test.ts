@@ -1,5 +1,4 @@
 import { add, eye, matmul, normal, Rng, reshape, ShapeError, scale, type Tensor, trace } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cholesky, choleskySolve, logDet } from "./cholesky.ts";

@@ -1,5 +1,4 @@
 import { add, eye, matmul, normal, Rng, ShapeError, tensor, transpose, UsageError } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eigh } from "./decompositions/index.ts";

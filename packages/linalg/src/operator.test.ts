@@ -1,5 +1,4 @@
 import { add, eye, matmul, normal, Rng, ShapeError, scale, tensor, transpose, UsageError } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import {
   addOperators,

@@ -1,6 +1,7 @@
 import { type Parameters, valueAndGrad } from "@kronograd/autograd";
+import { type TinyProblem, tinyConvNet, tinyMlp } from "@kronograd/suites";
 import { Rng, scope } from "@kronograd/tensor";
-import { deferred, type TinyProblem, tinyConvNet, tinyMlp } from "@kronograd/testkit";
+import { deferred } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { kfac } from "./catalog/kfac.ts";
 import { skfac } from "./catalog/skfac.ts";

@@ -1,6 +1,6 @@
 import { joinRecords, type LayerRecord, valueAndGrad } from "@kronograd/autograd";
+import { type TinyProblem, tinyConvNet, tinyMlp } from "@kronograd/suites";
 import { copy, Rng, scale, slice, type Tensor, tensor } from "@kronograd/tensor";
-import { type TinyProblem, tinyConvNet, tinyMlp } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { ekfac } from "./catalog/ekfac.ts";
 import { kfac } from "./catalog/kfac.ts";

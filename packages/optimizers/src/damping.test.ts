@@ -1,6 +1,5 @@
 import { cholesky, choleskyInverse, kronecker, toDense } from "@kronograd/linalg";
 import { add, eye, full, matmul, normal, Rng, scale, type Tensor, transpose } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { damped, splitDamping } from "./damping.ts";
 

@@ -1,15 +1,14 @@
 /** Second-order optimizers on what is not a well-posed problem: a finite step downhill, or none, whatever comes. */
 
 import { type Objective, valueAndGrad } from "@kronograd/autograd";
-import { normal, Rng, relu, type Shape, scale, type Tensor, tanh, tensor, zeros } from "@kronograd/tensor";
 import {
   denseLayer,
   meanSquaredError,
   randomWeights,
   softmaxCrossEntropy,
   type Weights,
-} from "@kronograd/testkit/exact";
-import "@kronograd/testkit";
+} from "@kronograd/suites/exact";
+import { normal, Rng, relu, type Shape, scale, type Tensor, tanh, tensor, zeros } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { ekfac } from "./catalog/ekfac.ts";
 import { eva } from "./catalog/eva.ts";

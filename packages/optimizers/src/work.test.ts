@@ -4,8 +4,8 @@
  */
 
 import { type CaptureRequest, reductions, valueAndGrad } from "@kronograd/autograd";
+import { convLayer, denseLayer, randomWeights, softmaxCrossEntropy } from "@kronograd/suites/exact";
 import { normal, Rng, relu, reshape, type Shape, setRecorder, type Tensor, tensor } from "@kronograd/tensor";
-import { convLayer, denseLayer, randomWeights, softmaxCrossEntropy } from "@kronograd/testkit/exact";
 import { describe, expect, it } from "vitest";
 import { kfac } from "./catalog/kfac.ts";
 import { sgd } from "./catalog/sgd.ts";

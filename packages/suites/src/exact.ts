@@ -37,9 +37,10 @@ import {
   type Tensor,
   transpose,
 } from "@kronograd/tensor";
-import { ggnOperator } from "./conformance/parameter-space.ts";
+import { ggnOperator } from "./parameter-space.ts";
 
 export { binaryCrossEntropyWithLogits, meanSquaredError, softmaxCrossEntropy } from "@kronograd/layers";
+export { flattened, ggnOperator } from "./parameter-space.ts";
 
 /** Parameters by name. */
 export type Weights = Readonly<Record<string, Tensor>>;

@@ -1,7 +1,6 @@
 import { tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { allclose, compare } from "./allclose.ts";
-import "./matcher.ts";
 
 describe("compare", () => {
   it("measures norm-wise against the largest wanted element", () => {

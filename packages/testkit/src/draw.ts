@@ -23,6 +23,7 @@ import {
   typedArray,
 } from "@kronograd/tensor";
 
+/** Dtype, place and layouts of drawn inputs. */
 export interface DrawOptions {
   /** Of the inputs that are not int32. */
   readonly dtype: "float32" | "float64";

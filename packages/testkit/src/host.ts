@@ -29,6 +29,7 @@ export async function download(t: Tensor): Promise<HostArray> {
   return { shape: t.shape, data: await t.data() };
 }
 
+/** Tell a tensor from other values by its form, so that one of another copy of the package is known too. */
 export function isTensor(value: unknown): value is Tensor {
   return typeof value === "object" && value !== null && "storage" in value && "strides" in value;
 }

@@ -1,5 +1,5 @@
+import { backendSuite } from "@kronograd/suites";
 import { BackendError, createDevice, Device, listBackends, matmul, Rng, scope, tensor } from "@kronograd/tensor";
-import { backendSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { guards } from "../../testing/guards.ts";
 import { openWasm } from "../index.ts";

@@ -20,7 +20,6 @@ import {
   transpose,
   zeros,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { agree, guarded, guardedPlain } from "../../testing/agree.ts";
 

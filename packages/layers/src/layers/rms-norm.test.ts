@@ -1,5 +1,5 @@
+import { layerSuite } from "@kronograd/suites";
 import { mul, ShapeError, scale, UsageError } from "@kronograd/tensor";
-import { layerSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { f64, random, ready, set } from "../../testing/index.ts";
 import { LayerNorm } from "./layer-norm.ts";

@@ -13,7 +13,6 @@ import {
   transpose,
   zeros,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gram } from "../syrk.ts";

@@ -1,4 +1,4 @@
-import { optimizerSuite } from "@kronograd/testkit";
+import { optimizerSuite } from "@kronograd/suites";
 import { describe, expect, it } from "vitest";
 import { ekfac } from "./ekfac.ts";
 

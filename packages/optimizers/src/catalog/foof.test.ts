@@ -1,6 +1,5 @@
 import { denseGradient, layerRecord } from "@kronograd/autograd";
 import { scope } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import type { Optimizer } from "../optimizer.ts";
 import { f64, layerBlock } from "../testing.ts";

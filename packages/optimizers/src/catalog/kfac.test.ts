@@ -1,5 +1,5 @@
+import { optimizerSuite } from "@kronograd/suites";
 import { UsageError } from "@kronograd/tensor";
-import { optimizerSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { kfac } from "./kfac.ts";
 

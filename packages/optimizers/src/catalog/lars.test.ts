@@ -1,5 +1,4 @@
 import { type NestedNumbers, scope } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import type { Optimizer } from "../optimizer.ts";
 import { f64 } from "../testing.ts";

@@ -1,6 +1,5 @@
 import { gram } from "@kronograd/linalg";
 import { normal, Rng, UsageError } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { columnHistory } from "./column-history.ts";
 import { type Moment, momentOf } from "./parts/kronecker-side.ts";

@@ -1,5 +1,16 @@
 import { type Block, denseGradient, type LayerRecord, type Objective, valueAndGrad } from "@kronograd/autograd";
 import { eigh } from "@kronograd/linalg/decompositions";
+import { curvatureSuite } from "@kronograd/suites";
+import {
+  convLayer,
+  denseLayer,
+  exactGgn,
+  meanSquaredError,
+  randomWeights,
+  seenBy,
+  softmaxCrossEntropy,
+  type Weights,
+} from "@kronograd/suites/exact";
 import {
   add,
   eye,
@@ -19,17 +30,6 @@ import {
   tensor,
   transpose,
 } from "@kronograd/tensor";
-import { curvatureSuite } from "@kronograd/testkit";
-import {
-  convLayer,
-  denseLayer,
-  exactGgn,
-  meanSquaredError,
-  randomWeights,
-  seenBy,
-  softmaxCrossEntropy,
-  type Weights,
-} from "@kronograd/testkit/exact";
 import { describe, expect, it } from "vitest";
 import { type EkfacState, ekfacCurvature } from "./ekfac.ts";
 import { kfacCurvature } from "./kfac.ts";

@@ -1,6 +1,6 @@
 import { denseGradient, layerRecord } from "@kronograd/autograd";
+import { curvatureSuite } from "@kronograd/suites";
 import { NumericalError, Rng, type Tensor } from "@kronograd/tensor";
-import { curvatureSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { f64, layerBlock } from "../testing.ts";
 import { evaCurvature } from "./eva.ts";

@@ -3,6 +3,19 @@
 import { denseGradient, type LabelSource, type Loss, perExample, valueAndGrad } from "@kronograd/autograd";
 import { cholesky, choleskySolve } from "@kronograd/linalg";
 import {
+  binaryCrossEntropyWithLogits,
+  convLayer,
+  denseLayer,
+  exactGgn,
+  exampleGradients,
+  exampleGram,
+  meanSquaredError,
+  nearestKronecker,
+  randomWeights,
+  seenBy,
+  softmaxCrossEntropy,
+} from "@kronograd/suites/exact";
+import {
   add,
   matmul,
   mul,
@@ -20,20 +33,6 @@ import {
   tensor,
   transpose,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
-import {
-  binaryCrossEntropyWithLogits,
-  convLayer,
-  denseLayer,
-  exactGgn,
-  exampleGradients,
-  exampleGram,
-  meanSquaredError,
-  nearestKronecker,
-  randomWeights,
-  seenBy,
-  softmaxCrossEntropy,
-} from "@kronograd/testkit/exact";
 import { describe, expect, it } from "vitest";
 import { damped } from "../damping.ts";
 import { layerBlock } from "../testing.ts";

@@ -6,6 +6,15 @@
 import { joinRecords, type Loss, type Objective, reductions, valueAndGrad } from "@kronograd/autograd";
 import { kronecker, toDense } from "@kronograd/linalg";
 import {
+  convLayer,
+  denseLayer,
+  exactGgn,
+  meanSquaredError,
+  randomWeights,
+  seenBy,
+  type Weights,
+} from "@kronograd/suites/exact";
+import {
   broadcastTo,
   concat,
   globalAvgPool2d,
@@ -21,17 +30,7 @@ import {
   type Tensor,
   UsageError,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { allclose } from "@kronograd/testkit";
-import {
-  convLayer,
-  denseLayer,
-  exactGgn,
-  meanSquaredError,
-  randomWeights,
-  seenBy,
-  type Weights,
-} from "@kronograd/testkit/exact";
 import { describe, expect, it } from "vitest";
 import { kfacCurvature } from "./kfac.ts";
 

@@ -5,6 +5,17 @@
 
 import { type Loss, reductions, valueAndGrad } from "@kronograd/autograd";
 import {
+  binaryCrossEntropyWithLogits,
+  denseLayer,
+  exactEmpiricalFisher,
+  exactGgn,
+  meanSquaredError,
+  randomWeights,
+  seenBy,
+  softmaxCrossEntropy,
+  type Weights,
+} from "@kronograd/suites/exact";
+import {
   broadcastTo,
   eye,
   normal,
@@ -19,19 +30,7 @@ import {
   tanh,
   tensor,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { allclose } from "@kronograd/testkit";
-import {
-  binaryCrossEntropyWithLogits,
-  denseLayer,
-  exactEmpiricalFisher,
-  exactGgn,
-  meanSquaredError,
-  randomWeights,
-  seenBy,
-  softmaxCrossEntropy,
-  type Weights,
-} from "@kronograd/testkit/exact";
 import { describe, expect, it } from "vitest";
 import { kfacCurvature } from "./kfac.ts";
 

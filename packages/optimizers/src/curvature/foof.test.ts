@@ -1,5 +1,7 @@
 import { denseGradient, type Gradient, type LayerRecord, type Objective, valueAndGrad } from "@kronograd/autograd";
 import { cholesky, choleskySolve, gram, kronecker, toDense } from "@kronograd/linalg";
+import { curvatureSuite } from "@kronograd/suites";
+import { denseLayer, exactGgn, meanSquaredError, randomWeights } from "@kronograd/suites/exact";
 import {
   concat,
   eye,
@@ -14,8 +16,6 @@ import {
   type Tensor,
   transpose,
 } from "@kronograd/tensor";
-import { curvatureSuite } from "@kronograd/testkit";
-import { denseLayer, exactGgn, meanSquaredError, randomWeights } from "@kronograd/testkit/exact";
 import { describe, expect, it } from "vitest";
 import { damped } from "../damping.ts";
 import { type FoofState, foofCurvature } from "./foof.ts";

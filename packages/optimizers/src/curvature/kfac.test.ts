@@ -7,8 +7,8 @@ import {
   reductions,
 } from "@kronograd/autograd";
 import { cholesky, choleskyInverse, kronecker, toDense } from "@kronograd/linalg";
+import { curvatureSuite } from "@kronograd/suites";
 import { matmul, normal, Rng, reshape, type Shape, scale, type Tensor, trace, UsageError } from "@kronograd/tensor";
-import { curvatureSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import type { CurvatureMethod } from "../curvature-method.ts";
 import { damped } from "../damping.ts";

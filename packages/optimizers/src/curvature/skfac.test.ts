@@ -8,6 +8,7 @@ import {
 } from "@kronograd/autograd";
 import { dampedInverse, gram } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
+import { curvatureSuite } from "@kronograd/suites";
 import {
   concat,
   gather,
@@ -22,7 +23,6 @@ import {
   transpose,
   UsageError,
 } from "@kronograd/tensor";
-import { curvatureSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../testing.ts";
 import { columnHistory } from "./column-history.ts";

@@ -13,7 +13,6 @@ import {
   type Tensor,
   tanh,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { adam } from "../catalog/adam.ts";
 import { sgd } from "../catalog/sgd.ts";

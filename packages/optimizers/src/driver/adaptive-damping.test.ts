@@ -1,13 +1,12 @@
 import { ggnvp, type Parameters, valueAndGrad } from "@kronograd/autograd";
+import { denseLayer, meanSquaredError, randomWeights, type Weights } from "@kronograd/suites/exact";
 import { copy, matmul, mul, normal, Rng, scale, type Tensor, tensor } from "@kronograd/tensor";
-import { denseLayer, meanSquaredError, randomWeights, type Weights } from "@kronograd/testkit/exact";
-import { loadState } from "../state/optimizer-state.ts";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { kfac } from "../catalog/kfac.ts";
 import { skfac } from "../catalog/skfac.ts";
 import { optimizerByName } from "../catalog.ts";
 import { Optimizer } from "../optimizer.ts";
+import { loadState } from "../state/optimizer-state.ts";
 import { mapTensors } from "../state/state.ts";
 import { mapParts, type Oracles, type Transform } from "../transform.ts";
 import { adaptiveDamping } from "./adaptive-damping.ts";

@@ -12,7 +12,6 @@ import {
   type Tensor,
   UsageError,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { kfac } from "../catalog/kfac.ts";
 import { columnHistory } from "../curvature/column-history.ts";

@@ -1,6 +1,5 @@
 import { denseGradient, type LayerRecord, layerRecord } from "@kronograd/autograd";
 import { NumericalError, normal, Rng, scale, UsageError } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
 import { Optimizer } from "../optimizer.ts";

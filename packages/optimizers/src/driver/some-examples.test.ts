@@ -1,6 +1,6 @@
 import { layerRecord, reductions, valueAndGrad } from "@kronograd/autograd";
+import { tinyMlp } from "@kronograd/suites";
 import { add, normal, Rng, type Shape, scale, type Tensor } from "@kronograd/tensor";
-import { tinyMlp } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { kfac } from "../catalog/kfac.ts";
 import { skfac } from "../catalog/skfac.ts";

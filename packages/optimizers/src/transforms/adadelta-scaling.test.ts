@@ -1,4 +1,3 @@
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { directionsOf, f64 } from "../testing.ts";
 import { adadeltaScaling } from "./adadelta-scaling.ts";

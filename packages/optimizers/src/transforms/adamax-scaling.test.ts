@@ -1,4 +1,3 @@
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { directionsOf, f64 } from "../testing.ts";
 import { adamaxScaling } from "./adamax-scaling.ts";

@@ -1,6 +1,5 @@
 import { factoredGradient, type Gradient, squaredNorm } from "@kronograd/autograd";
 import { mul, scope } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { chain } from "../chain.ts";
 import { Optimizer } from "../optimizer.ts";

@@ -1,6 +1,5 @@
 import { factoredGradient, type Gradient, partsGradient } from "@kronograd/autograd";
 import { scale, scope, type Tensor } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { chain } from "../chain.ts";
 import { Optimizer } from "../optimizer.ts";

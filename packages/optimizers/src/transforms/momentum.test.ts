@@ -1,6 +1,5 @@
 import { factoredGradient, partsGradient } from "@kronograd/autograd";
 import { cpu, scope, tensorsIn, UsageError, zeros } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { Optimizer } from "../optimizer.ts";
 import { directionsOf, f64, layerBlock, valuesOf } from "../testing.ts";

@@ -1,6 +1,5 @@
 import { factoredGradient } from "@kronograd/autograd";
 import { scope, type Tensor } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { Optimizer } from "../optimizer.ts";
 import { directionsOf, f64, layerBlock, valuesOf } from "../testing.ts";

@@ -15,7 +15,6 @@ import {
   transpose,
   UsageError,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { kfac } from "../catalog/kfac.ts";
 import { damped } from "../damping.ts";

@@ -17,10 +17,8 @@ import {
   stridesOf,
   typedArray,
 } from "@kronograd/tensor";
-import { compare, type Tolerance } from "./allclose.ts";
-import { type Drawn, draw, embed, place } from "./draw.ts";
-import { download, type HostArray } from "./host.ts";
-import { type AnyOp, results } from "./op-checks.ts";
+import { compare, type Drawn, download, draw, embed, type HostArray, place, type Tolerance } from "@kronograd/testkit";
+import { type AnyOp, results } from "../op/checks.ts";
 
 /** One op of the coverage table. */
 export interface CoverageRow {

@@ -1,8 +1,8 @@
 import { cholesky } from "@kronograd/linalg";
 import { add, cast, copy, gather, matmul, mul, ones, scope, tensor } from "@kronograd/tensor";
+import { deferred } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
-import { backendSuite } from "./backend-suite.ts";
-import { deferred } from "./deferred.ts";
+import { backendSuite } from "./suite.ts";
 
 backendSuite("deferred", () => deferred(), { runs: 2 });
 

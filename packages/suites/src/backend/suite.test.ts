@@ -1,7 +1,7 @@
 import { type Backend, createDevice, Device, type Kernel, ops, type TypedArray, typedArray } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { backendSuite } from "./backend-suite.ts";
 import { coverageTable, coverOp } from "./coverage.ts";
+import { backendSuite } from "./suite.ts";
 
 backendSuite("cpu", () => createDevice("cpu"));
 

@@ -34,6 +34,7 @@ import {
   tensor,
   transpose,
 } from "@kronograd/tensor";
+import { must, mustEqual } from "../must.ts";
 import {
   type AnyMethod,
   blockOf,
@@ -45,7 +46,7 @@ import {
   randomRows,
   type Size,
 } from "./bench.ts";
-import { must, mustEqual, type Statement } from "./statement.ts";
+import type { Statement } from "./statement.ts";
 
 /** Rounding of solves with condition numbers up to 1e6. */
 const exact = 1e-8;

@@ -10,7 +10,8 @@ import {
   type StepContext,
 } from "@kronograd/optimizers";
 import { cpu, full, mul, normal, Rng, scope, type Tensor, tensor, zeros } from "@kronograd/tensor";
-import { type HostArray, hostArray } from "../host.ts";
+import { type HostArray, hostArray } from "@kronograd/testkit";
+import { must, mustBeFinite, mustEqual } from "../must.ts";
 import {
   type AnyMethod,
   blockOf,
@@ -24,7 +25,7 @@ import {
   recordOf,
   stateAfter,
 } from "./bench.ts";
-import { must, mustBeFinite, mustEqual, type Statement } from "./statement.ts";
+import type { Statement } from "./statement.ts";
 
 const size = { in: 4, out: 3 };
 const damping = 0.1;

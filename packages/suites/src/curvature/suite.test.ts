@@ -10,7 +10,7 @@ import {
   skfacCurvature,
 } from "@kronograd/optimizers";
 import { describe, expect, it } from "vitest";
-import { curvatureSuite } from "./curvature-suite.ts";
+import { curvatureSuite } from "./suite.ts";
 
 // Each method with its defaults and with the choices that change its mathematics.
 curvatureSuite(kfacCurvature());

@@ -1,8 +1,8 @@
 /** The suite of every curvature method: what all must hold, and each of its claims. */
 
 import { afterAll, describe, it } from "vitest";
-import type { AnyMethod } from "./curvature/bench.ts";
-import { curvatureStatements } from "./curvature/verify.ts";
+import type { AnyMethod } from "./bench.ts";
+import { curvatureStatements } from "./verify.ts";
 
 /**
  * Test a curvature method.

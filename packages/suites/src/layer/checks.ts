@@ -18,9 +18,8 @@ import {
   type Tensor,
   transpose,
 } from "@kronograd/tensor";
-import { must, mustBeFinite, mustEqual } from "./curvature/statement.ts";
-import { drawInputs } from "./draw.ts";
-import { checkGradients } from "./gradient-check.ts";
+import { checkGradients, drawInputs } from "@kronograd/testkit";
+import { must, mustBeFinite, mustEqual } from "../must.ts";
 
 /** What a layer is tried on. */
 export interface LayerInput {

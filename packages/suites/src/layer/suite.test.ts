@@ -17,8 +17,8 @@ import {
 } from "@kronograd/layers";
 import { detach, linear, Rng, scale, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { type LayerInput, layerStatements } from "./layer-checks.ts";
-import { layerSuite } from "./layer-suite.ts";
+import { type LayerInput, layerStatements } from "./checks.ts";
+import { layerSuite } from "./suite.ts";
 
 layerSuite("Dense", () => new Dense({ in: 3, out: 2 }), { input: [4, 3] });
 layerSuite("Dense on sequences, without bias", () => new Dense({ in: 3, out: 2, bias: false }), { input: [2, 4, 3] });

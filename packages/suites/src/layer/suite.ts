@@ -2,7 +2,7 @@
 
 import type { Layer } from "@kronograd/layers";
 import { describe, it } from "vitest";
-import { type LayerInput, layerStatements } from "./layer-checks.ts";
+import { type LayerInput, layerStatements } from "./checks.ts";
 
 /**
  * Test a layer.

@@ -12,10 +12,17 @@ import {
   scope,
   type Tensor,
 } from "@kronograd/tensor";
-import { type Comparison, compare } from "./allclose.ts";
-import { draw, drawInputs, place, plainLayout } from "./draw.ts";
-import { checkGradients } from "./gradient-check.ts";
-import { type HostArray, hostArray } from "./host.ts";
+import {
+  type Comparison,
+  checkGradients,
+  compare,
+  draw,
+  drawInputs,
+  type HostArray,
+  hostArray,
+  place,
+  plainLayout,
+} from "@kronograd/testkit";
 
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds ops of all parameter types
 export type AnyOp = Op<any>;

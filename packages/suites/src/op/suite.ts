@@ -10,7 +10,7 @@ import "@kronograd/optimizers";
 import { higherOrder, ops } from "@kronograd/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkOpDtypes, checkOpGradients, checkOpLayouts, checkOpReads } from "./op-checks.ts";
+import { checkOpDtypes, checkOpGradients, checkOpLayouts, checkOpReads } from "./checks.ts";
 
 /** What is tried. */
 export interface OpSuiteOptions {

@@ -3,9 +3,9 @@
 import { valueAndGrad } from "@kronograd/autograd";
 import { loadState, mapTensors, type Optimizer, type StateTree } from "@kronograd/optimizers";
 import { add, copy, cpu, frobenius2, scale, scope, type Tensor, tensor, tensorsIn, write } from "@kronograd/tensor";
-import { must, mustEqual } from "./curvature/statement.ts";
-import { type HostArray, hostArray } from "./host.ts";
-import { type TinyProblem, tinyConvNet, tinyMlp } from "./tiny.ts";
+import { type HostArray, hostArray } from "@kronograd/testkit";
+import { must, mustEqual } from "../must.ts";
+import { type TinyProblem, tinyConvNet, tinyMlp } from "../tiny.ts";
 
 /** Makes the optimizer under test, with other options if asked. */
 export type MakeOptimizer = (options?: { learningRate?: number; weightDecay?: number }) => Optimizer;

@@ -1,8 +1,8 @@
 import { catalog, type Optimizer } from "@kronograd/optimizers";
 import { copy, retain, scale, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { type MakeOptimizer, optimizerStatements } from "./optimizer-checks.ts";
-import { optimizerSuite } from "./optimizer-suite.ts";
+import { type MakeOptimizer, optimizerStatements } from "./checks.ts";
+import { optimizerSuite } from "./suite.ts";
 
 for (const [name, { make, options }] of Object.entries(catalog)) {
   optimizerSuite(name, (given = {}) => make(given), {

@@ -1,7 +1,7 @@
 /** The suite of every optimizer. */
 
 import { describe, it } from "vitest";
-import { type MakeOptimizer, optimizerStatements } from "./optimizer-checks.ts";
+import { type MakeOptimizer, optimizerStatements } from "./checks.ts";
 
 /** What does not hold of an optimizer by design. */
 export interface OptimizerSuiteOptions {

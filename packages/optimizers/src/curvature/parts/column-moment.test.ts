@@ -1,6 +1,5 @@
 import { gram, syrk } from "@kronograd/linalg";
 import { add, normal, Rng, scale, sub, sum, type Tensor, transpose } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { averageColumns, truncateColumns } from "./column-moment.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";

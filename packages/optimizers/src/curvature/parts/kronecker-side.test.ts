@@ -12,7 +12,6 @@ import {
   transpose,
   zeros,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { damped } from "../../damping.ts";
 import {

@@ -1,7 +1,6 @@
 import { layerRecord } from "@kronograd/autograd";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { matmul, mul, normal, Rng, reshape, type Shape, scale, slice, type Tensor, transpose } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { momentsInBasis } from "./moments-in-basis.ts";
 

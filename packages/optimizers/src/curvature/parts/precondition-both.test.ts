@@ -17,7 +17,6 @@ import {
   type Tensor,
   transpose,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { invert, type SideInverse } from "./kronecker-side.ts";
 import { preconditionBoth } from "./precondition-both.ts";

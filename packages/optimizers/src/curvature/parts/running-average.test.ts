@@ -1,5 +1,4 @@
 import { tensor } from "@kronograd/tensor";
-import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { averageStarts, blend, decayAt } from "./running-average.ts";
 

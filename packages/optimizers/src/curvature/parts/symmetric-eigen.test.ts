@@ -1,4 +1,5 @@
 import { eigh } from "@kronograd/linalg/decompositions";
+import { opSuite } from "@kronograd/suites";
 import {
   eye,
   full,
@@ -15,8 +16,6 @@ import {
   transpose,
   zeros,
 } from "@kronograd/tensor";
-import "@kronograd/testkit";
-import { opSuite } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 

@@ -1,19 +1,6 @@
-/** One statement about a curvature method, and how its proof ends. */
+/** Checks that throw: statements need no test runner. */
 
-import type { Claim } from "@kronograd/optimizers";
-import { compare } from "../allclose.ts";
-import type { Comparable } from "../host.ts";
-import type { AnyMethod } from "./bench.ts";
-
-/** A statement that the suite can prove or refute. */
-export interface Statement {
-  /** What holds, as a sentence about "it". */
-  readonly says: string;
-  /** The claim that it is, or null for what every method must hold. */
-  readonly claim: Claim | null;
-  /** @throws {Error} it does not hold; the message says where */
-  prove(method: AnyMethod): void;
-}
+import { type Comparable, compare } from "@kronograd/testkit";
 
 /** Throw where two arrays differ norm-wise. */
 export function mustEqual(what: string, got: Comparable, want: Comparable, rtol: number): void {

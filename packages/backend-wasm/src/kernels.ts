@@ -1,4 +1,12 @@
-/** Every family of kernels. */
+/**
+ * Every family of kernels, and the layers that they stand on, each of which knows only those above it:
+ *
+ *     engine/   the assembler (bytes), lanes (vectors of one float type), memory, modules and what the engine can do
+ *     emit/     loops as functions of a module: `vectors` and `writer` are their parts (rows by vectors, values by name), `math`
+ *               and `expression` the arithmetic of one vector, every other file one kind of loop
+ *     kernels/  ops: operands to addresses and counts, jobs to pieces for threads, calls of what emit/ wrote
+ *     threads/  workers that do pieces
+ */
 
 import { convolutionKernels } from "./kernels/convolution/convolutions.ts";
 import { eigenKernels } from "./kernels/eigen.ts";

@@ -1,4 +1,10 @@
-/** Every kernel of the backend, by op name. */
+/**
+ * Every kernel of the backend, by op name, and the layers that they stand on, each of which knows only those above it:
+ *
+ *     device/   the GPU: where it comes from, buffers, commands, the order of the program
+ *     emit/     WGSL text: walks over strided operands, one-thread-an-element programs, reductions, the tile of all products
+ *     kernels/  ops: operands to uniforms, and calls of what emit/ writes
+ */
 
 import type { Kernel } from "@kronograd/tensor";
 import { convolutionKernels } from "./kernels/convolutions.ts";
@@ -7,6 +13,7 @@ import { createElementwise, elementwiseKernels } from "./kernels/elementwise.ts"
 import { factorizationKernels } from "./kernels/factorizations.ts";
 import { moveKernels } from "./kernels/moves.ts";
 import { normalizationKernels } from "./kernels/normalization.ts";
+import { patchKernels } from "./kernels/patches.ts";
 import { poolingKernels } from "./kernels/pooling.ts";
 import { productKernels } from "./kernels/products.ts";
 import { reductionKernels } from "./kernels/reductions.ts";
@@ -23,6 +30,7 @@ export function allKernels(kit: Kit): Map<string, Kernel> {
     softmaxKernels(kit),
     productKernels(kit, copy),
     convolutionKernels(kit),
+    patchKernels(kit),
     poolingKernels(kit),
     normalizationKernels(kit, copy),
     factorizationKernels(kit, copy),

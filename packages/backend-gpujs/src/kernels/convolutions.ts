@@ -6,36 +6,14 @@
  *     dw [O, C/g, kh, kw]  sums over image and place
  */
 
-import type { Kernel, Operand } from "@kronograd/tensor";
+import type { Conv2dParams, Kernel, Operand } from "@kronograd/tensor";
 import { times } from "../emit/layout.ts";
+import { coordinates, four, read } from "../emit/window.ts";
 import { isFloat, type Kit } from "../kit.ts";
-
-type Pair = readonly [number, number];
-
-interface Params {
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
-  readonly groups: number;
-}
-
-type Four = readonly [number, number, number, number];
-const four = ({ shape }: Operand) => shape as unknown as Four;
-
-/** Reads operand j of four axes. */
-export const read = (j: number, { strides }: Operand, places: readonly string[]): string =>
-  `x${j}[at${j} + ${places.map((place, axis) => times(place, strides[axis] as number)).join(" + ")}]`;
-
-/** Declares the coordinates of element i of a row-major array of four axes. */
-export const coordinates = ([, b, c, d]: Four, [first, second, third, fourth]: readonly string[]): string =>
-  `const ${fourth} = remainder(i, ${d});
-const ${third} = remainder(quotient(i, ${d}), ${c});
-const ${second} = remainder(quotient(i, ${c * d}), ${b});
-const ${first} = quotient(i, ${b * c * d});`;
 
 export function convolutionKernels(kit: Kit): Record<string, Kernel> {
   return {
-    conv2d(outputs, inputs, { stride, padding, dilation, groups }: Params) {
+    conv2d(outputs, inputs, { stride, padding, dilation, groups }: Conv2dParams) {
       if (!isFloat(...inputs)) return false;
       const [y] = outputs as [Operand];
       const [x, weight, bias] = inputs as [Operand, Operand, Operand | undefined];
@@ -67,7 +45,7 @@ return ${last};`,
       return true;
     },
 
-    conv2dInputGrad(outputs, inputs, { stride, padding, dilation, groups }: Params) {
+    conv2dInputGrad(outputs, inputs, { stride, padding, dilation, groups }: Conv2dParams) {
       if (!isFloat(...inputs)) return false;
       const [dx] = outputs as [Operand];
       const [grad, weight] = inputs as [Operand, Operand];
@@ -100,7 +78,7 @@ return total;`,
       return true;
     },
 
-    conv2dWeightGrad(outputs, inputs, { stride, padding, dilation, groups }: Params) {
+    conv2dWeightGrad(outputs, inputs, { stride, padding, dilation, groups }: Conv2dParams) {
       if (!isFloat(...inputs)) return false;
       const [dw] = outputs as [Operand];
       const [x, grad] = inputs as [Operand, Operand];

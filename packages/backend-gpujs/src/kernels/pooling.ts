@@ -1,30 +1,31 @@
 /** Pooling, its gradients, and patches of images: each element of the result gathers what it needs. */
 
-import type { Kernel, Operand } from "@kronograd/tensor";
+import {
+  type AvgPool2dParams,
+  type Kernel,
+  type Operand,
+  outputSize,
+  type Pair,
+  type Pool2dParams,
+  type Window,
+} from "@kronograd/tensor";
+import { coordinates, four, read } from "../emit/window.ts";
 import { isFloat, type Kit } from "../kit.ts";
-import { coordinates, read } from "./convolutions.ts";
-
-type Pair = readonly [number, number];
-type Four = readonly [number, number, number, number];
-
-interface Window {
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation?: Pair;
-}
-
-const four = ({ shape }: Operand) => shape as unknown as Four;
 
 /** Declares the real pixels of the window at place (y, x): rows top … bottom − 1, columns left … right − 1. */
-const pixels = (y: string, x: string, { kernel, stride, padding }: Window, [h, w]: Pair) =>
+const pixels = (y: string, x: string, { kernel, stride, padding }: Pool2dParams, [h, w]: Pair) =>
   `const top = larger(0, ${y} * ${stride[0]} - ${padding[0]});
 const bottom = smaller(${h}, ${y} * ${stride[0]} - ${padding[0]} + ${kernel[0]});
 const left = larger(0, ${x} * ${stride[1]} - ${padding[1]});
 const right = smaller(${w}, ${x} * ${stride[1]} - ${padding[1]} + ${kernel[1]});`;
 
 /** The windows along an axis that may see a pixel: all of them, if no window is known. */
-function seeing(pixel: string, all: number, window: Window | undefined, axis: 0 | 1): { first: string; count: number } {
+function seeing(
+  pixel: string,
+  all: number,
+  window: Pool2dParams | undefined,
+  axis: 0 | 1,
+): { first: string; count: number } {
   if (window === undefined) return { first: "0", count: all };
   const [kernel, stride, padding] = [window.kernel[axis], window.stride[axis], window.padding[axis]];
   const count = Math.ceil(kernel / stride);
@@ -33,7 +34,7 @@ function seeing(pixel: string, all: number, window: Window | undefined, axis: 0 
 
 export function poolingKernels(kit: Kit): Record<string, Kernel> {
   return {
-    maxPool2d(outputs, inputs, window: Window) {
+    maxPool2d(outputs, inputs, window: Pool2dParams) {
       const [[y], [x]] = [outputs, inputs] as [[Operand], [Operand]];
       if (!isFloat(x)) return false;
       const [, , h, w] = four(x);
@@ -60,7 +61,7 @@ return ${k === 0 ? "best" : "place"};`,
     },
 
     // a pixel asks each window that may see it whether it was the largest there
-    maxPoolGrad(outputs, inputs, { window }: { window?: Window | undefined }) {
+    maxPoolGrad(outputs, inputs, { window }: { window?: Pool2dParams | undefined }) {
       const [[dx], [grad, indices]] = [outputs, inputs] as [[Operand], [Operand, Operand]];
       if (!isFloat(grad)) return false;
       const [, , h, w] = four(dx);
@@ -107,7 +108,7 @@ return ${read(0, x, ["image", "channel", "row", "column"])};`,
       return true;
     },
 
-    avgPool2d(outputs, inputs, window: Window & { countIncludePad: boolean }) {
+    avgPool2d(outputs, inputs, window: AvgPool2dParams) {
       const [[y], [x]] = [outputs, inputs] as [[Operand], [Operand]];
       if (!isFloat(x)) return false;
       const [, , h, w] = four(x);
@@ -130,7 +131,7 @@ return quotientOf(total, ${countIncludePad ? `${kernel[0] * kernel[1]}.0` : "rea
       return true;
     },
 
-    avgPoolGrad(outputs, inputs, window: Window & { countIncludePad: boolean }) {
+    avgPoolGrad(outputs, inputs, window: AvgPool2dParams) {
       const [[dx], [grad]] = [outputs, inputs] as [[Operand], [Operand]];
       if (!isFloat(grad)) return false;
       const { kernel, stride, padding, countIncludePad } = window;
@@ -160,12 +161,12 @@ return total;`,
       return true;
     },
 
-    im2col(outputs, inputs, { kernel, stride, padding, dilation = [1, 1] }: Window) {
+    im2col(outputs, inputs, { kernel, stride, padding, dilation }: Window) {
       const [[columns], [x]] = [outputs, inputs] as [[Operand], [Operand]];
       if (!isFloat(x)) return false;
       const [, C, h, w] = four(x);
       const places = columns.shape[2] as number;
-      const ow = Math.floor((w + 2 * padding[1] - dilation[1] * (kernel[1] - 1) - 1) / stride[1]) + 1;
+      const [, ow] = outputSize("im2col", [h, w], { kernel, stride, padding, dilation });
       const taps = kernel[0] * kernel[1];
       kit.run({
         outputs,

@@ -1,11 +1,23 @@
-/** Rows filled with one number each: where a convolution's sums with a bias start. */
+/** Where sums with a bias start: in every row the bias of its channel (convolutions), or the same row of biases (products). */
 
-import { type Func, i32, int, integers, type Local, type Module, set, step, times, V128 } from "../engine/assembler.ts";
+import {
+  copyBytes,
+  type Func,
+  i32,
+  int,
+  integers,
+  type Local,
+  type Module,
+  set,
+  step,
+  times,
+  V128,
+} from "../engine/assembler.ts";
 import { type Lanes, storeTail, v128 } from "../engine/lanes.ts";
 import { overRow } from "./vectors.ts";
 
-/** Parameters: rows, columns, address of the rows' numbers, target. */
-export function defineFill(module: Module, name: string, lanes: Lanes): Func {
+/** Rows of one number each. Parameters: rows, columns, address of the rows' numbers, target. */
+export function defineFillRows(module: Module, name: string, lanes: Lanes): Func {
   return module.define(name, integers(4), (f, rows, columns, values, target) => {
     const left = f.local() as Local;
     const value = f.local(V128);
@@ -22,4 +34,11 @@ export function defineFill(module: Module, name: string, lanes: Lanes): Func {
       step(values, int(lanes.bytes)),
     );
   });
+}
+
+/** Rows that are all equal. Parameters: rows, bytes of a row, address of the row, target. */
+export function defineRepeatRow(module: Module, name: string): Func {
+  return module.define(name, integers(4), (_, rows, bytes, from, to) =>
+    times(rows, copyBytes(to, from, bytes), step(to, bytes)),
+  );
 }

@@ -20,7 +20,12 @@ import { at, type Lanes, v128 } from "../engine/lanes.ts";
 import { transposed } from "./transpose.ts";
 
 /** Parameters: size, address of a row-major square matrix, whose triangle `over` is written. */
-export function defineMirror(module: Module, name: string, lanes: Lanes, over: "upper" | "lower" = "upper"): Func {
+export function defineCopyLowerToUpper(
+  module: Module,
+  name: string,
+  lanes: Lanes,
+  over: "upper" | "lower" = "upper",
+): Func {
   const L = int(lanes.count);
   const isUpper = over === "upper";
   return module.define(name, integers(2), (f, n, matrix) => {

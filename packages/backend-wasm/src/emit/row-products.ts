@@ -23,7 +23,7 @@ import {
 import { f32x4, multiplyAdd, storeTail, v128 } from "../engine/lanes.ts";
 
 /** Rows of B in a block; as many may be read past its last. */
-export const dotColumns = 4;
+export const rowProductColumns = 4;
 
 /**
  * Several products, the parts of which lie in equal steps.
@@ -31,7 +31,7 @@ export const dotColumns = 4;
  * Parameters: products and bytes from one to the next in A, B and C; rows of A and of B, vectors in a row, address of A and bytes
  * from row to row, the same of B and of C.
  */
-export function defineDots(module: Module, name: string, fused: boolean): Func {
+export function defineRowProducts(module: Module, name: string, fused: boolean): Func {
   const dots = defineProduct(module, fused);
   return module.define(name, integers(13), (_, count, stepA, stepB, stepC, m, n, vectors, A, rowA, B, rowB, C, rowC) =>
     times(count, call(dots, m, n, vectors, A, rowA, B, rowB, C, rowC), step(A, stepA), step(B, stepB), step(C, stepC)),
@@ -42,12 +42,12 @@ function defineProduct(module: Module, fused: boolean): Func {
   const madd = multiplyAdd(f32x4, fused);
   return module.define(null, integers(9), (f, m, n, vectors, A, rowA, B, rowB, C, rowC) => {
     const [columns, left, b, c, target] = f.many(5);
-    const columnsOf = Array.from({ length: dotColumns }, () => f.local());
+    const columnsOf = Array.from({ length: rowProductColumns }, () => f.local());
     const right = f.local(V128);
     const sum = f.local(V128);
     const block = (height: number) => {
       const rows = f.many(height, V128);
-      const sums = rows.map(() => f.many(dotColumns, V128));
+      const sums = rows.map(() => f.many(rowProductColumns, V128));
       const addresses = rows.map(() => f.local());
       return loopWhile(
         i32.greaterEqual(m, int(height)),
@@ -80,7 +80,7 @@ function defineProduct(module: Module, fused: boolean): Func {
           ]),
           step(b, i32.shl(rowB, int(2))),
           step(c, int(16)),
-          step(columns, int(-dotColumns)),
+          step(columns, int(-rowProductColumns)),
         ),
         step(A, i32.mul(rowA, int(height))),
         step(C, i32.mul(rowC, int(height))),

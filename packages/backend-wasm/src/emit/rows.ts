@@ -1,49 +1,20 @@
-/** Counting, and rows moved by index. */
+/** Rows that are copied, taken by index, and added by index. */
 
 import {
   copyBytes,
   type Func,
   fillBytes,
-  I32,
   i32,
   int,
   integers,
-  type Local,
   type Module,
   set,
   step,
   times,
   V128,
 } from "../engine/assembler.ts";
-import { i32x4, type Lanes, storeTail, v128 } from "../engine/lanes.ts";
-import { loadTail, overRow } from "./vectors.ts";
-
-/** Parameters: count, address. How many elements are NaN or infinite: those that do not cancel against themselves. */
-export function defineCountNonFinite(module: Module, name: string, lanes: Lanes): Func {
-  return module.define(
-    name,
-    integers(2),
-    (f, n, x) => {
-      const left = f.local();
-      const [vector, counts] = f.many(2, V128);
-      const zero = lanes.constant(0);
-      const count = set(counts, i32x4.sub(counts, lanes.notEqual(lanes.sub(vector, vector), zero)));
-      const [a, b, c, d] = [0, 1, 2, 3].map((lane) => i32x4.lane(counts, lane)) as [Local, Local, Local, Local];
-      return [
-        overRow(
-          lanes,
-          left,
-          n,
-          [set(vector, v128.load(x)), count, step(x, int(16))],
-          [set(vector, loadTail(lanes, x, left)), count],
-        ),
-        // a mask of 64 bits counts as two masks of 32
-        lanes.name === "f64" ? i32.add(a, c) : i32.add(i32.add(a, b), i32.add(c, d)),
-      ];
-    },
-    I32,
-  );
-}
+import { type Lanes, storeTail, v128 } from "../engine/lanes.ts";
+import { overRow } from "./vectors.ts";
 
 /** Parameters: rows, bytes of a row, address and step of the source, address and step of the target. */
 export function defineCopyRows(module: Module, name: string): Func {

@@ -1,12 +1,14 @@
-/** Sums of rows and of columns, accumulated in float64 in a fixed order. */
+/** Sums of rows and of columns, accumulated in float64 in a fixed order, and a count. */
 
 import {
   type Code,
   F64,
   type Func,
+  I32,
   i32,
   int,
   integers,
+  type Local,
   loopWhile,
   type Module,
   set,
@@ -16,7 +18,7 @@ import {
   V128,
   when,
 } from "../engine/assembler.ts";
-import { f64x2, type Lanes, storeTail, v128 } from "../engine/lanes.ts";
+import { f64x2, i32x4, type Lanes, storeTail, v128 } from "../engine/lanes.ts";
 import { loadTail, narrowed, overRow, rounded, Sum, widened } from "./vectors.ts";
 
 /** Parameters: rows, elements of a row, address of the first row, target. One sum a row. */
@@ -127,5 +129,32 @@ export function defineDot(module: Module, name: string, lanes: Lanes): Func {
       ];
     },
     F64,
+  );
+}
+
+/** Parameters: count, address. How many elements are NaN or infinite: those that do not cancel against themselves. */
+export function defineCountNonFinite(module: Module, name: string, lanes: Lanes): Func {
+  return module.define(
+    name,
+    integers(2),
+    (f, n, x) => {
+      const left = f.local();
+      const [vector, counts] = f.many(2, V128);
+      const zero = lanes.constant(0);
+      const count = set(counts, i32x4.sub(counts, lanes.notEqual(lanes.sub(vector, vector), zero)));
+      const [a, b, c, d] = [0, 1, 2, 3].map((lane) => i32x4.lane(counts, lane)) as [Local, Local, Local, Local];
+      return [
+        overRow(
+          lanes,
+          left,
+          n,
+          [set(vector, v128.load(x)), count, step(x, int(16))],
+          [set(vector, loadTail(lanes, x, left)), count],
+        ),
+        // a mask of 64 bits counts as two masks of 32
+        lanes.name === "f64" ? i32.add(a, c) : i32.add(i32.add(a, b), i32.add(c, d)),
+      ];
+    },
+    I32,
   );
 }

@@ -15,7 +15,7 @@
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { defineMirror } from "../emit/copy-lower-to-upper.ts";
+import { defineCopyLowerToUpper } from "../emit/copy-lower-to-upper.ts";
 import { defineClearUpper, defineFactor, defineSubstitution } from "../emit/factor.ts";
 import { defineGemm, defineParts, meetsUpper, workspaceBytes } from "../emit/gemm.ts";
 import { f64x2 } from "../engine/lanes.ts";
@@ -62,8 +62,8 @@ export function factorizationKernels(kit: Kit): Kernels {
     defineGemm(module, "upper", f64x2, parts, { wanted: meetsUpper });
     defineFactor(module, "factor", kit.fused);
     defineSubstitution(module, "substitute", kit.fused);
-    defineMirror(module, "toUpper", f64x2);
-    defineMirror(module, "toLower", f64x2, "lower");
+    defineCopyLowerToUpper(module, "toUpper", f64x2);
+    defineCopyLowerToUpper(module, "toLower", f64x2, "lower");
     defineClearUpper(module, "clearUpper");
   });
 

@@ -1,7 +1,7 @@
 /** The kernel of syrk, float32 and float64: the tiles of a product that meet the lower triangle, and their mirror image. */
 
 import { byFloat } from "../dtype.ts";
-import { defineMirror } from "../emit/copy-lower-to-upper.ts";
+import { defineCopyLowerToUpper } from "../emit/copy-lower-to-upper.ts";
 import { blocksOf, defineGemm, defineParts, meetsLower } from "../emit/gemm.ts";
 import { tileSize } from "../emit/tile.ts";
 import { f32x4, f64x2, type Lanes } from "../engine/lanes.ts";
@@ -18,7 +18,7 @@ export function gramKernels(kit: Kit): Kernels {
     kit.code<"syrk" | "mirror">((module) => {
       const blocks = { ...blocksOf(lanes), ...(lanes.name === "f32" && { KC: gramChunk }) };
       defineGemm(module, "syrk", lanes, defineParts(module, lanes, kit), { wanted: meetsLower, blocks });
-      defineMirror(module, "mirror", lanes);
+      defineCopyLowerToUpper(module, "mirror", lanes);
     });
   const code = byFloat(codeOf(f32x4), codeOf(f64x2));
   return {

@@ -17,7 +17,7 @@
  * Source: Goodnight (1979), "A tutorial on the SWEEP operator", by blocks.
  */
 
-import { defineMirror } from "../emit/copy-lower-to-upper.ts";
+import { defineCopyLowerToUpper } from "../emit/copy-lower-to-upper.ts";
 import { defineInvertBlock, defineRankUpdate, defineTurn } from "../emit/symmetric-sweep.ts";
 import { f64x2 } from "../engine/lanes.ts";
 import { addressOf } from "../engine/runtime.ts";
@@ -43,7 +43,7 @@ export function inverseKernels(kit: Kit): Kernels {
     defineRankUpdate(module, "rankUpdate", kit.fused);
     defineInvertBlock(module, "invertBlock", kit.fused);
     defineTurn(module, "turn");
-    defineMirror(module, "mirror", f64x2);
+    defineCopyLowerToUpper(module, "mirror", f64x2);
   });
 
   /** Scratch matrices; views only when all of them are there, because memory may grow. */

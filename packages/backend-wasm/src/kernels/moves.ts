@@ -2,7 +2,7 @@
 
 import { type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
 import { byFloat, offsetsOf } from "../dtype.ts";
-import { definePlace } from "../emit/patches.ts";
+import { definePlace } from "../emit/place.ts";
 import { defineCopyRows, defineGather, defineScatterAdd } from "../emit/rows.ts";
 import { f32x4, f64x2 } from "../engine/lanes.ts";
 import { addressOf, bytesOf, inShares } from "../engine/runtime.ts";

@@ -3,8 +3,8 @@
 import { type Operand, reshapeStrides, sizeOf } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import { allOf, batchOffsets, byFloat } from "../dtype.ts";
+import { defineRepeatRow } from "../emit/bias.ts";
 import { defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
-import { defineRepeat } from "../emit/repeat.ts";
 import { tileSize } from "../emit/tile.ts";
 import { f32x4, f64x2, type Lanes } from "../engine/lanes.ts";
 import type { Block } from "../engine/memory.ts";
@@ -40,7 +40,7 @@ export function createProducts(runtime: Runtime, clear: Kit["clear"], lanes: Lan
   const { memory } = runtime;
   const code = runtime.code<"gemm" | "repeat">((module) => {
     defineGemm(module, "gemm", lanes, defineParts(module, lanes, runtime));
-    defineRepeat(module, "repeat");
+    defineRepeatRow(module, "repeat");
   });
   const workBytes = Math.ceil(workspaceBytes(lanes) / 64) * 64;
   const block = lazy((): Block => memory.allocate("int32", (runtime.threads * workBytes) / 4));

@@ -3,8 +3,7 @@
 import { type Operand, sizeOf } from "@kronograd/tensor";
 import { byFloat } from "../dtype.ts";
 import { defineExtremum } from "../emit/extremum.ts";
-import { defineCountNonFinite } from "../emit/rows.ts";
-import { defineDot, defineSumColumns, defineSumRows } from "../emit/sums.ts";
+import { defineCountNonFinite, defineDot, defineSumColumns, defineSumRows } from "../emit/sums.ts";
 import { f32x4, f64x2, type Lanes } from "../engine/lanes.ts";
 import { addressOf, inShares } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";

@@ -10,6 +10,7 @@ import { type Operand, sizeOf } from "@kronograd/tensor";
 import type { Kit, Uniform } from "../kit.ts";
 import { axesWalk, joined, otherAxes, type Walk } from "../layout.ts";
 import { mathFunctions } from "./math.ts";
+import { meet, powerOfTwo } from "./tree.ts";
 import { walkText, walkUniforms } from "./walk.ts";
 
 /** What is reduced, and how. */
@@ -124,23 +125,10 @@ if (row < u.rows * u.slices) {
 }
 shared_[thread] = a;
 workgroupBarrier();
-for (var s = ${Math.floor(R / 2)}u; s > 0u; s /= 2u) {
-  if (r < s) {
-    let b = shared_[thread + s * ${alongRows ? K : 1}u];
-    a = ${combine};
-    shared_[thread] = a;
-  }
-  workgroupBarrier();
-}
+${meet(R, `let b = shared_[thread + s * ${alongRows ? K : 1}u]; a = ${combine}; shared_[thread] = a;`)}
 if (r == 0u && row < u.rows * u.slices) {
   ${reduction.finish(to)}
 }`,
     }),
   });
-}
-
-export function powerOfTwo(n: number): number {
-  let power = 1;
-  while (power < n) power *= 2;
-  return power;
 }

@@ -5,7 +5,7 @@
  *
  * Each element of R is summed as if in twice the precision of float32 and rounded once: in plain float32 a residual is
  * nothing but the rounding of its own sum. A product is split into itself and what its rounding lost, a sum likewise; what was
- * lost is added up beside (seen.ts keeps compilers off). A factor is cut in halves by its bits, so that products of halves
+ * lost is added up beside (opaque.ts keeps compilers off). A factor is cut in halves by its bits, so that products of halves
  * are exact, fused or not.
  *
  * Newton's iteration needs ρ(R) < 1; beyond that it makes X indefinite. So X stays as it is where ‖R‖ ≥ 1.

@@ -3,8 +3,8 @@
  *
  * Cholesky goes by blocks of 32 columns: every workgroup factors the diagonal block for itself in workgroup memory, its
  * threads then solve for one row each of the panel below, and a product takes the panel's outer product off the rest. A
- * pivot that is not positive makes NaN, since nobody waits for the device. Triangular solves go by blocks too (triangular.ts),
- * and an inverse is refined by a step (refinement.ts).
+ * pivot that is not positive makes NaN, since nobody waits for the device. Triangular solves go by blocks too (emit/triangular.ts),
+ * and an inverse is refined by a step (emit/refinement.ts).
  */
 
 import { type Kernel, NumericalError, type Operand } from "@kronograd/tensor";

@@ -8,8 +8,8 @@
 import { isContiguous, type Kernel, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
 import { isFloat } from "../emit/each.ts";
 import { mathFunctions } from "../emit/math.ts";
+import { rowFunctions } from "../emit/tree.ts";
 import type { Kit, Uniform } from "../kit.ts";
-import { trees } from "./softmax.ts";
 
 interface Params {
   readonly groups: number;
@@ -77,7 +77,7 @@ export function normalizationKernels(kit: Kit, copy: Kernel): Record<string, Ker
           uniforms: { ...uniforms, ...offsets(outputs, inputs) },
           groups: sets,
           source: ([y, means, variances], [x, gamma, beta]) => ({
-            declarations: `${mathFunctions}${trees(256)}`,
+            declarations: `${mathFunctions}${rowFunctions(256)}`,
             main: `
 if (linear >= ${overBatch ? "u.channels" : "u.batch * u.groups"}) { return; }
 var total = 0.0;
@@ -109,7 +109,7 @@ if (thread == 0u) { ${means}[u.o1 + linear] = mean; ${variances}[u.o2 + linear] 
           uniforms: all,
           groups: sets,
           source: ([dx, dgamma, dbeta], [x, gamma, means, variances, dy]) => ({
-            declarations: `${mathFunctions}${trees(256)}`,
+            declarations: `${mathFunctions}${rowFunctions(256)}`,
             main: `
 if (linear >= ${overBatch ? "u.channels" : "u.batch * u.groups"}) { return; }
 let mean = ${means}[u.i2 + linear];
@@ -135,7 +135,7 @@ ${loop(
           uniforms: all,
           groups: channels,
           source: ([, dgamma, dbeta], [x, , means, variances, dy]) => ({
-            declarations: `${mathFunctions}${trees(256)}`,
+            declarations: `${mathFunctions}${rowFunctions(256)}`,
             main: `
 if (linear >= u.channels) { return; }
 var plain = 0.0;

@@ -1,36 +1,20 @@
-/** Pooling, its gradients, and patches of images: one thread for each element of the result, which gathers what it needs. */
+/** Pooling and its gradients: one thread for each element of the result, which gathers what it needs. */
 
-import { type Kernel, type Operand, sizeOf } from "@kronograd/tensor";
+import {
+  type AvgPool2dParams,
+  type AvgPoolGradParams,
+  type Kernel,
+  type Operand,
+  type Pair,
+  type Pool2dParams,
+  sizeOf,
+} from "@kronograd/tensor";
 import { each, isFloat, strideUniforms, windowUniforms } from "../emit/each.ts";
 import { walkText } from "../emit/walk.ts";
-import type { Kit, Uniform } from "../kit.ts";
+import { at, coordinates, count, four, plane } from "../emit/window.ts";
+import type { Kit } from "../kit.ts";
 import { broadcastWalk } from "../layout.ts";
 
-type Pair = readonly [number, number];
-
-interface Window {
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation?: Pair;
-}
-
-const four = ({ shape }: Operand) => shape as readonly [number, number, number, number];
-const count = (value: number): Uniform => ["i32", value];
-
-/** Declares image, channel, y, x of element i of a row-major [N, C, ?, width] with `plane` elements a plane. */
-const coordinates = `
-let y = i32((i % u32(u.plane)) / u32(u.width));
-let x = i32((i % u32(u.plane)) % u32(u.width));
-let channel = i32((i / u32(u.plane)) % u32(u.channels));
-let image = i32(i / u32(u.plane) / u32(u.channels));`;
-const at = (prefix: string, row: string, column: string) =>
-  `u32(u.i0 + image * u.${prefix}0 + channel * u.${prefix}1 + (${row}) * u.${prefix}2 + (${column}) * u.${prefix}3)`;
-const plane = ({ shape }: { shape: readonly number[] }) => ({
-  plane: count((shape[2] as number) * (shape[3] as number)),
-  width: count(shape[3] as number),
-  channels: count(shape[1] as number),
-});
 /** Declares the real pixels of the window at place (y, x): rows top … bottom − 1, columns left … right − 1. */
 const pixels = `
 let top = max(0, y * u.stridey - u.paddingy);
@@ -39,7 +23,7 @@ let left = max(0, x * u.stridex - u.paddingx);
 let right = min(u.sizex, x * u.stridex - u.paddingx + u.kernelx);`;
 
 /** Windows of which each sees every pixel: what is assumed where they are not known. */
-const allSeeing = ([h, w]: Pair, [oh, ow]: Pair): Window => ({
+const allSeeing = ([h, w]: Pair, [oh, ow]: Pair): Pool2dParams => ({
   kernel: [h * oh, w * ow],
   stride: [h, w],
   padding: [h * (oh - 1), w * (ow - 1)],
@@ -47,7 +31,7 @@ const allSeeing = ([h, w]: Pair, [oh, ow]: Pair): Window => ({
 
 export function poolingKernels(kit: Kit): Record<string, Kernel> {
   return {
-    maxPool2d(outputs, inputs, { kernel, stride, padding }: Window) {
+    maxPool2d(outputs, inputs, { kernel, stride, padding }: Pool2dParams) {
       const [x] = inputs as readonly [Operand];
       if (!isFloat(x)) return false;
       const [y] = outputs as readonly [Operand];
@@ -78,7 +62,7 @@ ${places}[u.o1 + i] = place;`,
     },
 
     // each pixel asks the windows that may see it, in order, whether it was the largest there
-    maxPoolGrad(outputs, inputs, { size, window }: { size: Pair; window?: Window | undefined }) {
+    maxPoolGrad(outputs, inputs, { size, window }: { size: Pair; window?: Pool2dParams | undefined }) {
       const [dx] = outputs as readonly [Operand];
       const [grad, indices] = inputs as readonly [Operand, Operand];
       if (!isFloat(grad)) return false;
@@ -133,7 +117,7 @@ ${to}[u.o0 + i] = ${from}[${at("x", "place / u.across", "place % u.across")}];`,
       return true;
     },
 
-    avgPool2d(outputs, inputs, { kernel, stride, padding, countIncludePad }: Window & { countIncludePad: boolean }) {
+    avgPool2d(outputs, inputs, { kernel, stride, padding, countIncludePad }: AvgPool2dParams) {
       const [x] = inputs as readonly [Operand];
       if (!isFloat(x)) return false;
       const [y] = outputs as readonly [Operand];
@@ -159,11 +143,7 @@ ${to}[u.o0 + i] = total / f32(${countIncludePad ? "u.kernely * u.kernelx" : "(bo
     },
 
     // each pixel asks which windows see it
-    avgPoolGrad(
-      outputs,
-      inputs,
-      { kernel, stride, padding, countIncludePad, size }: Window & { countIncludePad: boolean; size: Pair },
-    ) {
+    avgPoolGrad(outputs, inputs, { kernel, stride, padding, countIncludePad, size }: AvgPoolGradParams) {
       const [grad] = inputs as readonly [Operand];
       if (!isFloat(grad)) return false;
       const [dx] = outputs as readonly [Operand];
@@ -192,111 +172,6 @@ for (var row = 0; row < u.kernely; row++) {
     let x = along / u.stridex;
     ${pixels}
     total += ${g}[${at("g", "y", "x")}] / f32(${countIncludePad ? "u.kernely * u.kernelx" : "(bottom - top) * (right - left)"});
-  }
-}
-${to}[u.o0 + i] = total;`,
-      });
-      return true;
-    },
-
-    im2col(outputs, inputs, { kernel, stride, padding, dilation = [1, 1] }: Window) {
-      const [x] = inputs as readonly [Operand];
-      if (!isFloat(x)) return false;
-      const [columns] = outputs as readonly [Operand];
-      const [, C, h, w] = four(x);
-      const places = columns.shape[2] as number;
-      const ow = Math.floor((w + 2 * padding[1] - dilation[1] * (kernel[1] - 1) - 1) / stride[1]) + 1;
-      each(kit, {
-        name: "im2col",
-        outputs,
-        inputs,
-        size: sizeOf(columns.shape),
-        uniforms: {
-          ...windowUniforms({ kernel, stride, padding, dilation, size: [h, w] }),
-          ...strideUniforms("x", x),
-          places: count(places),
-          ow: count(ow),
-          channels: count(C),
-        },
-        main: ([to], [from]) => `
-let place = i32(i % u32(u.places));
-let line = i32(i / u32(u.places));
-let taps = u.kernely * u.kernelx;
-let tap = line % taps;
-let channel = (line / taps) % u.channels;
-let image = line / taps / u.channels;
-let row = (place / u.ow) * u.stridey + (tap / u.kernelx) * u.dilationy - u.paddingy;
-let column = (place % u.ow) * u.stridex + (tap % u.kernelx) * u.dilationx - u.paddingx;
-var value = 0.0;
-if (row >= 0 && row < u.sizey && column >= 0 && column < u.sizex) { value = ${from}[${at("x", "row", "column")}]; }
-${to}[u.o0 + i] = value;`,
-      });
-      return true;
-    },
-
-    col2im(outputs, inputs, { kernel, stride, padding, dilation = [1, 1], size }: Window & { size: Pair }) {
-      const [columns] = inputs as readonly [Operand];
-      if (!isFloat(columns)) return false;
-      const [image] = outputs as readonly [Operand];
-      const along = (axis: 0 | 1) =>
-        Math.floor((size[axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis]) + 1;
-      each(kit, {
-        name: "col2im",
-        outputs,
-        inputs,
-        size: sizeOf(image.shape),
-        uniforms: {
-          ...windowUniforms({ kernel, stride, padding, dilation, places: [along(0), along(1)] }),
-          ...strideUniforms("c", columns),
-          ...plane(image),
-        },
-        main: ([to], [from]) => `${coordinates}
-var total = 0.0;
-for (var row = 0; row < u.kernely; row++) {
-  let down = y + u.paddingy - row * u.dilationy;
-  if (down < 0 || down % u.stridey != 0 || down / u.stridey >= u.placesy) { continue; }
-  for (var column = 0; column < u.kernelx; column++) {
-    let across = x + u.paddingx - column * u.dilationx;
-    if (across < 0 || across % u.stridex != 0 || across / u.stridex >= u.placesx) { continue; }
-    let line = (channel * u.kernely + row) * u.kernelx + column;
-    let place = (down / u.stridey) * u.placesx + across / u.stridex;
-    total += ${from}[u32(u.i0 + image * u.c0 + line * u.c1 + place * u.c2)];
-  }
-}
-${to}[u.o0 + i] = total;`,
-      });
-      return true;
-    },
-
-    patchSum(outputs, inputs, { kernel, stride, padding, dilation = [1, 1] }: Window) {
-      const [x] = inputs as readonly [Operand];
-      if (!isFloat(x)) return false;
-      const [sums] = outputs as readonly [Operand];
-      const [, C, h, w] = four(x);
-      const along = (axis: 0 | 1) =>
-        Math.floor(([h, w][axis]! + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis]) + 1;
-      each(kit, {
-        name: "patchSum",
-        outputs,
-        inputs,
-        size: sizeOf(sums.shape),
-        uniforms: {
-          ...windowUniforms({ kernel, stride, padding, dilation, size: [h, w], places: [along(0), along(1)] }),
-          ...strideUniforms("x", x),
-          channels: count(C),
-        },
-        main: ([to], [from]) => `
-let taps = u.kernely * u.kernelx;
-let tap = i32(i) % taps;
-let channel = (i32(i) / taps) % u.channels;
-let image = i32(i) / taps / u.channels;
-var total = 0.0;
-for (var y = 0; y < u.placesy; y++) {
-  let row = y * u.stridey + (tap / u.kernelx) * u.dilationy - u.paddingy;
-  if (row < 0 || row >= u.sizey) { continue; }
-  for (var x = 0; x < u.placesx; x++) {
-    let column = x * u.stridex + (tap % u.kernelx) * u.dilationx - u.paddingx;
-    if (column >= 0 && column < u.sizex) { total += ${from}[${at("x", "row", "column")}]; }
   }
 }
 ${to}[u.o0 + i] = total;`,

@@ -7,7 +7,8 @@
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
 import { isFloat } from "../emit/each.ts";
 import { mathFunctions } from "../emit/math.ts";
-import { powerOfTwo, reduce } from "../emit/reduce.ts";
+import { reduce } from "../emit/reduce.ts";
+import { powerOfTwo, rowFunctions } from "../emit/tree.ts";
 import { walkText, walkUniforms } from "../emit/walk.ts";
 import type { Kit, Uniform } from "../kit.ts";
 import { joined, otherAxes } from "../layout.ts";
@@ -16,32 +17,6 @@ interface Loss {
   readonly labelSmoothing: number;
   readonly reduction: "mean" | "sum";
 }
-
-/** All threads of a row get the same result. Called by all threads of a workgroup. */
-export const trees = (R: number) => `
-var<workgroup> shared_: array<f32, 256>;
-fn sum_(value: f32, thread: u32, r: u32) -> f32 {
-  shared_[thread] = value;
-  workgroupBarrier();
-  for (var s = ${Math.floor(R / 2)}u; s > 0u; s /= 2u) {
-    if (r < s) { shared_[thread] += shared_[thread + s]; }
-    workgroupBarrier();
-  }
-  let result = shared_[thread - r];
-  workgroupBarrier();
-  return result;
-}
-fn largest_(value: f32, thread: u32, r: u32) -> f32 {
-  shared_[thread] = value;
-  workgroupBarrier();
-  for (var s = ${Math.floor(R / 2)}u; s > 0u; s /= 2u) {
-    if (r < s) { shared_[thread] = max_(shared_[thread], shared_[thread + s]); }
-    workgroupBarrier();
-  }
-  let result = shared_[thread - r];
-  workgroupBarrier();
-  return result;
-}`;
 
 interface Lanes {
   readonly name: string;
@@ -91,7 +66,7 @@ function lanes(kit: Kit, call: Lanes): void {
     uniforms: all,
     groups: Math.ceil(count / K),
     source: (to, from) => ({
-      declarations: `${mathFunctions}${trees(R)}`,
+      declarations: `${mathFunctions}${rowFunctions(R)}`,
       main: `
 let r = thread % ${R}u;
 let line = linear * ${K}u + thread / ${R}u;

@@ -23,15 +23,17 @@ import {
   type Shape,
 } from "@kronograd/tensor";
 import { allOf } from "../../dtype.ts";
-import { defineFill } from "../../emit/bias.ts";
+import { defineFillRows } from "../../emit/bias.ts";
 import { blocksOf, defineParts, tiles, workspaceBytes } from "../../emit/gemm.ts";
-import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps, definePlace } from "../../emit/patches.ts";
+import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps } from "../../emit/patches.ts";
+import { definePlace } from "../../emit/place.ts";
 import { call, integers, Module, step, times } from "../../engine/assembler.ts";
 import { f32x4 } from "../../engine/lanes.ts";
 import { addressOf, type Fork, lazy } from "../../engine/runtime.ts";
 import type { Kernels, Kit } from "../../kit.ts";
 import type { Call, Piece } from "../../threads/pool.ts";
-import { addUp, createPlanes, type Four, type Placement, roundUp, sumPieces } from "./planes.ts";
+import { addUp, sumPieces } from "./pieces.ts";
+import { createPlanes, type Four, type Placement, roundUp } from "./planes.ts";
 import { createWinograd, winogradGrid } from "./winograd.ts";
 
 const lanes = f32x4;
@@ -64,7 +66,7 @@ function define(kit: Kit) {
   defineIm2col(module, "im2col", lanes);
   defineCol2im(module, "col2im", lanes);
   definePlace(module, "place", lanes);
-  defineFill(module, "fill", lanes);
+  defineFillRows(module, "fill", lanes);
   type Packs = "packLines" | "packPlaces" | "packTaps";
   type Names = Packs | "tiles" | "manyTiles" | "im2col" | "col2im" | "place" | "fill";
   return { ...kit.link<Names>(module), MR, NR };

@@ -11,7 +11,7 @@
 
 import type { Operand, Pair } from "@kronograd/tensor";
 import { workspaceBytes } from "../../emit/gemm.ts";
-import { defineDots, dotColumns } from "../../emit/row-products.ts";
+import { defineRowProducts, rowProductColumns } from "../../emit/row-products.ts";
 import { tileSize } from "../../emit/tile.ts";
 import {
   defineTransformPlaces,
@@ -25,7 +25,8 @@ import { f32x4 } from "../../engine/lanes.ts";
 import { addressOf, type Functions, inShares, lazy } from "../../engine/runtime.ts";
 import type { Kit } from "../../kit.ts";
 import type { Call, Piece } from "../../threads/pool.ts";
-import { addUp, cut, type Four, type Placement, type Planes, roundUp, sumPieces } from "./planes.ts";
+import { addUp, cut, sumPieces } from "./pieces.ts";
+import { type Four, type Placement, type Planes, roundUp } from "./planes.ts";
 
 const bytes = 4;
 const cached = 2 ** 20; // bytes of transforms at a time
@@ -126,7 +127,7 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
   const { MR, NR } = tileSize(f32x4, kit);
   /** Floats from channel to channel: whole panels, and a cache line, as in `productFloats`. */
   const rowFloats = (tiles: number) => roundUp(tiles, NR) + 16;
-  const dotCode = kit.code<"dots">((module) => void defineDots(module, "dots", kit.fused));
+  const dotCode = kit.code<"dots">((module) => void defineRowProducts(module, "dots", kit.fused));
   const transformsOf = new Map(
     schemes.map((scheme) => {
       const code = kit.code((module) => {
@@ -267,13 +268,13 @@ export function createWinograd(kit: Kit, { ownFloats, planeFloats, placed, clear
     const fork = kit.fork(n * outputs * channels * lines * across * 4 * products);
     const terms = n * grad.shape[2]! * grad.shape[3]!;
     const { parts, pieces, widest, pieceAt } = sumPieces(n, terms, sumFloats, channels, groups, fork.ways);
-    const sums = Array.from({ length: parts }, () => kit.temporary("float32", [sumFloats + dotColumns]));
+    const sums = Array.from({ length: parts }, () => kit.temporary("float32", [sumFloats + rowProductColumns]));
     for (const sum of sums) kit.clear(addressOf(sum), sumFloats * bytes);
     const { stride, addresses } = ownFloats(
       fork,
       planeFloats(x, widest),
       planeFloats(dy, rows),
-      products * productFloats(widest, most) + dotColumns * most,
+      products * productFloats(widest, most) + rowProductColumns * most,
       products * productFloats(rows, most),
       workspaceBytes(f32x4) / bytes,
     );

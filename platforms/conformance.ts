@@ -7,9 +7,8 @@
  */
 
 import { parseArgs } from "node:util";
+import { type CaseOutcome, readFixtures } from "@kronograd/conformance";
 import type { Plugin } from "esbuild";
-import { readFixtures } from "../apps/conformance/src/fixture.ts";
-import type { CaseOutcome } from "../apps/conformance/src/runner.ts";
 import { engines, runIn } from "./engines.ts";
 import { bundlePage, runPage } from "./page.ts";
 
@@ -20,7 +19,7 @@ interface Answer {
 
 const program = (backend: string, cases: string) => `
 import { createDevice } from "kronograd";
-import { runCases } from "./apps/conformance/src/runner.ts";
+import { runCases } from "@kronograd/conformance";
 const cases = ${cases};
 const device = await createDevice(${JSON.stringify(backend)});
 const outcomes = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkArrows } from "./check-arrows.ts";
+import { checkArrows, staleLines } from "./check-arrows.ts";
 import { tree } from "./tree.ts";
 
 const source = { ".": { "@kronograd/source": "./src/index.ts" } };
@@ -45,7 +45,7 @@ describe("checkArrows", () => {
 
   it("refuses a relative import that leaves its package", () => {
     const found = violations({ "packages/tensor/src/a.ts": `import "../../autograd/src/index.ts";` });
-    expect(found).toEqual([expect.stringContaining("leaves the package")]);
+    expect(found).toEqual([expect.stringContaining("leaves packages/tensor")]);
   });
 
   it("allows ml-matrix in linalg below src/decompositions alone, and not from the package's own entry", () => {
@@ -71,14 +71,53 @@ describe("checkArrows", () => {
     expect(violations({ ...files, "packages/tensor/src/a.ts": `await import("node:fs");` })).toEqual([]);
   });
 
-  it("shows a circular import once, and lets a type-only one be", () => {
+  it("shows a circular import once, and counts those of types", () => {
     const files = {
       "packages/tensor/src/a.ts": `import { b } from "./b.ts";`,
       "packages/tensor/src/b.ts": `import { c } from "./c.ts";`,
     };
     const cycle = violations({ ...files, "packages/tensor/src/c.ts": `import { a } from "./a.ts";` });
     expect(cycle).toEqual(["packages/tensor/src/a.ts:1: circular import: a.ts → b.ts → c.ts → a.ts"]);
-    expect(violations({ ...files, "packages/tensor/src/c.ts": `import type { A } from "./a.ts";` })).toEqual([]);
+    const ofTypes = violations({ ...files, "packages/tensor/src/c.ts": `import type { A } from "./a.ts";` });
+    expect(ofTypes).toEqual(["packages/tensor/src/a.ts:1: circular import of types: a.ts → b.ts → c.ts → a.ts"]);
+  });
+
+  it("lets a circle of types be whose files are all known, not one with a file more, and never one of values", () => {
+    const a = "packages/tensor/src/a.ts";
+    const b = "packages/tensor/src/b.ts";
+    const check = (text: string, circles: string[]) => {
+      using folder = tree({ ...manifests, [a]: `import { b } from "./b.ts";`, [b]: text });
+      return checkArrows(folder.base, { circles });
+    };
+    expect(check(`import type { A } from "./a.ts";`, [a, b])).toEqual([]);
+    expect(check(`import type { A } from "./a.ts";`, [a])).toHaveLength(1);
+    expect(check(`import { a } from "./a.ts";`, [a, b])).toHaveLength(1);
+  });
+
+  it("sees helpers of tests, and folders that are no workspaces", () => {
+    const up = `import "@kronograd/autograd";`;
+    expect(violations({ "packages/tensor/testing/a.ts": up })).toHaveLength(1);
+    expect(violations({ "bench/a.ts": `import "lodash";` })).toEqual([expect.stringContaining("bench/a.ts:1: ")]);
+    expect(violations({ "bench/topics/a.ts": `${up}\nimport "../b.ts";`, "bench/b.ts": "export {};" })).toEqual([]);
+    expect(violations({ "scripts/a.ts": `import "../packages/tensor/src/b.ts";` })).toEqual([
+      expect.stringContaining("leaves scripts"),
+    ]);
+  });
+
+  it("lets tests reach a folder by relative path where the table says so, and sources not", () => {
+    const files = { "platforms/page.ts": "export {};" };
+    const check = (file: string) => {
+      const table = {
+        tensor: { workspaces: [], reaches: ["platforms"] },
+        autograd: { workspaces: ["tensor"] },
+        linalg: { workspaces: ["tensor"], npm: { "ml-matrix": "src" } },
+        platforms: { workspaces: "any" },
+      } as const;
+      using folder = tree({ ...manifests, ...files, [file]: `import "../../../platforms/page.ts";` });
+      return checkArrows(folder.base, { table });
+    };
+    expect(check("packages/tensor/src/a.test.ts")).toEqual([]);
+    expect(check("packages/tensor/src/a.ts")).toEqual([expect.stringContaining("leaves packages/tensor")]);
   });
 
   it("lets tests import the testkit, vitest and fast-check, and sources not", () => {
@@ -134,5 +173,32 @@ describe("checkArrows", () => {
     });
     expect(violations(backend("@kronograd/tensor"))).toEqual([]);
     expect(violations(backend("@kronograd/autograd"))).toEqual([expect.stringContaining("the arrows do not allow")]);
+  });
+});
+
+describe("staleLines", () => {
+  const lines = (files: Record<string, unknown>, tables: Parameters<typeof staleLines>[1]) => {
+    using folder = tree(files);
+    return staleLines(folder.base, tables);
+  };
+
+  it("names a row without a folder, and a reach that nothing uses", () => {
+    const table = { tensor: { workspaces: [], reaches: ["platforms"] }, playground: { workspaces: "any" } } as const;
+    expect(lines({ "packages/tensor/package.json": { name: "@kronograd/tensor" } }, { table, circles: [] })).toEqual([
+      'scripts/arrows.ts:1: the row "playground" has no folder. Delete it.',
+      "scripts/arrows.ts:1: tensor reaches nothing of platforms. Delete it.",
+    ]);
+  });
+
+  it("names a known file that is in no circle any more", () => {
+    const circle = (text: string) => ({
+      "packages/tensor/package.json": { name: "@kronograd/tensor" },
+      "packages/tensor/src/a.ts": `import "./b.ts";`,
+      "packages/tensor/src/b.ts": text,
+    });
+    const circles = ["packages/tensor/src/a.ts", "packages/tensor/src/b.ts"];
+    const table = { tensor: { workspaces: [] } } as const;
+    expect(lines(circle(`import type { A } from "./a.ts";`), { table, circles })).toEqual([]);
+    expect(lines(circle("export {};"), { table, circles })).toHaveLength(2);
   });
 });

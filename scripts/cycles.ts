@@ -1,10 +1,15 @@
 /** Finds circular imports: one cycle for each strongly connected group of files (Tarjan, SIAM J. Comput. 1(2), 1972). */
 
+/** List the groups of files of which each imports each other one, if through others. */
+export function circularGroups(graph: ReadonlyMap<string, readonly string[]>): ReadonlySet<string>[] {
+  return connectedGroups(graph).filter(
+    (group) => group.size > 1 || [...group].some((node) => graph.get(node)?.includes(node)),
+  );
+}
+
 /** List one shortest cycle per group, starting and ending at its alphabetically first file. */
 export function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
-  return connectedGroups(graph)
-    .filter((group) => group.size > 1 || [...group].some((node) => graph.get(node)?.includes(node)))
-    .map((group) => shortestCycle(graph, group));
+  return circularGroups(graph).map((group) => shortestCycle(graph, group));
 }
 
 function connectedGroups(graph: ReadonlyMap<string, readonly string[]>): Set<string>[] {
@@ -29,7 +34,8 @@ function connectedGroups(graph: ReadonlyMap<string, readonly string[]>): Set<str
   return groups;
 }
 
-function shortestCycle(graph: ReadonlyMap<string, readonly string[]>, group: ReadonlySet<string>): string[] {
+/** A shortest cycle of a group, starting and ending at its alphabetically first file. */
+export function shortestCycle(graph: ReadonlyMap<string, readonly string[]>, group: ReadonlySet<string>): string[] {
   const start = [...group].sort()[0]!;
   const cameFrom = new Map<string, string>();
   for (const node of new Set([start, ...breadthFirst(graph, group, start, cameFrom)])) {

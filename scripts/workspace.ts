@@ -30,15 +30,31 @@ export function workspaces(base = root): Workspace[] {
     .sort()
     .map((path) => {
       const folder = slashes(dirname(path));
-      const manifest = JSON.parse(readFileSync(join(base, path), "utf8")) as Manifest;
-      return { id: folder.split("/")[1] ?? folder, folder, manifest };
+      return { id: folder.split("/")[1] ?? folder, folder, manifest: manifestIn(join(base, folder)) as Manifest };
     });
 }
 
-/** List the TypeScript files under a workspace's src/, tests included, as paths from the root; none when src/ is missing. */
+/** List the TypeScript files under a workspace's src/ and testing/, tests included, as paths from the root. */
 export function sourceFiles(workspace: Workspace, base = root): string[] {
-  const files = globSync(`${workspace.folder}/src/**/*.ts`, { cwd: base });
+  const files = globSync(`${workspace.folder}/{src,testing}/**/*.ts`, { cwd: base });
   return files.map(slashes).sort();
+}
+
+/** List the folders with TypeScript that are no workspaces, each with what it and the repository depend on. */
+export function looseFolders(base = root): Workspace[] {
+  return ["bench", "examples", "integration", "platforms", "scripts"]
+    .filter((folder) => existsSync(join(base, folder)))
+    .map((folder) => {
+      const [whole, own] = [base, join(base, folder)].map((path) => manifestIn(path));
+      const devDependencies = { ...whole?.devDependencies, ...own?.dependencies, ...own?.devDependencies };
+      return { id: folder, folder, manifest: { name: folder, private: true, devDependencies } };
+    });
+}
+
+/** List the TypeScript files of such a folder, as paths from the root. */
+export function looseFiles({ folder }: Workspace, base = root): string[] {
+  const exclude = (path: string): boolean => /(^|[/\\])(node_modules|templates)$/.test(path);
+  return globSync(`${folder}/**/*.ts`, { cwd: base, exclude }).map(slashes).sort();
 }
 
 /** Give the TypeScript entry files a package publishes (those that exist), by subpath. */
@@ -53,9 +69,15 @@ export function entryFiles(workspace: Workspace, base = root): Map<string, strin
   return entries;
 }
 
-export const isTest = (file: string): boolean => /\.test\.ts$/.test(file);
+/** Whether a file is a test or a helper of tests. */
+export const isTest = (file: string): boolean => /\.test\.ts$|\/testing\//.test(file);
 
 /** Write a path from the repository root with forward slashes. */
 export const fromRoot = (path: string): string => slashes(relative(root, path));
+
+function manifestIn(folder: string): Manifest | undefined {
+  const path = join(folder, "package.json");
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Manifest) : undefined;
+}
 
 const slashes = (path: string): string => path.split(sep).join("/");

@@ -1,10 +1,10 @@
 import { conv2d, cpu, mul, reshape, type Shape, scope, type Tensor, tanh, UsageError, zeros } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { dense, halfSquares, random } from "../testing/index.ts";
 import { type CaptureRequest, recordLayer } from "./capture.ts";
 import { joinRecords } from "./join-records.ts";
 import type { LayerRecord } from "./layer-record.ts";
 import { perExample, reductions } from "./reductions.ts";
-import { dense, halfSquares, random } from "./testing.ts";
 import { valueAndGrad } from "./value-and-grad.ts";
 
 describe("output gradients summed over positions", () => {

@@ -20,10 +20,10 @@ import {
   zeros,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { dense, halfSquares, random } from "../testing/index.ts";
 import { type CaptureRequest, recordLayer } from "./capture.ts";
 import { grad } from "./grad.ts";
 import { reductions } from "./reductions.ts";
-import { dense, halfSquares, random } from "./testing.ts";
 import { type Objective, valueAndGrad } from "./value-and-grad.ts";
 
 const f64 = (values: NestedNumbers): Tensor => tensor(values, { dtype: "float64" });

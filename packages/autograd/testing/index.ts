@@ -13,8 +13,8 @@ import {
   type Tensor,
   tensor,
 } from "@kronograd/tensor";
-import { recordLayer } from "./capture.ts";
-import type { Loss } from "./loss.ts";
+import { recordLayer } from "../src/capture.ts";
+import type { Loss } from "../src/loss.ts";
 
 /** Normal values in float64. */
 export const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });

@@ -39,7 +39,7 @@ const runOn = (device: k.Device, more: Partial<k.FitOptions> = {}) =>
     ...more,
   });
 
-async function lossesOf(run: AsyncIterable<k.FitEvent>, losses: number[], at?: () => void): Promise<unknown> {
+async function lossesOf(run: AsyncIterable<k.RunEvent>, losses: number[], at?: () => void): Promise<unknown> {
   try {
     for await (const event of run) {
       if (event.type !== "step") continue;

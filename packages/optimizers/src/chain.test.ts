@@ -1,10 +1,10 @@
 import { scale, scope, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { directionsOf, f64 } from "../testing/index.ts";
 import { chain, joinNeeds } from "./chain.ts";
 import { planBlock } from "./driver/plan.ts";
 import { Optimizer } from "./optimizer.ts";
 import { loadState } from "./state/optimizer-state.ts";
-import { directionsOf, f64 } from "./testing.ts";
 import { mapParts, type Transform, updatesOf } from "./transform.ts";
 import { momentum } from "./transforms/momentum.ts";
 import { normClip } from "./transforms/norm-clip.ts";

@@ -1,7 +1,7 @@
 import { scope, tensor, tensorsIn } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { f64, valuesOf } from "../testing/index.ts";
 import { Optimizer } from "./optimizer.ts";
-import { f64, valuesOf } from "./testing.ts";
 import { updatesOf } from "./transform.ts";
 import { adamScaling } from "./transforms/adam-scaling.ts";
 import { momentum } from "./transforms/momentum.ts";

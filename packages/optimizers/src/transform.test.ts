@@ -1,7 +1,7 @@
 import { factoredGradient, type Gradient } from "@kronograd/autograd";
 import { scale, scope } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { f64, layerBlock, layerGradient, valuesOf } from "./testing.ts";
+import { f64, layerBlock, layerGradient, valuesOf } from "../testing/index.ts";
 import { globalSquaredNorm, mapParts, scaleGradient, updatesOf } from "./transform.ts";
 
 const factored = () =>

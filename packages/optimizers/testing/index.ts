@@ -2,8 +2,8 @@
 
 import { type Block, type Gradient, partsGradient } from "@kronograd/autograd";
 import { type NestedNumbers, scope, type Tensor, tensor, zeros } from "@kronograd/tensor";
-import { Optimizer } from "./optimizer.ts";
-import { type Transform, type Updates, updatesOf } from "./transform.ts";
+import { Optimizer } from "../src/optimizer.ts";
+import { type Transform, type Updates, updatesOf } from "../src/transform.ts";
 
 export const f64 = (values: NestedNumbers): Tensor => tensor(values, { dtype: "float64" });
 

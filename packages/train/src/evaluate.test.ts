@@ -2,8 +2,8 @@ import { defineDataset } from "@kronograd/data";
 import { Dense, meanSquaredError, mlp, Sequential, softmaxCrossEntropy } from "@kronograd/layers";
 import { cpu, Device, memory, Rng, tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { points } from "../testing/index.ts";
 import { evaluate } from "./evaluate.ts";
-import { points } from "./testing.ts";
 
 describe("evaluate", () => {
   it("counts the rows whose largest output is at their label", async () => {

@@ -2,10 +2,10 @@ import { BatchNorm, buffers, Dense, dropout, mlp, parameters, relu, Sequential }
 import { adam, adamW, ekfac, kfac, type Optimizer, rmsprop, sgd, skfac } from "@kronograd/optimizers";
 import { cpu, Device, memory, Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { eventsOf, ofType, points, small } from "../testing/index.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import type { RunEvent } from "./events.ts";
 import { type FitOptions, fit } from "./fit.ts";
-import { eventsOf, ofType, points, small } from "./testing.ts";
 
 const refusal = (name: string) => expect.objectContaining({ name });
 

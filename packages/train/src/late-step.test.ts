@@ -29,9 +29,9 @@ import {
 } from "@kronograd/tensor";
 import { deferred } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
+import { eventsOf, ofType, small } from "../testing/index.ts";
 import type { RunEvent } from "./events.ts";
 import { type FitOptions, fit } from "./fit.ts";
-import { eventsOf, ofType, small } from "./testing.ts";
 
 const busyModel = (device: Device) =>
   new Sequential(

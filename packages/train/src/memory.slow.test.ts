@@ -2,8 +2,8 @@ import { mlp } from "@kronograd/layers";
 import { adam, kfac, type Optimizer, sgd, skfac } from "@kronograd/optimizers";
 import { cpu, Device, memory, Rng } from "@kronograd/tensor";
 import { expect, it } from "vitest";
+import { small } from "../testing/index.ts";
 import { fit } from "./fit.ts";
-import { small } from "./testing.ts";
 
 it.each<[string, () => Optimizer]>([
   ["sgd", () => sgd({ momentum: 0.9 })],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { eventsOf, small } from "../testing/index.ts";
 import { metricsCsv } from "./metrics.ts";
-import { eventsOf, small } from "./testing.ts";
 
 describe("metricsCsv", () => {
   it("has one row for each step and evaluation, with units in the header", () => {

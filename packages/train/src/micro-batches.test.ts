@@ -3,8 +3,8 @@ import { gatherBatch } from "@kronograd/data";
 import { BatchNorm, Conv2d, Dense, flatten, mlp, parameters, Sequential, softmaxCrossEntropy } from "@kronograd/layers";
 import { cpu, Device, generate, memory, Rng, scope, type Tensor, tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { points } from "../testing/index.ts";
 import { type Look, lookAt, lookInParts } from "./micro-batches.ts";
-import { points } from "./testing.ts";
 
 const digits = 12; // float64: only the order of sums differs
 const dtype = "float64";

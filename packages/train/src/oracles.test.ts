@@ -3,8 +3,8 @@ import { mlp, parameters, softmaxCrossEntropy } from "@kronograd/layers";
 import { kfac } from "@kronograd/optimizers";
 import { cpu, Device, memory, Rng, scale, scope, zeros } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { eventsOf, points, small } from "../testing/index.ts";
 import { makeOracles } from "./oracles.ts";
-import { eventsOf, points, small } from "./testing.ts";
 
 function setUp() {
   const device = new Device(cpu.backend);

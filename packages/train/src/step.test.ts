@@ -13,7 +13,7 @@ import {
 import { adam, mapParts, Optimizer, sgd, type Transform } from "@kronograd/optimizers";
 import { NumericalError, Rng, scale } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { eventsOf, ofType, small } from "./testing.ts";
+import { eventsOf, ofType, small } from "../testing/index.ts";
 
 const shape = { task: "classification", classes: 2, inputShape: [1], source: "by hand" } as const;
 const rows = 8; // of a training batch; evaluation takes 20 at once

@@ -4,8 +4,8 @@ import { blobs } from "@kronograd/data";
 import { mlp, softmaxCrossEntropy } from "@kronograd/layers";
 import { sgd } from "@kronograd/optimizers";
 import { Rng } from "@kronograd/tensor";
-import type { RunEvent } from "./events.ts";
-import { type FitOptions, fit } from "./fit.ts";
+import type { RunEvent } from "../src/events.ts";
+import { type FitOptions, fit } from "../src/fit.ts";
 
 export const points = blobs({ rng: new Rng(1), train: 40, test: 20 });
 

@@ -1,6 +1,6 @@
 import { scope } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { f64 } from "../testing.ts";
+import { f64 } from "../../testing/index.ts";
 import { updatesOf } from "../transform.ts";
 import { adamax } from "./adamax.ts";
 

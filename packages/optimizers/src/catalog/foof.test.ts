@@ -1,8 +1,8 @@
 import { denseGradient, layerRecord } from "@kronograd/autograd";
 import { scope } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { f64, layerBlock } from "../../testing/index.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { f64, layerBlock } from "../testing.ts";
 import { updatesOf } from "../transform.ts";
 import { foof } from "./foof.ts";
 

@@ -1,7 +1,7 @@
 import { type NestedNumbers, scope } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { f64 } from "../../testing/index.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { f64 } from "../testing.ts";
 import { updatesOf } from "../transform.ts";
 import { adam } from "./adam.ts";
 import { lamb } from "./lamb.ts";

@@ -2,7 +2,7 @@ import { denseGradient, layerRecord } from "@kronograd/autograd";
 import { curvatureSuite } from "@kronograd/suites";
 import { NumericalError, Rng, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { f64, layerBlock } from "../testing.ts";
+import { f64, layerBlock } from "../../testing/index.ts";
 import { evaCurvature } from "./eva.ts";
 
 curvatureSuite(evaCurvature());

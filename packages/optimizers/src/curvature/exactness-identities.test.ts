@@ -34,8 +34,8 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { layerBlock } from "../../testing/index.ts";
 import { damped } from "../damping.ts";
-import { layerBlock } from "../testing.ts";
 import { evaCurvature } from "./eva.ts";
 import { kfacCurvature } from "./kfac.ts";
 

@@ -1,7 +1,7 @@
 import { layerRecord } from "@kronograd/autograd";
 import { normal, Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { layerBlock } from "../testing.ts";
+import { layerBlock } from "../../testing/index.ts";
 import { columnHistory } from "./column-history.ts";
 import { skfacCurvature } from "./skfac.ts";
 import { skfacViews } from "./skfac-views.ts";

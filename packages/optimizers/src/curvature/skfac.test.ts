@@ -24,7 +24,7 @@ import {
   UsageError,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { layerBlock } from "../testing.ts";
+import { layerBlock } from "../../testing/index.ts";
 import { columnHistory } from "./column-history.ts";
 import { kfacCurvature } from "./kfac.ts";
 import { pushThrough } from "./parts/push-through.ts";

@@ -14,9 +14,9 @@ import {
   tanh,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { f64, layerBlock, layerGradient, valuesOf } from "../../testing/index.ts";
 import { adam } from "../catalog/adam.ts";
 import { sgd } from "../catalog/sgd.ts";
-import { f64, layerBlock, layerGradient, valuesOf } from "../testing.ts";
 import { type Updates, updatesOf } from "../transform.ts";
 import { accumulate } from "./accumulate.ts";
 

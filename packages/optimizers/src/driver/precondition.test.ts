@@ -13,6 +13,7 @@ import {
   UsageError,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { layerBlock } from "../../testing/index.ts";
 import { kfac } from "../catalog/kfac.ts";
 import { columnHistory } from "../curvature/column-history.ts";
 import { kfacCurvature } from "../curvature/kfac.ts";
@@ -20,7 +21,6 @@ import { skfacCurvature } from "../curvature/skfac.ts";
 import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
 import { Optimizer } from "../optimizer.ts";
 import type { StateTree } from "../state/state.ts";
-import { layerBlock } from "../testing.ts";
 import type { Updates } from "../transform.ts";
 import { planBlock } from "./plan.ts";
 import { type PreconditionOptions, type PreconditionState, precondition } from "./precondition.ts";

@@ -1,9 +1,9 @@
 import { denseGradient, type LayerRecord, layerRecord } from "@kronograd/autograd";
 import { NumericalError, normal, Rng, scale, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { layerBlock } from "../../testing/index.ts";
 import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
 import { Optimizer } from "../optimizer.ts";
-import { layerBlock } from "../testing.ts";
 import { precondition } from "./precondition.ts";
 import { refreshWithDamping } from "./raise-damping.ts";
 

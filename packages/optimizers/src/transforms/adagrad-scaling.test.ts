@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { directionsOf } from "../testing.ts";
+import { directionsOf } from "../../testing/index.ts";
 import { adagradScaling } from "./adagrad-scaling.ts";
 
 describe("adagradScaling", () => {

@@ -1,9 +1,9 @@
 import { factoredGradient, type Gradient, squaredNorm } from "@kronograd/autograd";
 import { mul, scope } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { directionsOf, f64, layerBlock, layerGradient, valuesOf } from "../../testing/index.ts";
 import { chain } from "../chain.ts";
 import { Optimizer } from "../optimizer.ts";
-import { directionsOf, f64, layerBlock, layerGradient, valuesOf } from "../testing.ts";
 import { mapParts, scaleGradient, type Transform, type Updates } from "../transform.ts";
 import { graft } from "./graft.ts";
 

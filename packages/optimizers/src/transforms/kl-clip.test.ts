@@ -1,9 +1,9 @@
 import { factoredGradient, type Gradient, partsGradient } from "@kronograd/autograd";
 import { scale, scope, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { f64, layerBlock, layerGradient, valuesOf } from "../../testing/index.ts";
 import { chain } from "../chain.ts";
 import { Optimizer } from "../optimizer.ts";
-import { f64, layerBlock, layerGradient, valuesOf } from "../testing.ts";
 import { mapParts, type Transform, type Updates, updatesOf } from "../transform.ts";
 import { klClip } from "./kl-clip.ts";
 

@@ -1,8 +1,8 @@
 import { factoredGradient, partsGradient } from "@kronograd/autograd";
 import { cpu, scope, tensorsIn, UsageError, zeros } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { directionsOf, f64, layerBlock, valuesOf } from "../../testing/index.ts";
 import { Optimizer } from "../optimizer.ts";
-import { directionsOf, f64, layerBlock, valuesOf } from "../testing.ts";
 import { updatesOf } from "../transform.ts";
 import { momentum } from "./momentum.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { directionsOf, f64 } from "../testing.ts";
+import { directionsOf, f64 } from "../../testing/index.ts";
 import { adamScaling } from "./adam-scaling.ts";
 import { nadamScaling } from "./nadam-scaling.ts";
 

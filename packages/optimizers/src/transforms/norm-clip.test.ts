@@ -1,8 +1,8 @@
 import { factoredGradient } from "@kronograd/autograd";
 import { scope, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { directionsOf, f64, layerBlock, valuesOf } from "../../testing/index.ts";
 import { Optimizer } from "../optimizer.ts";
-import { directionsOf, f64, layerBlock, valuesOf } from "../testing.ts";
 import { updatesOf } from "../transform.ts";
 import { normClip } from "./norm-clip.ts";
 

@@ -1,7 +1,7 @@
 import { scope, tensor, zeros } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { directionsOf, valuesOf } from "../../testing/index.ts";
 import { Optimizer } from "../optimizer.ts";
-import { directionsOf, valuesOf } from "../testing.ts";
 import { updatesOf } from "../transform.ts";
 import { rmspropScaling } from "./rmsprop-scaling.ts";
 

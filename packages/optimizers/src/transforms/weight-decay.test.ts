@@ -1,9 +1,9 @@
 import { factoredGradient } from "@kronograd/autograd";
 import { scope, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { f64, layerBlock, layerGradient, valuesOf } from "../../testing/index.ts";
 import { chain } from "../chain.ts";
 import { Optimizer } from "../optimizer.ts";
-import { f64, layerBlock, layerGradient, valuesOf } from "../testing.ts";
 import { type Transform, updatesOf } from "../transform.ts";
 import { adamScaling } from "./adam-scaling.ts";
 import { weightDecay } from "./weight-decay.ts";

@@ -1,10 +1,11 @@
 /** One case: this project and its rivals, in turns. */
 
+import { median, quantile } from "@kronograd/figures";
 import type { Contenders, Turn } from "./contender.ts";
 import { interleave, type Pace } from "./interleave.ts";
 import { type Job, shownRate, workOf } from "./job.ts";
 import { judge, type Row } from "./row.ts";
-import { median, paired, quantile } from "./statistics.ts";
+import { paired } from "./statistics.ts";
 
 /** A contender with its job. */
 export interface Entry {

@@ -5,12 +5,13 @@
  * over all steps would leave out the rare dear ones.)
  */
 
+import { median, quantile } from "@kronograd/figures";
 import type { Bench } from "./compare.ts";
 import type { Turn } from "./contender.ts";
 import { optimizerFor, periodOf } from "./contenders/nets.ts";
 import { inSequence, interleave } from "./interleave.ts";
 import type { Job, Method, Net } from "./job.ts";
-import { median, paired, quantile } from "./statistics.ts";
+import { paired } from "./statistics.ts";
 
 export interface CycleCost {
   /** Milliseconds of a step, and of SGD's. */

@@ -1,29 +1,6 @@
+import { median } from "@kronograd/figures";
 import { describe, expect, it } from "vitest";
-import { growthExponent, median, paired, quantile } from "./statistics.ts";
-
-describe("quantile", () => {
-  it("interpolates between neighbours", () => {
-    expect(quantile([4, 1, 3, 2, 5], 0.5)).toBe(3);
-    expect(quantile([10, 20], 0.9)).toBeCloseTo(19);
-    expect([0, 1].map((p) => quantile([3, 1, 2], p))).toEqual([1, 3]);
-  });
-
-  it("leaves the samples in their order", () => {
-    const samples = [3, 1, 2];
-    quantile(samples, 0.5);
-    expect(samples).toEqual([3, 1, 2]);
-  });
-
-  it("refuses no samples", () => {
-    expect(() => quantile([], 0.5)).toThrow(RangeError);
-  });
-});
-
-describe("median", () => {
-  it("is the mean of the two middle samples of an even number", () => {
-    expect(median([1, 100, 2, 3])).toBe(2.5);
-  });
-});
+import { growthExponent, paired } from "./statistics.ts";
 
 describe("paired", () => {
   it("is not moved by a clock that slows down for both", () => {

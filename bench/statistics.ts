@@ -1,22 +1,4 @@
-/** Numbers out of samples: medians and quantiles, because a shared machine's mean says nothing. */
-
-/**
- * The value below which a share `p` of the samples lies, interpolated between neighbours.
- *
- * @throws {RangeError} there are no samples
- */
-export function quantile(samples: readonly number[], p: number): number {
-  if (samples.length === 0) throw new RangeError("quantile: no samples");
-  const sorted = [...samples].sort((a, b) => a - b);
-  const place = p * (sorted.length - 1);
-  const below = Math.floor(place);
-  const low = sorted[below] as number;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
-  return low + (place - below) * (high - low);
-}
-
-/** The middle sample. */
-export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
+/** Numbers out of samples that were taken in rounds, and the exponent of a power law. */
 
 /**
  * Combine samples that were taken in the same rounds: a drift of the machine's clock then hits both.

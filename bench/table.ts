@@ -1,22 +1,14 @@
 /** Rows as text. */
 
+import { columns } from "@kronograd/figures";
 import { limitName, type Row } from "./row.ts";
 
 const headings = ["case", "rival", "ours", "rival's", "", "ratio", "p90", "target", "met", "control"] as const;
 
 /** One table for a topic; columns line up. */
 export function table(rows: readonly Row[]): string {
-  const lines = [headings, ...rows.map(cells)];
-  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const pad = (text: string, column: number) => {
-    const width = widths[column] as number;
-    return column < 2 || column === 4 ? text.padEnd(width) : text.padStart(width);
-  };
-  const notes = ["", ...rows.map(({ note }) => note ?? "")];
-  return lines
-    .map((line, i) => [...line.map(pad), notes[i]].join("  ").trimEnd())
-    .filter((line) => line !== "")
-    .join("\n");
+  const lines = rows.map((row) => [...cells(row), row.note ?? ""]);
+  return columns([[...headings], ...lines], [0, 1, 4, headings.length]).join("\n");
 }
 
 function cells(row: Row): string[] {

@@ -21,6 +21,7 @@ const belowFit = ["data", "optimizers", "layers", "linalg", "autograd", "tensor"
 
 export const arrows: Readonly<Record<string, Arrows>> = {
   tensor: { workspaces: [], npm: { ndarray: "src/ndarray" }, core },
+  figures: { workspaces: [], core }, // arrays in, SVG and HTML out
   "backend-gpujs": {
     ...backend,
     tests: [...backendTests, "kronograd"],
@@ -42,7 +43,7 @@ export const arrows: Readonly<Record<string, Arrows>> = {
   },
   conformance: { workspaces: "any" },
   trainer: { workspaces: "any" },
-  bench: { workspaces: "any", reaches: ["apps/trainer/src/report"] },
+  bench: { workspaces: "any" },
   examples: { workspaces: "any" },
   integration: { workspaces: "any" },
   platforms: { workspaces: "any" },

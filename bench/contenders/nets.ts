@@ -1,6 +1,7 @@
 /** The nets of the step benchmark, and one training step of each by hand. */
 
 import { valueAndGrad } from "@kronograd/autograd";
+import { median } from "@kronograd/figures";
 import {
   type Initializer,
   type Layer,
@@ -25,7 +26,6 @@ import {
   tensor,
 } from "@kronograd/tensor";
 import type { Method, Net } from "../job.ts";
-import { median } from "../statistics.ts";
 import { uniformStream, uniformValues } from "./numbers.ts";
 
 const classes = 10;

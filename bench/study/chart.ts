@@ -1,22 +1,14 @@
 /** The curves of a race as a picture that stands by itself. */
 
-import { extent } from "../../apps/trainer/src/report/chart/extent.ts";
-import { lineChart } from "../../apps/trainer/src/report/chart/line-chart.ts";
-import { darkColours, lightColours, pageColours } from "../../apps/trainer/src/report/chart/palette.ts";
-import { type Curve, type CurvePoint, curveOf, evaluated } from "../../apps/trainer/src/report/curves.ts";
-import type { ReportData } from "../../apps/trainer/src/report/run-data.ts";
+import { chartStyle, chartTokens, extent, lineChart, tokenSheet } from "@kronograd/figures";
+import { type Curve, type CurvePoint, curveOf, evaluated, type ReportData } from "@kronograd/trainer/report";
 
 const clocks = [
   { key: "step", label: "steps" },
   { key: "seconds", label: "seconds of training" },
 ] as const;
 
-const variables = (colours: readonly string[]) => colours.map((colour, i) => `.c${i}{--c:${colour}}`).join("");
-const style = `
-.chart text{font:11px system-ui,sans-serif;fill:#59626c}.axis path{stroke:#dfe3e8;fill:none}.line{stroke:var(--c);stroke-width:2;fill:none}
-.band{fill:var(--c);opacity:.16}.guide{stroke:#59626c;stroke-dasharray:3 3;fill:none}.dot{display:none}
-.chart .end{fill:var(--c);font-weight:600}.page{fill:${pageColours.light}}${variables(lightColours)}
-@media (prefers-color-scheme:dark){.page{fill:${pageColours.dark}}.chart text{fill:#a3adb8}.axis path{stroke:#303740}${variables(darkColours)}}`;
+const style = `\n${tokenSheet(chartTokens)}\n${chartStyle}\n.dot{display:none}.page{fill:var(--page)}`;
 
 /** Test accuracy above 80 %, against steps and against seconds: medians, and bands over the seeds. */
 export function curvesChart(data: ReportData, target: number): string {

@@ -13,7 +13,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadReport } from "../../apps/trainer/src/report/load.ts";
+import { loadReport } from "@kronograd/trainer/report";
 import { curvesChart } from "./chart.ts";
 import { outcomeOf, type Study, withTables } from "./table.ts";
 

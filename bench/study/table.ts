@@ -1,17 +1,16 @@
 /** A study in numbers, and its tables in Markdown. */
 
-import { seconds } from "../../apps/trainer/src/report/format.ts";
+import { type Spread, spreadOf } from "@kronograd/figures";
+import { seconds } from "@kronograd/figures/format";
 import {
   measureOf,
   msPerStep,
-  type Spread,
-  spreadOf,
+  type ReportData,
   stepAtShare,
   timeTo,
   totalSteps,
   valueAt,
-} from "../../apps/trainer/src/report/measure.ts";
-import type { ReportData } from "../../apps/trainer/src/report/run-data.ts";
+} from "@kronograd/trainer/report";
 
 /** What one rival did in one race; numbers that were never reached are null. */
 export interface RivalOutcome {

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { median } from "@kronograd/figures";
 import { build } from "esbuild";
 import { judgeLimit } from "../row.ts";
-import { median } from "../statistics.ts";
 import type { Topic } from "./topic.ts";
 
 export const startup: Topic = {

@@ -1,7 +1,7 @@
 /** What the command says about itself. */
 
+import { columns } from "@kronograd/figures";
 import type { Command } from "../commands/command.ts";
-import { columns } from "../render/text.ts";
 import { helpFlag } from "./arguments.ts";
 import { groupNames } from "./flag-groups.ts";
 

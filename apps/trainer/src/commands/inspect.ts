@@ -2,13 +2,14 @@
 
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { columns } from "@kronograd/figures";
+import { bytes, count, number, percent } from "@kronograd/figures/format";
 import { UsageError } from "@kronograd/tensor";
 import { RunFolder } from "@kronograd/train/node";
 import { readConfig } from "../configuration/config.ts";
 import { openExperiment } from "../opening/experiment.ts";
 import { headLine, planTable } from "../render/plan-table.ts";
-import { columns, figure } from "../render/text.ts";
-import { bytes, count, number, percent } from "../report/format.ts";
+import { figure } from "../render/text.ts";
 import { type BlockSpectra, restoreRun, spectraOf } from "../runs/inspection.ts";
 import type { Command } from "./command.ts";
 import { parseFrom } from "./from.ts";

@@ -1,12 +1,12 @@
 /** `kronograd list`: what there is to choose from, and why not what there is not. */
 
+import { columns } from "@kronograd/figures";
 import { catalog } from "@kronograd/optimizers";
 import { nearest, UsageError } from "@kronograd/tensor";
 import { createDevice, listBackends } from "kronograd";
 import { kebab } from "../command-line/flags.ts";
 import { datasets } from "../opening/datasets.ts";
 import { models } from "../opening/models.ts";
-import { columns } from "../render/text.ts";
 import type { Command } from "./command.ts";
 
 const tables: Readonly<Record<string, () => string[][] | Promise<string[][]>>> = {

@@ -1,6 +1,8 @@
 /** `kronograd tune`: the same number of grid points for each rival, on training rows that were held back. */
 
 import { fileURLToPath } from "node:url";
+import { columns } from "@kronograd/figures";
+import { percent } from "@kronograd/figures/format";
 import { UsageError } from "@kronograd/tensor";
 import { writeAtomically } from "@kronograd/train/node";
 import type { OwnFlag } from "../command-line/arguments.ts";
@@ -10,8 +12,6 @@ import { flagsOf } from "../command-line/flags.ts";
 import { listenForInterrupt } from "../command-line/interrupt.ts";
 import { tuned, tunedFile } from "../configuration/tuned.ts";
 import { type Experiment, openExperiment } from "../opening/experiment.ts";
-import { columns } from "../render/text.ts";
-import { percent } from "../report/format.ts";
 import { type Grid, type GridPoint, grids, pointsOf, readGrids, thin } from "../tune/grid.ts";
 import { heldRows, holdOut } from "../tune/hold-out.ts";
 import { inChildren, inThisProcess, serveTrials } from "../tune/jobs.ts";

@@ -1,7 +1,7 @@
 /** One line for each evaluation: for files, CI, and terminals without cursor or colour. */
 
+import { percent } from "@kronograd/figures/format";
 import type { RunEvent } from "@kronograd/train";
-import { percent } from "../report/format.ts";
 import { type Live, msPerStep } from "./live.ts";
 import type { Output, Renderer, Scene } from "./renderer.ts";
 import { clock, figure, timeLeft } from "./text.ts";

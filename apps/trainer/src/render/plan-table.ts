@@ -1,9 +1,9 @@
 /** What will be done, before the first step: the head line, and a row for each layer of each rival with curvature. */
 
 import type { Dataset } from "@kronograd/data";
+import { columns } from "@kronograd/figures";
+import { bytes, count, listing, short } from "@kronograd/figures/format";
 import type { RunEvent } from "@kronograd/train";
-import { bytes, count, listing, short } from "../report/format.ts";
-import { columns } from "./text.ts";
 
 type Plan = Extract<RunEvent, { type: "plan" }>;
 

@@ -1,11 +1,12 @@
 /** A table that is redrawn in place, at most 20 times a second. */
 
+import { columns } from "@kronograd/figures";
+import { percent, seconds } from "@kronograd/figures/format";
 import type { RunEvent } from "@kronograd/train";
 import picocolors from "picocolors";
-import { percent, seconds } from "../report/format.ts";
 import { type Live, type LiveRival, msPerStep, phaseShares } from "./live.ts";
 import type { Output, Renderer, Scene } from "./renderer.ts";
-import { bar, clock, columns, figure, fit, sparkline, timeLeft } from "./text.ts";
+import { bar, clock, figure, fit, sparkline, timeLeft } from "./text.ts";
 
 const frame = 1000 / 20; // milliseconds
 const barWidth = 24;

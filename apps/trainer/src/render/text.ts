@@ -1,30 +1,9 @@
-/** Text on a terminal: widths without colour codes, columns, sparklines, bars, times. */
+/** Text on a terminal: sparklines, bars, times. */
+
+import { widthOf } from "@kronograd/figures";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with the escape character
 const codes = /(\u001b\[[0-9;]*m)/g;
-
-/** Characters that are seen. */
-export const widthOf = (text: string): number => [...text.replace(codes, "")].length;
-
-/**
- * Cells as lines with aligned columns.
- *
- * @param left  columns that are aligned to the left, counted from 0; default: the first alone
- */
-export function columns(rows: readonly (readonly string[])[], left: readonly number[] = [0]): string[] {
-  const count = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, i) => Math.max(...rows.map((row) => widthOf(row[i] ?? ""))));
-  return rows.map((row) =>
-    widths
-      .map((width, i) => {
-        const cell = row[i] ?? "";
-        const space = " ".repeat(width - widthOf(cell));
-        return left.includes(i) ? cell + space : space + cell;
-      })
-      .join("  ")
-      .trimEnd(),
-  );
-}
 
 /** A number that keeps its width while it changes: four significant digits, `1.234e-4` below 1e-3; "–" for none. */
 export function figure(value: number | undefined, digits = 4): string {

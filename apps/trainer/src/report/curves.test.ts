@@ -1,18 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { curveOf, evaluated, median, trailingMean, trainingLoss } from "./curves.ts";
+import { curveOf, evaluated, trailingMean, trainingLoss } from "./curves.ts";
 import { makeRival } from "./testing/make-race.ts";
-
-describe("median", () => {
-  it("is the middle value, or the mean of the two in the middle", () => {
-    expect([[3], [1, 9], [9, 1, 2], [4, 1, 3, 2]].map(median)).toEqual([3, 5, 2, 2.5]);
-  });
-
-  it("counts infinities as what they are", () => {
-    expect(median([1, 2, Number.POSITIVE_INFINITY])).toBe(2);
-    expect(median([1, Number.POSITIVE_INFINITY])).toBe(Number.POSITIVE_INFINITY);
-    expect(median([])).toBeNaN();
-  });
-});
 
 describe("trailingMean", () => {
   it("averages each value with those before it", () => {

@@ -6,6 +6,7 @@
  * does not look better for having lost a seed.
  */
 
+import { median } from "@kronograd/figures";
 import { diverged, lastStep, type Rival, type Run } from "./run-data.ts";
 
 /** One measurement of one run. */
@@ -69,16 +70,6 @@ export function curveOf(rival: Rival, samples: (run: Run) => readonly Sample[], 
     .filter(({ run, samples: own }) => diverged(run) && own.length > 0)
     .map(({ run, samples: own }) => ({ run, samples: own }));
   return { rival, points, strays };
-}
-
-/** The middle value, or the mean of the two in the middle; infinities count as what they are. */
-export function median(values: readonly number[]): number {
-  if (values.length === 0) return Number.NaN;
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const high = sorted[Math.floor(middle)] as number;
-  const low = sorted[Math.ceil(middle) - 1] as number;
-  return low === high ? low : (low + high) / 2;
 }
 
 /** The mean of each value and up to `window` − 1 before it: a batch's loss jumps too much to be read. */

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { drawingsOf, tablesOf, textOf, xmlFaults } from "@kronograd/figures/testing";
 import { CheckpointError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { writeReport } from "./index.ts";
 import { type RunPlan, temporaryFolder, writeRace, writeRun } from "./testing/make-race.ts";
-import { drawingsOf, tablesOf, textOf, xmlFaults } from "./testing/read-page.ts";
 
 const rise = (end: number, pace: number) => (step: number) => end - (end - 0.1) * 0.5 ** (step / pace);
 const plans = (["sgd", "adam", "kfac", "skfac"] as const).flatMap((rival, i) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { measureOf, msPerStep, spreadOf, stepAtShare, targetsOf, timeTo, totalSteps, valueAt } from "./measure.ts";
+import { measureOf, msPerStep, stepAtShare, targetsOf, timeTo, totalSteps, valueAt } from "./measure.ts";
 import { makeRival } from "./testing/make-race.ts";
 
 const ramp = (end: number) => (step: number) => 0.1 + ((end - 0.1) * step) / 100;
@@ -73,12 +73,11 @@ describe("valueAt", () => {
   });
 });
 
-describe("msPerStep, totalSteps, stepAtShare, spreadOf", () => {
+describe("msPerStep, totalSteps, stepAtShare", () => {
   it("leave out the first step, count the most steps, take the nearest evaluation, and order the seeds", () => {
     expect(rival.runs.map(msPerStep).map((ms) => Math.round(ms * 1e6) / 1e6)).toEqual([2, 3, 4]);
     expect(totalSteps(data)).toBe(100);
     expect([0.25, 0.5, 1].map((share) => stepAtShare(data, share))).toEqual([20, 40, 100]);
     expect(stepAtShare(data, 0.01)).toBe(20); // step 0 says nothing about a rival
-    expect(spreadOf([3, 1, 2])).toEqual({ median: 2, low: 1, high: 3, seeds: 3 });
   });
 });

@@ -1,7 +1,8 @@
 /** What decides the race: test accuracy, or test loss where the task has no accuracy. */
 
-import { evaluated, median, type Sample } from "./curves.ts";
-import * as format from "./format.ts";
+import { type Spread, spreadOf } from "@kronograd/figures";
+import * as format from "@kronograd/figures/format";
+import { evaluated, type Sample } from "./curves.ts";
 import { allRuns, diverged, lastStep, type ReportData, type Rival, type Run } from "./run-data.ts";
 
 export interface Measure {
@@ -35,19 +36,6 @@ const loss: Measure = {
 /** The measure that fits the runs. */
 export const measureOf = (data: Pick<ReportData, "rivals">): Measure =>
   allRuns(data).some((run) => run.evals.some((event) => event.accuracy !== undefined)) ? accuracy : loss;
-
-/** Median and range over the seeds; a seed that diverged or did not get there stands in it as infinite. */
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-  readonly seeds: number;
-}
-
-/** Summarize one number for each seed. */
-export function spreadOf(values: readonly number[]): Spread {
-  return { median: median(values), low: Math.min(...values), high: Math.max(...values), seeds: values.length };
-}
 
 /** The measured value at a step, or at the run's end: a diverged run has none and counts as the worst. */
 export function valueAt(run: Run, measure: Measure, step: number): number {

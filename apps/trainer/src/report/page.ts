@@ -1,7 +1,7 @@
 /** The page: the sections in the order in which a reader asks. */
 
 import { createHash } from "node:crypto";
-import { type Html, html, Html as Markup } from "./html.ts";
+import { type Html, html, Html as Markup } from "@kronograd/figures";
 import type { ReportData } from "./run-data.ts";
 import { script } from "./script.ts";
 import { lossCharts, mainChart } from "./sections/charts.ts";

@@ -1,6 +1,6 @@
 /** The rules of a fair race, each with whether it was met, judged from what the runs wrote down. */
 
-import { count, listing, number } from "./format.ts";
+import { count, listing, number } from "@kronograd/figures/format";
 import { allRuns, diverged, type Fields, lastStep, type ReportData, type Run } from "./run-data.ts";
 
 export interface Rule {
@@ -9,6 +9,9 @@ export interface Rule {
   /** What the judgement rests on. */
   readonly evidence: string;
 }
+
+/** What stands before a rule in a list. */
+export const ruleMarks = { met: "✓", "not met": "✗", "not recorded": "?" } as const;
 
 /** Judge every rule. */
 export function raceRules(data: ReportData): Rule[] {

@@ -1,7 +1,7 @@
+import { textOf } from "@kronograd/figures/testing";
 import { describe, expect, it } from "vitest";
 import { resultNote, resultSentences } from "./sentences.ts";
 import { makeRival, type RunPlan } from "./testing/make-race.ts";
-import { textOf } from "./testing/read-page.ts";
 
 /** Accuracy jumps to `end` at a step. */
 const jump = (at: number, end: number) => (step: number) => (step >= at ? end : 0.1);

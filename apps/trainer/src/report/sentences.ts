@@ -1,7 +1,8 @@
 /** The result in sentences, in words that the numbers carry: "reached", "did not reach", never "better". */
 
-import { count, listing, seconds } from "./format.ts";
-import { type Measure, measureOf, spreadOf, targetsOf, timeTo, totalSteps, valueAt } from "./measure.ts";
+import { spreadOf } from "@kronograd/figures";
+import { count, listing, seconds } from "@kronograd/figures/format";
+import { type Measure, measureOf, targetsOf, timeTo, totalSteps, valueAt } from "./measure.ts";
 import { allRuns, diverged, lastStep, type ReportData } from "./run-data.ts";
 
 /** What came out of the runs: one sentence or more, the most telling first. */

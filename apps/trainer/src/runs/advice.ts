@@ -1,7 +1,7 @@
 /** What to try when a run has diverged: concrete numbers, from the options that it had. */
 
+import { number } from "@kronograd/figures/format";
 import type { OpenRival } from "../opening/experiment.ts";
-import { number } from "../report/format.ts";
 
 /** Three suggestions. */
 export function adviceFor({ make, name }: Pick<OpenRival, "make" | "name">): string[] {

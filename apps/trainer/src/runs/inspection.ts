@@ -1,5 +1,6 @@
 /** A run brought back from a checkpoint to be looked at, and what its curvature looks like. */
 
+import { median } from "@kronograd/figures";
 import { buffers, disposeModel, parameters } from "@kronograd/layers";
 import { inspectState, type Optimizer } from "@kronograd/optimizers";
 import { NumericalError, Rng, retain, scope, type Tensor, tensorsIn } from "@kronograd/tensor";
@@ -90,7 +91,6 @@ async function summarize(block: string, name: string, values: Tensor): Promise<B
   const sorted = [...(await held.data())].sort((a, b) => b - a);
   const largest = sorted[0] ?? Number.NaN;
   const least = sorted.at(-1) ?? Number.NaN;
-  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
   const condition = least > 0 ? largest / least : Number.POSITIVE_INFINITY;
-  return { block, name, size: sorted.length, largest, median, least, condition };
+  return { block, name, size: sorted.length, largest, median: median(sorted), least, condition };
 }

@@ -1,20 +1,18 @@
 /** What came out, in text: the race table, the rules of a fair race, and sentences. Numbers are the report's own. */
 
-import { columns } from "../render/text.ts";
-import { count, number, percent, seconds } from "../report/format.ts";
+import { columns, type Spread, spreadOf, spreadWords } from "@kronograd/figures";
+import { count, number, percent, seconds } from "@kronograd/figures/format";
 import {
   type Measure,
   measureOf,
   msPerStep,
-  type Spread,
-  spreadOf,
   stepAtShare,
   targetsOf,
   timeTo,
   totalSteps,
   valueAt,
 } from "../report/measure.ts";
-import { raceRules } from "../report/rules.ts";
+import { raceRules, ruleMarks } from "../report/rules.ts";
 import type { ReportData, Rival } from "../report/run-data.ts";
 import { resultSentences } from "../report/sentences.ts";
 
@@ -73,16 +71,11 @@ function reached({ steps, seconds: time }: { steps: Spread; seconds: Spread }): 
 }
 
 /** Median, and the range over several seeds. */
-function spread({ median, low, high, seeds }: Spread, format: (value: number) => string, without: string): string {
-  const show = (value: number) => (Number.isFinite(value) ? format(value) : without);
-  if (seeds < 2 || low === high) return show(median);
-  return `${show(median)} [${bare(show(low))}–${bare(show(high))}]`;
+function spread(of: Spread, format: (value: number) => string, without: string): string {
+  const { middle, range } = spreadWords(of, format, without);
+  return `${middle} ${range}`.trimEnd();
 }
 
-const bare = (text: string): string => text.replace(/\u202F.*$/, "");
-
-const marks = { met: "✓", "not met": "✗", "not recorded": "?" } as const;
-
 function ruleLines(data: ReportData): string[] {
-  return raceRules(data).map(({ rule, state, evidence }) => `  ${marks[state]} ${rule} ${state}: ${evidence}`);
+  return raceRules(data).map(({ rule, state, evidence }) => `  ${ruleMarks[state]} ${rule} ${state}: ${evidence}`);
 }

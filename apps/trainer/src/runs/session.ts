@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { number, percent } from "@kronograd/figures/format";
 import { BackendError } from "@kronograd/tensor";
 import type { RunEvent } from "@kronograd/train";
 import { writeAtomically } from "@kronograd/train/node";
@@ -12,7 +13,6 @@ import { chooseRenderer } from "../render/choose.ts";
 import { Live } from "../render/live.ts";
 import { headLine, planTable } from "../render/plan-table.ts";
 import type { Renderer } from "../render/renderer.ts";
-import { number, percent } from "../report/format.ts";
 import { writeReport } from "../report/index.ts";
 import { loadReport } from "../report/load.ts";
 import { adviceFor } from "./advice.ts";

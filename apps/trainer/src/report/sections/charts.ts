@@ -1,14 +1,24 @@
 /** Accuracy and losses against steps, examples and seconds: the same numbers on three clocks. */
 
-import { decimate } from "../chart/decimate.ts";
-import { extent } from "../chart/extent.ts";
-import { type Dot, type Line, lineChart } from "../chart/line-chart.ts";
+import {
+  bare,
+  type Dot,
+  decimate,
+  extent,
+  type Html,
+  hiddenTable,
+  html,
+  type Line,
+  lineChart,
+  named,
+  type Piece,
+  table,
+  thinned,
+} from "@kronograd/figures";
+import * as format from "@kronograd/figures/format";
 import { type Curve, type CurvePoint, curveOf } from "../curves.ts";
-import * as format from "../format.ts";
-import { type Html, html, type Piece } from "../html.ts";
 import { allRuns, lastStep, type ReportData } from "../run-data.ts";
 import { type Quantity, quantitiesOf } from "./quantities.ts";
-import { bare, hiddenTable, named, table, thinned } from "./table.ts";
 
 const axes = [
   { key: "step", label: "steps" },

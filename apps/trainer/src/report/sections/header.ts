@@ -1,21 +1,10 @@
 /** The head of the report: what came out, in sentences, and the numbers behind them. */
 
-import * as format from "../format.ts";
-import { type Html, html, type Piece } from "../html.ts";
-import {
-  measureOf,
-  msPerStep,
-  type Spread,
-  spreadOf,
-  stepAtShare,
-  targetsOf,
-  timeTo,
-  totalSteps,
-  valueAt,
-} from "../measure.ts";
+import { type Html, html, named, type Piece, type Spread, spreadOf, spreadText, table } from "@kronograd/figures";
+import * as format from "@kronograd/figures/format";
+import { measureOf, msPerStep, stepAtShare, targetsOf, timeTo, totalSteps, valueAt } from "../measure.ts";
 import type { ReportData, Rival } from "../run-data.ts";
 import { resultNote, resultSentences } from "../sentences.ts";
-import { named, spreadText, table } from "./table.ts";
 
 /** What the report is about, in one line. */
 export function subject(data: ReportData): string {

@@ -1,20 +1,17 @@
 /** The rules of the race, and what the runs had to say: skipped steps, notices, ends. */
 
+import { type Html, html, table } from "@kronograd/figures";
+import { count, listing } from "@kronograd/figures/format";
 import { csvLink, measurementsCsv } from "../csv.ts";
-import { count, listing } from "../format.ts";
-import { type Html, html } from "../html.ts";
-import { raceRules } from "../rules.ts";
+import { raceRules, ruleMarks } from "../rules.ts";
 import { allRuns, type ReportData, type Run } from "../run-data.ts";
-import { table } from "./table.ts";
-
-const marks = { met: "✓", "not met": "✗", "not recorded": "?" } as const;
 
 /** Each rule with whether it was met; a single run races against nobody. */
 export function rulesSection(data: ReportData): Html | null {
   if (data.rivals.length < 2) return null;
   const rows = raceRules(data).map(({ rule, state, evidence }) => [
     rule,
-    html`<span class="state ${state.replace(" ", "-")}"><b aria-hidden="true">${marks[state]}</b> ${state}</span>`,
+    html`<span class="state ${state.replace(" ", "-")}"><b aria-hidden="true">${ruleMarks[state]}</b> ${state}</span>`,
     evidence,
   ]);
   return html`<section><h2>Rules of a fair race</h2>${table("Rules and whether each was met", ["rule", "", "because"], rows, "words rules hush")}</section>`;

@@ -1,11 +1,9 @@
 /** Where the time of a step goes. */
 
+import { type Html, html, named, stackedBar, table } from "@kronograd/figures";
+import { ms } from "@kronograd/figures/format";
 import { type Phase, phases } from "@kronograd/train";
-import { stackedBar } from "../chart/bars.ts";
-import { ms } from "../format.ts";
-import { type Html, html } from "../html.ts";
 import type { ReportData, Rival } from "../run-data.ts";
-import { named, table } from "./table.ts";
 
 /** Milliseconds a step by phase, over all steps of all seeds; `null` where nothing was measured. */
 export function phaseTimes(rival: Rival): ReadonlyMap<Phase, number> | null {

@@ -1,8 +1,8 @@
 /** What is drawn against steps, examples and seconds. */
 
-import type { ScaleKind } from "../chart/scale.ts";
+import type { ScaleKind } from "@kronograd/figures";
+import * as format from "@kronograd/figures/format";
 import { evaluated, type Sample, trailingMean, trainingLoss } from "../curves.ts";
-import * as format from "../format.ts";
 import { measureOf, targetsOf } from "../measure.ts";
 import { allRuns, type ReportData, type Run } from "../run-data.ts";
 

@@ -1,13 +1,21 @@
 /** What the optimizers reported at each step: damping, clip coefficients, and the learning rate. */
 
-import { type BandPoint, decimate, envelope } from "../chart/decimate.ts";
-import { extent } from "../chart/extent.ts";
-import { lineChart } from "../chart/line-chart.ts";
+import {
+  type BandPoint,
+  decimate,
+  envelope,
+  extent,
+  type Html,
+  hiddenTable,
+  html,
+  lineChart,
+  named,
+  table,
+  thinned,
+} from "@kronograd/figures";
+import { count, number } from "@kronograd/figures/format";
 import { curveOf, reportedSamples } from "../curves.ts";
-import { count, number } from "../format.ts";
-import { type Html, html } from "../html.ts";
 import { allRuns, type ReportData } from "../run-data.ts";
-import { hiddenTable, named, table, thinned } from "./table.ts";
 
 const titles: Readonly<Record<string, { title: string; note: string }>> = {
   damping: { title: "Damping", note: "Added to the curvature." },

@@ -1,10 +1,9 @@
+import { tablesOf, textOf } from "@kronograd/figures/testing";
 import { describe, expect, it } from "vitest";
 import { makeRival, type RunPlan } from "../testing/make-race.ts";
-import { tablesOf, textOf } from "../testing/read-page.ts";
 import { noticesSection } from "./notes.ts";
 import { reportedSection } from "./reported.ts";
 import { settings } from "./setup.ts";
-import { spreadText, thinned } from "./table.ts";
 
 const race = (plans: Readonly<Record<string, readonly RunPlan[]>>) => ({
   kind: "race" as const,
@@ -51,24 +50,5 @@ describe("reportedSection", () => {
     expect(klClip).toContain('class="band c0"');
     expect(klClip).toContain("Lines are medians of stretches of steps");
     expect(tablesOf(section?.text ?? "").get("KL clip coefficient: median over the seeds")?.[1]).toEqual(["1", "1"]);
-  });
-});
-
-describe("spreadText, thinned", () => {
-  it("give the range of several seeds alone, and words for what is infinite", () => {
-    const show = (median: number, low: number, high: number, seeds: number) => {
-      const piece = spreadText({ median, low, high, seeds }, String, "never");
-      return typeof piece === "string" ? piece : textOf((piece as { text: string }).text);
-    };
-    expect(show(2, 2, 2, 1)).toBe("2");
-    expect(show(2, 1, 3, 3)).toBe("2 [1–3]");
-    expect(show(2, 2, 2, 3)).toBe("2");
-    expect(show(2, 1, Number.POSITIVE_INFINITY, 3)).toBe("2 [1–never]");
-    expect(show(Number.POSITIVE_INFINITY, 1, Number.POSITIVE_INFINITY, 3)).toBe("never [1–never]");
-  });
-
-  it("keep the ends", () => {
-    expect(thinned([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 4)).toEqual([0, 3, 6, 9]);
-    expect(thinned([1, 2], 4)).toEqual([1, 2]);
   });
 });

@@ -1,9 +1,8 @@
 /** What was run: data, model, machine, versions, settings, plan, and the command that repeats it. */
 
-import * as format from "../format.ts";
-import { type Html, html, type Piece } from "../html.ts";
+import { type Html, hiddenTable, html, named, type Piece, table } from "@kronograd/figures";
+import * as format from "@kronograd/figures/format";
 import { allRuns, type Fields, ofOneRun, type ReportData, type Rival } from "../run-data.ts";
-import { hiddenTable, named, table } from "./table.ts";
 
 /** The facts, the settings in which rivals differ, and the command line. */
 export function setup(data: ReportData): Html {

@@ -1,9 +1,8 @@
-/** Tables, swatches and spreads: the small parts that sections share. */
+/** Tables, swatches and spreads in HTML. */
 
-import { colourClass, dashOf } from "../chart/palette.ts";
-import { type Html, html, type Piece } from "../html.ts";
-import type { Spread } from "../measure.ts";
-import type { Rival } from "../run-data.ts";
+import { type Spread, spreadWords } from "../numbers/spread.ts";
+import { colourClass, dashOf } from "../tokens/palette.ts";
+import { type Html, html, type Piece } from "./html.ts";
 
 /** A table that scrolls sideways on a narrow page; the first cell of each row names it. */
 export function table(
@@ -23,31 +22,23 @@ export function table(
   )}</tbody></table></div>`;
 }
 
-/** A table behind a line that opens it, without script. */
+/** Something behind a line that opens it, without script. */
 export const hiddenTable = (summary: string, inside: Html): Html =>
   html`<details><summary>${summary}</summary>${inside}</details>`;
 
 /** A short piece of a rival's line. */
-export const swatch = ({ index }: Pick<Rival, "index">): Html =>
+export const swatch = ({ index }: { readonly index: number }): Html =>
   html`<svg class="swatch" viewBox="0 0 30 8" aria-hidden="true"><path class="line ${colourClass(index)}" stroke-dasharray="${dashOf(index)}" d="M1 4H29"/></svg>`;
 
 /** A rival's name with its line. */
-export const named = (rival: Rival): Html => html`<span class="rival">${swatch(rival)}${rival.label}</span>`;
+export const named = (rival: { readonly index: number; readonly label: string }): Html =>
+  html`<span class="rival">${swatch(rival)}${rival.label}</span>`;
 
 /** Median and, of several seeds, the range. `without` is said where the number is infinite. */
-export function spreadText(
-  { median, low, high, seeds }: Spread,
-  format: (value: number) => string,
-  without: string,
-): Piece {
-  const show = (value: number) => (Number.isFinite(value) ? format(value) : Number.isNaN(value) ? "–" : without);
-  if (seeds < 2) return show(median);
-  const range = low === high ? "" : `[${bare(show(low))}–${bare(show(high))}]`;
-  return html`${show(median)}${range !== "" && html` <small>${range}</small>`}`;
+export function spreadText(spread: Spread, format: (value: number) => string, without: string): Piece {
+  const { middle, range } = spreadWords(spread, format, without);
+  return range === "" ? middle : html`${middle} <small>${range}</small>`;
 }
-
-/** A number in a range needs no unit. */
-export const bare = (text: string): string => text.replace(/\u202F.*$/, "");
 
 /** At most `limit` of the items, evenly spread, with the first and the last. */
 export function thinned<T>(items: readonly T[], limit: number): T[] {

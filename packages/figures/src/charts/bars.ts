@@ -1,7 +1,8 @@
 /** A stacked bar as SVG. Places are percentages, so that the bar takes any width and its words keep their size. */
 
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../html/html.ts";
 
+/** One part of a bar. */
 export interface Segment {
   readonly name: string;
   /** Its place among the phases, which decides its colour. */

@@ -5,10 +5,12 @@
  * their errors deserve; its ticks are labelled as accuracies.
  */
 
-import { level, short } from "../format.ts";
+import { level, short } from "../numbers/format.ts";
 
+/** How numbers are laid out on an axis. */
 export type ScaleKind = "linear" | "log" | "error";
 
+/** From numbers to places on an axis. */
 export interface Scale {
   /** The place of a value; values outside the domain come to its nearest end. */
   at(value: number): number;

@@ -1,10 +1,11 @@
 /** A line chart as SVG: bands, dashed lines, dots that name their values, labels at the ends of the lines. */
 
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../html/html.ts";
+import { colourClass, dashOf } from "../tokens/palette.ts";
 import { spreadLabels } from "./end-labels.ts";
-import { colourClass, dashOf } from "./palette.ts";
 import { makeScale, type Scale, type ScaleKind } from "./scale.ts";
 
+/** A point of a line, in the numbers of the axes. */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -16,6 +17,7 @@ export interface Dot extends Place {
   readonly text: string;
 }
 
+/** One line of a chart. */
 export interface Line {
   readonly label: string;
   /** Decides colour and dashes. */
@@ -29,6 +31,7 @@ export interface Line {
   readonly strays?: readonly { readonly places: readonly Place[]; readonly text: string }[];
 }
 
+/** Everything that a line chart shows. */
 export interface LineChartOptions {
   /** What is drawn, in words, for readers who do not see it. */
   readonly title: string;

@@ -1,3 +1,4 @@
+import { median } from "../numbers/statistics.ts";
 import { extent } from "./extent.ts";
 
 /**
@@ -46,10 +47,9 @@ export function envelope(points: readonly BandPoint[], limit = 60): readonly Ban
       Math.floor((k * points.length) / limit),
       Math.floor(((k + 1) * points.length) / limit),
     );
-    const sorted = stretch.map(({ value }) => value).sort((a, b) => a - b);
     return {
       step: (stretch.at(-1) as BandPoint).step,
-      value: sorted[Math.floor(sorted.length / 2)] as number,
+      value: median(stretch.map(({ value }) => value)),
       low: extent(stretch.map(({ low }) => low))[0],
       high: extent(stretch.map(({ high }) => high))[1],
     };

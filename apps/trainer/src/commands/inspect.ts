@@ -10,9 +10,9 @@ import { readConfig } from "../configuration/config.ts";
 import { openExperiment } from "../opening/experiment.ts";
 import { headLine, planTable } from "../render/plan-table.ts";
 import { figure } from "../render/text.ts";
+import { parseFrom } from "../runs/from.ts";
 import { type BlockSpectra, restoreRun, spectraOf } from "../runs/inspection.ts";
 import type { Command } from "./command.ts";
-import { parseFrom } from "./from.ts";
 import { raceDefaults } from "./race.ts";
 
 export const inspect: Command = {

@@ -7,9 +7,9 @@ import { RunFolder } from "@kronograd/train/node";
 import { flagsOf } from "../command-line/flags.ts";
 import { configFromPaths, readConfig } from "../configuration/config.ts";
 import { openExperiment } from "../opening/experiment.ts";
+import { parseFrom } from "../runs/from.ts";
 import { runSession } from "../runs/session.ts";
 import type { Command } from "./command.ts";
-import { parseFrom } from "./from.ts";
 import { raceDefaults } from "./race.ts";
 
 export const resume: Command = {

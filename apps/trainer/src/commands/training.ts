@@ -3,7 +3,8 @@
 import { UsageError } from "@kronograd/tensor";
 import type { Arguments, OwnFlag } from "../command-line/arguments.ts";
 import { configFromPaths, parseSet, readConfig } from "../configuration/config.ts";
-import type { CommandDefaults, Layer } from "../configuration/settings.ts";
+import type { Layer } from "../configuration/layers.ts";
+import type { CommandDefaults } from "../configuration/settings.ts";
 import { openExperiment } from "../opening/experiment.ts";
 import { freshFolder, runSession, timeStamp } from "../runs/session.ts";
 

@@ -2,9 +2,16 @@
 
 import { catalog } from "@kronograd/optimizers";
 import { nearest, UsageError } from "@kronograd/tensor";
+import type { Layer } from "./layers.ts";
 import { isFile, type Rival } from "./rivals.ts";
-import type { Layer, RivalSettings } from "./settings.ts";
 import { tuned } from "./tuned.ts";
+
+/** A rival with its options as far as they are given. */
+export interface RivalSettings extends Rival {
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Grid points behind its options, where they are all as `tune` left them. */
+  readonly tunedPoints: number | null;
+}
 
 /**
  * Give every rival its options. One that is meant for all goes to those that have it.

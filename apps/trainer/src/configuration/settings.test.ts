@@ -2,7 +2,7 @@ import { blobs, spiral } from "@kronograd/data";
 import { Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import type { Config } from "./config.ts";
-import { merge, parseKeep, settle } from "./settings.ts";
+import { parseKeep, settle } from "./settings.ts";
 
 const points = spiral({ rng: new Rng(0), train: 100, test: 10 });
 const images = { ...blobs({ rng: new Rng(0), train: 1000, test: 10, dimensions: 4 }), inputShape: [1, 2, 2] };
@@ -10,25 +10,6 @@ const defaults = { optimizer: "sgd", keep: "last:1", report: false };
 const settled = (config: Config, data = points) => settle([{ from: "flags", config }], defaults, [], data);
 const refusal = (message: RegExp) =>
   expect.objectContaining({ name: "UsageError", message: expect.stringMatching(message) });
-
-describe("merge", () => {
-  it("lets flags beat --set, and --set a file", () => {
-    const merged = merge([
-      { from: "file", config: { batch: 1, seed: 1, data: "xor" } },
-      { from: "set", config: { batch: 2, seed: 2 } },
-      { from: "flags", config: { batch: 3 } },
-    ]);
-    expect(merged).toEqual({ batch: 3, seed: 2, data: "xor" });
-  });
-
-  it("lets a length replace every length below it", () => {
-    const merged = merge([
-      { from: "file", config: { epochs: 10, seconds: 60 } },
-      { from: "flags", config: { steps: 5 } },
-    ]);
-    expect(merged).toEqual({ steps: 5 });
-  });
-});
 
 describe("settle", () => {
   it("chooses by the data what is left open", () => {

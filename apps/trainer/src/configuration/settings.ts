@@ -6,22 +6,10 @@ import { stepLimit } from "@kronograd/train";
 import type { KeepRule } from "@kronograd/train/node";
 import { defaultTarget } from "../opening/datasets.ts";
 import type { Config } from "./config.ts";
-import { optionsOf } from "./rival-options.ts";
-import { parseRivals, type Rival } from "./rivals.ts";
+import { type Layer, lengthKeys, merge } from "./layers.ts";
+import { optionsOf, type RivalSettings } from "./rival-options.ts";
+import { parseRivals } from "./rivals.ts";
 import { parseUntil, type Until } from "./until.ts";
-
-/** A configuration and where it came from; the later of two beats the earlier. */
-export interface Layer {
-  readonly from: "file" | "set" | "flags";
-  readonly config: Config;
-}
-
-/** A rival with its options as far as they are given. */
-export interface RivalSettings extends Rival {
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Grid points behind its options, where they are all as `tune` left them. */
-  readonly tunedPoints: number | null;
-}
 
 /** Everything that decides what a run or race does. */
 export interface Settings {
@@ -59,21 +47,6 @@ export interface CommandDefaults {
   readonly optimizer: string;
   readonly keep: string;
   readonly report: boolean;
-}
-
-const lengthKeys = ["steps", "epochs", "seconds"] as const;
-
-/** Lay configurations over one another. A length in one replaces every length below it. */
-export function merge(layers: readonly Layer[]): Config {
-  let merged: Config = {};
-  for (const { config } of layers) {
-    if (lengthKeys.some((key) => config[key] !== undefined)) {
-      const { steps: _, epochs: __, seconds: ___, ...rest } = merged;
-      merged = rest;
-    }
-    merged = { ...merged, ...config };
-  }
-  return merged;
 }
 
 /** The rivals of a configuration. @throws {UsageError} an unknown optimizer or option */

@@ -6,15 +6,9 @@ import { disposeModel, meanSquaredError, softmaxCrossEntropy } from "@kronograd/
 import { type Device, Rng } from "@kronograd/tensor";
 import { batchesOf } from "@kronograd/train";
 import { createDevice } from "kronograd";
-import {
-  type CommandDefaults,
-  type Layer,
-  merge,
-  type RivalSettings,
-  rivalsOf,
-  type Settings,
-  settle,
-} from "../configuration/settings.ts";
+import { type Layer, merge } from "../configuration/layers.ts";
+import type { RivalSettings } from "../configuration/rival-options.ts";
+import { type CommandDefaults, rivalsOf, type Settings, settle } from "../configuration/settings.ts";
 import { openDataset } from "./datasets.ts";
 import { type ModelMaker, openModel } from "./models.ts";
 import { type OptimizerMaker, openOptimizer } from "./optimizers.ts";

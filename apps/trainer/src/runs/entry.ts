@@ -8,11 +8,9 @@ import { fit, type RunEvent } from "@kronograd/train";
 import { RunFolder } from "@kronograd/train/node";
 import { parseKeep } from "../configuration/settings.ts";
 import type { Experiment, OpenRival } from "../opening/experiment.ts";
+import type { From } from "./from.ts";
 import { worstFactor } from "./inspection.ts";
 import { runRecord } from "./record.ts";
-
-/** Which checkpoint a run goes on from. */
-export type From = "last" | "best" | number;
 
 /** A run that its reader advances. */
 export interface Entry {

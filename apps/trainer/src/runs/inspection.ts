@@ -7,7 +7,7 @@ import { NumericalError, Rng, retain, scope, type Tensor, tensorsIn } from "@kro
 import { fit } from "@kronograd/train";
 import type { RunFolder } from "@kronograd/train/node";
 import type { Experiment, OpenRival } from "../opening/experiment.ts";
-import type { From } from "./entry.ts";
+import type { From } from "./from.ts";
 
 /** A run at a checkpoint. */
 export interface RestoredRun extends Disposable {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { distance, visions } from "../testing/colour.ts";
+import { distance, visions } from "../../testing/colour.ts";
 import { contrast } from "./contrast.ts";
 import { type ColourToken, dark, light, phaseNames } from "./tokens.ts";
 

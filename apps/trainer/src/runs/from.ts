@@ -1,9 +1,11 @@
-/** `--from`: which checkpoint. */
+/** Which checkpoint a run goes on from, or is looked at. */
 
 import { UsageError } from "@kronograd/tensor";
-import type { From } from "../runs/entry.ts";
 
-/** Read "last", "best" or a step. @throws {UsageError} it is none of them */
+/** The last checkpoint, the best, or the one of a step. */
+export type From = "last" | "best" | number;
+
+/** Read the text of `--from`. @throws {UsageError} it is none of them */
 export function parseFrom(text: string): From {
   if (text === "last" || text === "best") return text;
   const step = Number(text);

@@ -1,6 +1,6 @@
 /** How far apart two colours are for people with any colour vision, for the tests of the tokens. */
 
-import { linearChannels } from "../tokens/contrast.ts";
+import { linearChannels } from "../src/tokens/contrast.ts";
 
 /** Kinds of colour vision. */
 export const visions = ["normal", "protan", "deutan", "tritan"] as const;

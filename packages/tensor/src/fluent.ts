@@ -11,7 +11,7 @@ import { matmul } from "./ops/matmul.ts";
 import { mean } from "./ops/mean.ts";
 import { permute, transpose } from "./ops/permute.ts";
 import { reshape } from "./ops/reshape.ts";
-import { type ReductionOptions, sum } from "./ops/sum.ts";
+import { type ReductionOptions, sum } from "./ops/sum-broadcast.ts";
 import type { Shape } from "./tensor/shape.ts";
 import { Tensor } from "./tensor/tensor.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Device } from "./backend.ts";
 import { cpu } from "./backends/cpu.ts";
+import { Device } from "./device.ts";
 import { UsageError } from "./errors.ts";
 import { fromNdarray, type NdarrayView, toNdarray, toNdarrayAsync } from "./ndarray.ts";
 import { mul } from "./ops/arithmetic.ts";

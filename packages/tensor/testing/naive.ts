@@ -3,10 +3,10 @@
 import { batchOffsets, offsetsOf } from "../src/layout/offsets.ts";
 import { forEachRow } from "../src/layout/rows.ts";
 import { type Four, outputSize, type Window } from "../src/layout/window.ts";
+import type { Reduced } from "../src/loops/sums.ts";
 import type { Reference } from "../src/op/op.ts";
 import type { Col2imParams } from "../src/ops/im2col.ts";
 import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../src/ops/parts/convolution.ts";
-import type { Reduced } from "../src/ops/sum.ts";
 
 type None = Record<string, never>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Device } from "../backend.ts";
+import { Device } from "../device.ts";
 import { BackendError } from "../errors.ts";
 import { add } from "../ops/arithmetic.ts";
 import { ones, zeros } from "../tensor/create.ts";

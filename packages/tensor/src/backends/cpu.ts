@@ -4,7 +4,9 @@
  * carries the loops of the ops that it uses and no others.
  */
 
-import { type Backend, Device, type Kernel, registerBackend } from "../backend.ts";
+import type { Backend, Kernel } from "../backend.ts";
+import { Device } from "../device.ts";
+import { registerBackend } from "../devices.ts";
 import { BackendError } from "../errors.ts";
 import { type Dtype, dtypeOf, type TypedArray, typedArray } from "../tensor/dtype.ts";
 

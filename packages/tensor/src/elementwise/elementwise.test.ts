@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { DtypeError, ShapeError, UsageError } from "../errors.ts";
-import { dispatch, run } from "../op/op.ts";
+import { dispatch, run } from "../op/dispatch.ts";
 import { transpose } from "../ops/permute.ts";
 import { slice } from "../ops/slice.ts";
-import { broadcastTo } from "../ops/sum.ts";
+import { broadcastTo } from "../ops/sum-broadcast.ts";
 import { ones, tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { elementwise } from "./elementwise.ts";

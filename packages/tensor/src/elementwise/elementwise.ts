@@ -6,8 +6,10 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { type ComputeOp, defineOp, run, type Spec, type Vjp } from "../op/op.ts";
-import { sumTo } from "../ops/sum.ts";
+import { run } from "../op/dispatch.ts";
+import { type ComputeOp, defineOp, type Spec, type Vjp } from "../op/op.ts";
+import { type InputSample, sampled } from "../op/samples.ts";
+import { sumTo } from "../ops/sum-broadcast.ts";
 import { isFloat, promote } from "../tensor/dtype.ts";
 import { broadcastShapes } from "../tensor/shape.ts";
 import { differentiate } from "./differentiate.ts";
@@ -168,3 +170,20 @@ function gradientRule(name: string, arity: number, root: Expression, index: numb
   const expression = e.mul(e.input(0), rebuild(slope));
   return { op: elementwiseOp(`${name}.d${index}`, 1 + reads.length, [expression], {}), reads };
 }
+
+// Shapes that broadcast against each other.
+/* @__PURE__ */ sampled<Scalars, ElementwiseOp>("elementwise", (rng, { arity, options, parameters }) => {
+  const { ranges, int32, distinct } = options;
+  const full = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
+  const inputs = Array.from({ length: arity }, (_, i): InputSample => {
+    const kept = arity === 1 ? full : full.slice(rng.integer(2) * rng.integer(full.length + 1));
+    return {
+      shape: kept.map((n) => (arity > 1 && rng.integer(4) === 0 ? 1 : n)),
+      ...(ranges?.[i] === undefined ? {} : { range: ranges[i] }),
+      ...(int32?.includes(i) ? { dtype: "int32" } : {}),
+      ...(distinct === true ? { distinct } : {}),
+    };
+  });
+  const params = Object.fromEntries(parameters.map((name) => [name, 0.5]));
+  return { inputs, params: { ...params, ...options.parameters } };
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { HostOperand } from "../backend.ts";
 import { chunkSize } from "../layout/chunk.ts";
+import type { HostOperand } from "../layout/operand.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { stridesOf } from "../tensor/shape.ts";
 import { compile, interpret } from "./interpreter.ts";

@@ -3,8 +3,8 @@
  * primitive. All inputs of a chunk are read before its outputs are written, so an output may overwrite an input.
  */
 
-import type { HostOperand } from "../backend.ts";
 import { chunkSize, load, store } from "../layout/chunk.ts";
+import type { HostOperand } from "../layout/operand.ts";
 import { broadcastStrides, isContiguous, type Layout, sizeOf } from "../tensor/shape.ts";
 import { type Expression, type Loop, type Primitive, topological } from "./expression.ts";
 

@@ -1,6 +1,6 @@
 /** Operands that are tensors or plain numbers. */
 
-import { run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
 import { full } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { scope } from "../tensor/scope.ts";

@@ -1,7 +1,8 @@
 /** The derivatives of a convolution's two gradients: the same trilinear form, read in the other directions. */
 
 import { lastTwo } from "../layout/window.ts";
-import { addVjp, run, savesTheOther } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { addVjp, savesTheOther } from "../op/op.ts";
 import { conv2dInputGrad, conv2dInputGradOp, conv2dOp, conv2dWeightGrad, conv2dWeightGradOp } from "../ops/conv2d.ts";
 
 export function conv2dHigherOrder(): void {

@@ -3,7 +3,8 @@
 import { ShapeError } from "../errors.ts";
 import { offsetsOf } from "../layout/offsets.ts";
 import { fourAxes, lastTwo } from "../layout/window.ts";
-import { addVjp, defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { addVjp, defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { forEachIndex, maxPoolGrad, maxPoolGradOp } from "../ops/max-pool2d.ts";
 import { pooledShape, randomPooling } from "../ops/parts/pooling.ts";

@@ -1,11 +1,12 @@
 /** The derivative of cross-entropy's gradient: w (diag p − p pᵀ) · cotangent in the logits. */
 
-import { addVjp, run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { addVjp } from "../op/op.ts";
 import { mul, scale, sub } from "../ops/arithmetic.ts";
 import { dot } from "../ops/dot.ts";
 import { softmax } from "../ops/softmax.ts";
 import { softmaxCrossEntropyGradOp, weightOf } from "../ops/softmax-cross-entropy.ts";
-import { sum } from "../ops/sum.ts";
+import { sum } from "../ops/sum-broadcast.ts";
 import { full } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

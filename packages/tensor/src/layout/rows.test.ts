@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HostOperand } from "../backend.ts";
+import type { HostOperand } from "./operand.ts";
 import { forEachLane, forEachRow, rowMajor, withOnes, without } from "./rows.ts";
 
 const operand = (strides: number[], offset = 0): HostOperand => ({

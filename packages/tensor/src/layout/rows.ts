@@ -1,9 +1,9 @@
 /** Reading a strided operand as rows: what reductions, softmax and their relatives loop over. */
 
-import type { HostOperand } from "../backend.ts";
 import { type TypedArray, typedArray } from "../tensor/dtype.ts";
 import { isContiguous, type Layout, type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 import { offsetsOf } from "./offsets.ts";
+import type { HostOperand } from "./operand.ts";
 import { elementwiseCopy } from "./strided-copy.ts";
 
 /** The shape without some axes. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { HostOperand } from "../backend.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { stridesOf } from "../tensor/shape.ts";
+import type { HostOperand } from "./operand.ts";
 import { elementwiseCopy } from "./strided-copy.ts";
 
 /** Copy the elements of a layout over 0, 1, 2, … into an array of another kind. */

@@ -1,8 +1,8 @@
 /** The one loop that copies strided elements; conversions between dtypes happen in the store. */
 
-import type { HostOperand } from "../backend.ts";
 import { isContiguous, sizeOf } from "../tensor/shape.ts";
 import { offsetsOf } from "./offsets.ts";
+import type { HostOperand } from "./operand.ts";
 
 /** Copy `source` (any layout, any dtype) into `target` (contiguous, same shape), row-major. */
 export function elementwiseCopy(target: HostOperand, source: HostOperand): void {

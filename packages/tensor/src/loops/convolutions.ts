@@ -10,8 +10,8 @@
  *     dx [C, (N, pixels)]  +=  w(tap)ᵀ [C, O]         dy       [O, (N, places)]            for each tap
  */
 
-import type { HostOperand } from "../backend.ts";
 import { offsetsOf, steps } from "../layout/offsets.ts";
+import type { HostOperand } from "../layout/operand.ts";
 import type { Four, Pair, Window } from "../layout/window.ts";
 import type { Reference } from "../op/op.ts";
 import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../ops/parts/convolution.ts";

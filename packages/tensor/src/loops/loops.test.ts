@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as naive from "../../testing/naive.ts";
-import type { HostOperand } from "../backend.ts";
+import type { HostOperand } from "../layout/operand.ts";
 import { outputSize, type Pair } from "../layout/window.ts";
 import type { ComputeOp, Reference } from "../op/op.ts";
 import { conv2dInputGradOp, conv2dOp, conv2dWeightGradOp } from "../ops/conv2d.ts";
@@ -12,7 +12,7 @@ import { linearOp } from "../ops/linear.ts";
 import { matmulOp } from "../ops/matmul.ts";
 import type { Conv2dParams } from "../ops/parts/convolution.ts";
 import { patchSumOp } from "../ops/patch-sum.ts";
-import { sumOp } from "../ops/sum.ts";
+import { sumOp } from "../ops/sum-broadcast.ts";
 import { type Dtype, typedArray } from "../tensor/dtype.ts";
 import { permutation, Rng } from "../tensor/rng.ts";
 import { type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";

@@ -1,7 +1,7 @@
 /** The loops of matmul, linear and syrk: packed products of strided matrices. */
 
-import type { HostOperand } from "../backend.ts";
 import { batchOffsets, offsetsOf, steps } from "../layout/offsets.ts";
+import type { HostOperand } from "../layout/operand.ts";
 import type { Reference } from "../op/op.ts";
 import { gemm, type Matrix, mirrorLower, shifted, transposed } from "./gemm.ts";
 

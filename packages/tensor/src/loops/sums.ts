@@ -1,11 +1,16 @@
 /** The loops of sum: rows along the last axes, each added to the elements of the output that it belongs to. */
 
-import type { HostOperand } from "../backend.ts";
 import { chunkSize, load } from "../layout/chunk.ts";
 import { offsetsOf } from "../layout/offsets.ts";
+import type { HostOperand } from "../layout/operand.ts";
 import type { Reference } from "../op/op.ts";
-import type { Reduced } from "../ops/sum.ts";
 import { sizeOf, stridesOf } from "../tensor/shape.ts";
+
+/** Axes of a reduction: sorted, ≥ 0; with `keep` they stay with size 1. */
+export interface Reduced {
+  readonly axes: readonly number[];
+  readonly keep: boolean;
+}
 
 const terms = new Float64Array(chunkSize);
 

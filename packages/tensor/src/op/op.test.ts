@@ -1,17 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Backend, Device, type Kernel } from "../backend.ts";
+import type { Backend, Kernel } from "../backend.ts";
 import { cpu } from "../backends/cpu.ts";
+import { Device } from "../device.ts";
 import { elementwise } from "../elementwise/elementwise.ts";
 import * as e from "../elementwise/primitives.ts";
 import { BackendError, DtypeError, ShapeError, UsageError } from "../errors.ts";
 import { mulOp } from "../ops/arithmetic.ts";
 import { transpose } from "../ops/permute.ts";
 import { slice } from "../ops/slice.ts";
-import { sum } from "../ops/sum.ts";
+import { sum } from "../ops/sum-broadcast.ts";
 import { ones, tensor, zeros } from "../tensor/create.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { scope } from "../tensor/scope.ts";
-import { type ComputeOp, defineOp, dispatch, dispatchInto, empty, ops, run, setRecorder } from "./op.ts";
+import { dispatch, dispatchInto, empty, run, setRecorder } from "./dispatch.ts";
+import { type ComputeOp, defineOp, ops } from "./op.ts";
 
 const values = (t: { dataSync(): TypedArray }) => Array.from(t.dataSync());
 

@@ -5,7 +5,6 @@
  * suites want modules that no bundler has shaken.
  */
 
-import type { ElementwiseOp, Scalars } from "../elementwise/elementwise.ts";
 import { UsageError } from "../errors.ts";
 import type { Rng } from "../tensor/rng.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -32,43 +31,27 @@ export interface InputSample {
   readonly structure?: "spd" | "dominant";
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: it holds ops of all parameter types
-const draws = new WeakMap<Op<any>, (rng: Rng) => Sample<any>>();
+type Draw<P> = (rng: Rng, op: Op<P>) => Sample<P>;
 
-/** Say how one random case of an op is drawn; the suites draw with many seeds. */
-export function sampled<P>(op: Op<P>, draw: (rng: Rng) => Sample<P>): void {
-  draws.set(op, draw);
+/** By op, and by the name of a family. */
+const draws = new Map<unknown, Draw<unknown>>();
+
+/** Say how one random case of an op, or of any op of a family, is drawn; the suites draw with many seeds. */
+export function sampled<P, O extends Op<P> = Op<P>>(of: Op<P> | string, draw: (rng: Rng, op: O) => Sample<P>): void {
+  draws.set(of, draw as Draw<unknown>);
 }
 
 /**
  * Draw a random case of an op.
  *
- * @throws {UsageError} nobody said how
+ * @throws {UsageError} no sampler was registered for this op or its family
  */
 export function sampleOf<P>(op: Op<P>, rng: Rng): Sample<P> {
-  const draw = draws.get(op);
-  if (draw !== undefined) return draw(rng);
-  if ("family" in op && op.family === "elementwise") return randomOperands(op as ElementwiseOp, rng) as Sample<P>;
+  const draw = draws.get(op) ?? draws.get("family" in op ? op.family : undefined);
+  if (draw !== undefined) return draw(rng, op as Op<unknown>) as Sample<P>;
   throw new UsageError({
     where: op.name,
     problem: "has no random cases to be tried with",
     help: "Write sampled(op, draw) beside it; a bundler that shakes modules leaves that out.",
   });
-}
-
-/** Shapes that broadcast against each other. */
-function randomOperands({ arity, options, parameters }: ElementwiseOp, rng: Rng): Sample<Scalars> {
-  const { ranges, int32, distinct } = options;
-  const full = Array.from({ length: rng.integer(4) }, () => 1 + rng.integer(4));
-  const inputs = Array.from({ length: arity }, (_, i): InputSample => {
-    const kept = arity === 1 ? full : full.slice(rng.integer(2) * rng.integer(full.length + 1));
-    return {
-      shape: kept.map((n) => (arity > 1 && rng.integer(4) === 0 ? 1 : n)),
-      ...(ranges?.[i] === undefined ? {} : { range: ranges[i] }),
-      ...(int32?.includes(i) ? { dtype: "int32" } : {}),
-      ...(distinct === true ? { distinct } : {}),
-    };
-  });
-  const params = Object.fromEntries(parameters.map((name) => [name, 0.5]));
-  return { inputs, params: { ...params, ...options.parameters } };
 }

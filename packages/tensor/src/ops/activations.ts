@@ -2,7 +2,7 @@
 
 import { elementwise } from "../elementwise/elementwise.ts";
 import * as e from "../elementwise/primitives.ts";
-import { run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 // max(0, x), not max(x, 0): at a tie the gradient goes to the first, so relu′(0) = 0; and only the result is kept for it

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ShapeError, UsageError } from "../errors.ts";
-import { dispatchInto } from "../op/op.ts";
+import { dispatchInto } from "../op/dispatch.ts";
 import { tensor } from "../tensor/create.ts";
 import { addProduct, addProductOp } from "./add-product.ts";
 import { transpose } from "./permute.ts";

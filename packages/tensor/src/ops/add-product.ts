@@ -3,7 +3,8 @@
 import { ShapeError } from "../errors.ts";
 import { rowMajor } from "../layout/rows.ts";
 import { addProductLoops } from "../loops/products.ts";
-import { type ComputeOp, defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { type ComputeOp, defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { sameShape } from "../tensor/shape.ts";

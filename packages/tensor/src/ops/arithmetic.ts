@@ -3,7 +3,7 @@
 import { elementwise } from "../elementwise/elementwise.ts";
 import * as e from "../elementwise/primitives.ts";
 import { type Operable, runMixed } from "../elementwise/scalar-or-tensor.ts";
-import { run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 const any = [-2, 2] as const;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ShapeError, UsageError } from "../errors.ts";
-import { run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
 import { sampleOf } from "../op/samples.ts";
 import { full, ones, tensor, uniform, zeros } from "../tensor/create.ts";
 import { Rng } from "../tensor/rng.ts";

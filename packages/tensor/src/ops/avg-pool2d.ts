@@ -7,7 +7,8 @@
 
 import { offsetsOf } from "../layout/offsets.ts";
 import { type Four, fourAxes, lastTwo, type Pair } from "../layout/window.ts";
-import { defineOp, run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import { assertShape, sizeOf } from "../tensor/shape.ts";
@@ -22,7 +23,7 @@ import {
   poolParams,
   randomPooling,
 } from "./parts/pooling.ts";
-import { sum } from "./sum.ts";
+import { sum } from "./sum-broadcast.ts";
 
 /** What average pooling is given besides tensors. */
 export interface AvgPool2dParams extends Pool2dParams {

@@ -3,7 +3,7 @@
 import { elementwise } from "../elementwise/elementwise.ts";
 import * as e from "../elementwise/primitives.ts";
 import { ShapeError } from "../errors.ts";
-import { dispatch, run } from "../op/op.ts";
+import { dispatch, run } from "../op/dispatch.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { div, shift } from "./arithmetic.ts";

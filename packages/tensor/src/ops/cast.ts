@@ -1,7 +1,8 @@
 /** Another element type for the same values. */
 
 import { elementwiseCopy } from "../layout/strided-copy.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import { alias, type Tensor } from "../tensor/tensor.ts";

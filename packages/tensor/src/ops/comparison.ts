@@ -4,7 +4,7 @@ import { type ElementwiseOp, elementwise } from "../elementwise/elementwise.ts";
 import type { Expression } from "../elementwise/expression.ts";
 import * as e from "../elementwise/primitives.ts";
 import { type Operable, runMixed } from "../elementwise/scalar-or-tensor.ts";
-import { run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 function comparison(name: string, build: (x: Expression, y: Expression) => Expression): ElementwiseOp {

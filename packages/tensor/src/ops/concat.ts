@@ -2,7 +2,8 @@
 
 import { ShapeError, UsageError } from "../errors.ts";
 import { rowMajor } from "../layout/rows.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { scope } from "../tensor/scope.ts";

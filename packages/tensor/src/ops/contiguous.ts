@@ -1,7 +1,8 @@
 /** A row-major copy of a strided view. */
 
 import { elementwiseCopy } from "../layout/strided-copy.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { isContiguous } from "../tensor/shape.ts";
 import { alias, type Tensor } from "../tensor/tensor.ts";

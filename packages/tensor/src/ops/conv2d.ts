@@ -13,7 +13,8 @@
 import { type Four, fourAxes, lastTwo, type PairLike, pair } from "../layout/window.ts";
 import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
 import { assertWhole } from "../op/checks.ts";
-import { defineOp, ofHigherOrder, run, type Spec, savesTheOther } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, ofHigherOrder, type Spec, savesTheOther } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { assertShape } from "../tensor/shape.ts";
@@ -26,7 +27,7 @@ import {
   convolvedShape,
   randomConvolution,
 } from "./parts/convolution.ts";
-import { sum } from "./sum.ts";
+import { sum } from "./sum-broadcast.ts";
 
 export type { Pair, PairLike } from "../layout/window.ts";
 export type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "./parts/convolution.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ones, tensor } from "../tensor/create.ts";
 import { countNonFinite } from "./count-non-finite.ts";
-import { broadcastTo } from "./sum.ts";
+import { broadcastTo } from "./sum-broadcast.ts";
 
 describe("countNonFinite", () => {
   it("counts NaN and infinities over several tensors", () => {

@@ -2,7 +2,8 @@
 
 import { chunkSize, load } from "../layout/chunk.ts";
 import { rowMajor } from "../layout/rows.ts";
-import { defineOp, run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

@@ -1,7 +1,8 @@
 /** Running totals along an axis. A cotangent goes back as the running total from the other end. */
 
 import { forEachLane, rowMajor } from "../layout/rows.ts";
-import { type ComputeOp, defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { type ComputeOp, defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,7 +1,8 @@
 /** Diagonals of square matrices as views, and matrices with a given diagonal. */
 
 import { ShapeError } from "../errors.ts";
-import { defineOp, run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { eye } from "../tensor/create.ts";
 import type { Rng } from "../tensor/rng.ts";
@@ -10,7 +11,7 @@ import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { where } from "./comparison.ts";
 import { reshape } from "./reshape.ts";
-import { sum } from "./sum.ts";
+import { sum } from "./sum-broadcast.ts";
 
 const diagonalOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "diagonal",

@@ -2,14 +2,15 @@
 
 import { chunkSize, load } from "../layout/chunk.ts";
 import { rowMajor } from "../layout/rows.ts";
-import { defineOp, run, type Spec, savesTheOther } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec, savesTheOther } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { scope } from "../tensor/scope.ts";
 import { assertShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mul } from "./arithmetic.ts";
-import { type ReductionOptions, sum } from "./sum.ts";
+import { type ReductionOptions, sum } from "./sum-broadcast.ts";
 import { sqrt, square } from "./unary.ts";
 
 const xs = /* @__PURE__ */ new Float64Array(chunkSize);

@@ -2,8 +2,9 @@
 
 import { ShapeError } from "../errors.ts";
 import { rowMajor } from "../layout/rows.ts";
+import { run } from "../op/dispatch.ts";
 import { assertIndices, checkIndex } from "../op/indices.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { checkShape, sameShape, sizeOf } from "../tensor/shape.ts";

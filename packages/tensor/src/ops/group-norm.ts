@@ -1,6 +1,6 @@
 /** Group normalisation: statistics of each example over a group of channels and all positions. Source: Wu & He (2018), §3.1. */
 
-import { dispatch } from "../op/op.ts";
+import { dispatch } from "../op/dispatch.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { normalization } from "./parts/normalization.ts";

@@ -18,7 +18,8 @@ import {
   type Window,
 } from "../layout/window.ts";
 import { forEachRun } from "../loops/patches.ts";
-import { defineOp, run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { sizeOf } from "../tensor/shape.ts";

@@ -36,6 +36,6 @@ export * from "./reshape.ts";
 export * from "./slice.ts";
 export * from "./softmax.ts";
 export * from "./softmax-cross-entropy.ts";
-export * from "./sum.ts";
+export * from "./sum-broadcast.ts";
 export * from "./tril-triu.ts";
 export * from "./unary.ts";

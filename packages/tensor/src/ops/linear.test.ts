@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ShapeError } from "../errors.ts";
-import { type Saved, setRecorder } from "../op/op.ts";
+import { setRecorder } from "../op/dispatch.ts";
+import type { Saved } from "../op/op.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { linear, linearOp } from "./linear.ts";

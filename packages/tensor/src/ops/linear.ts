@@ -7,7 +7,8 @@
 
 import { ShapeError } from "../errors.ts";
 import { linearLoops } from "../loops/products.ts";
-import { defineOp, run, type Spec, savesTheOther } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec, savesTheOther } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { assertShape, type Shape, sizeOf } from "../tensor/shape.ts";
@@ -15,7 +16,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { matmul } from "./matmul.ts";
 import { transpose } from "./permute.ts";
 import { reshape } from "./reshape.ts";
-import { sum } from "./sum.ts";
+import { sum } from "./sum-broadcast.ts";
 
 /** The op behind `linear`; inputs are [x, weight] or [x, weight, bias]. */
 export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>>({

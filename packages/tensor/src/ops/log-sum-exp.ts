@@ -1,14 +1,16 @@
 /** log Σ eˣ over axes, without overflow: m + log Σ e^(x−m) with m the largest x. */
 
 import { forEachRow, withOnes, without } from "../layout/rows.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import type { Reduced } from "../loops/sums.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { asFloat } from "../tensor/dtype.ts";
 import { normalizeAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { reshape } from "./reshape.ts";
-import type { Reduced, ReductionOptions } from "./sum.ts";
+import type { ReductionOptions } from "./sum-broadcast.ts";
 import { exp } from "./unary.ts";
 
 const logSumExpOp = /* @__PURE__ */ defineOp<Reduced>({

@@ -3,7 +3,7 @@ import { DtypeError, ShapeError } from "../errors.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import { matmul } from "./matmul.ts";
 import { transpose } from "./permute.ts";
-import { broadcastTo } from "./sum.ts";
+import { broadcastTo } from "./sum-broadcast.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
 

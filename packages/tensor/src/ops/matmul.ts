@@ -2,13 +2,14 @@
 
 import { ShapeError } from "../errors.ts";
 import { matmulLoops } from "../loops/products.ts";
-import { defineOp, run, type Spec, savesTheOther } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec, savesTheOther } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { broadcastShapes, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { transpose } from "./permute.ts";
-import { sumTo } from "./sum.ts";
+import { sumTo } from "./sum-broadcast.ts";
 
 /** The op behind `matmul`. */
 export const matmulOp = /* @__PURE__ */ defineOp<Record<string, never>>({

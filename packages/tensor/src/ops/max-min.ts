@@ -5,7 +5,8 @@
 
 import { ShapeError } from "../errors.ts";
 import { forEachRow, withOnes, without } from "../layout/rows.ts";
-import { type ComputeOp, defineOp, dispatch, type Spec, type Vjp } from "../op/op.ts";
+import { dispatch } from "../op/dispatch.ts";
+import { type ComputeOp, defineOp, type Spec, type Vjp } from "../op/op.ts";
 import { type Sample, sampled } from "../op/samples.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { scope } from "../tensor/scope.ts";
@@ -13,7 +14,7 @@ import { normalizeAxes, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { place } from "./pick.ts";
 import { reshape } from "./reshape.ts";
-import type { ReductionOptions } from "./sum.ts";
+import type { ReductionOptions } from "./sum-broadcast.ts";
 
 interface Axes {
   readonly axes: readonly number[];

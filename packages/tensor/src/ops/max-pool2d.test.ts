@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Device, type Kernel } from "../backend.ts";
+import type { Kernel } from "../backend.ts";
 import { cpu } from "../backends/cpu.ts";
+import { Device } from "../device.ts";
 import { ShapeError, UsageError } from "../errors.ts";
 import { maxPoolGather } from "../higher-order.ts";
-import { dispatch, type Saved } from "../op/op.ts";
+import { dispatch } from "../op/dispatch.ts";
+import type { Saved } from "../op/op.ts";
 import { full, tensor, uniform, zeros } from "../tensor/create.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { Rng } from "../tensor/rng.ts";

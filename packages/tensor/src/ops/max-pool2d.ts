@@ -5,11 +5,12 @@
  *     x [N, C, H, W]   values, indices [N, C, oh, ow]   an index is row·W + column within the plane [H, W]
  */
 
-import type { HostOperand } from "../backend.ts";
 import { UsageError } from "../errors.ts";
 import { offsetsOf } from "../layout/offsets.ts";
+import type { HostOperand } from "../layout/operand.ts";
 import { type Four, fourAxes, lastTwo, type Pair } from "../layout/window.ts";
-import { defineOp, dispatch, ofHigherOrder, run } from "../op/op.ts";
+import { dispatch, run } from "../op/dispatch.ts";
+import { defineOp, ofHigherOrder } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { assertShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -4,7 +4,7 @@ import { scope } from "../tensor/scope.ts";
 import { normalizeAxes, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { scale } from "./arithmetic.ts";
-import { type ReductionOptions, sum } from "./sum.ts";
+import { type ReductionOptions, sum } from "./sum-broadcast.ts";
 
 /**
  * Mean over axes (default: all). The mean of no elements is NaN.

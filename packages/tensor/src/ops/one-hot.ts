@@ -1,8 +1,9 @@
 /** Labels as unit vectors. */
 
 import { rowMajor } from "../layout/rows.ts";
+import { run } from "../op/dispatch.ts";
 import { assertIndices, checkIndex } from "../op/indices.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { type Placement, placed } from "../tensor/defaults.ts";
 import type { Dtype } from "../tensor/dtype.ts";

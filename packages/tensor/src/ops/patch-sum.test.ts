@@ -5,7 +5,7 @@ import { Rng } from "../tensor/rng.ts";
 import { im2col } from "./im2col.ts";
 import { patchSum } from "./patch-sum.ts";
 import { permute } from "./permute.ts";
-import { sum } from "./sum.ts";
+import { sum } from "./sum-broadcast.ts";
 
 const rounding = 1e-13; // a few dozen additions of numbers near 1 in float64
 

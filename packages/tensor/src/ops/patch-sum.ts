@@ -7,7 +7,8 @@
 
 import { fourAxes, lastTwo, outputSize, type Window } from "../layout/window.ts";
 import { forEachRun } from "../loops/patches.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { full } from "../tensor/create.ts";
 import { sizeOf } from "../tensor/shape.ts";

@@ -1,7 +1,8 @@
 /** Axes in another order, as a view. */
 
 import { UsageError } from "../errors.ts";
-import { defineOp, run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { permutation } from "../tensor/rng.ts";
 import { normalizeAxis } from "../tensor/shape.ts";

@@ -3,7 +3,7 @@ import { DtypeError, ShapeError, UsageError } from "../errors.ts";
 import { ones, tensor } from "../tensor/create.ts";
 import { mul } from "./arithmetic.ts";
 import { pick, place } from "./pick.ts";
-import { sum } from "./sum.ts";
+import { sum } from "./sum-broadcast.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
 const indices = (...list: number[]) => tensor(Int32Array.from(list));

@@ -4,8 +4,9 @@
  */
 
 import { forEachRow, rowMajor, without } from "../layout/rows.ts";
+import { run } from "../op/dispatch.ts";
 import { assertIndices, checkIndex } from "../op/indices.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { assertShape, checkShape, normalizeAxes, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,7 +1,8 @@
 /** Another shape for the same elements in row-major order: a view where the layout allows, else a copy. */
 
 import { ShapeError } from "../errors.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { scope } from "../tensor/scope.ts";
 import { reshapeStrides, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";

@@ -3,7 +3,8 @@
 import { UsageError } from "../errors.ts";
 import { offsetsOf } from "../layout/offsets.ts";
 import { rowMajor } from "../layout/rows.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { type Layout, type Shape, sizeOf } from "../tensor/shape.ts";

@@ -8,7 +8,7 @@ import { pick } from "./pick.ts";
 import { reshape } from "./reshape.ts";
 import { logSoftmax } from "./softmax.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
-import { sum } from "./sum.ts";
+import { sum } from "./sum-broadcast.ts";
 
 const f64 = (x: number[][]) => tensor(x, { dtype: "float64" });
 const labels = (...list: number[]) => tensor(Int32Array.from(list));

@@ -9,11 +9,12 @@
  * The gradient is an op too; its own derivative, w (diag p − p pᵀ) · cotangent, is written with public ops (higher-order/softmax-cross-entropy.ts).
  */
 
-import type { HostOperand } from "../backend.ts";
 import { ShapeError, UsageError } from "../errors.ts";
+import type { HostOperand } from "../layout/operand.ts";
 import { rowMajor } from "../layout/rows.ts";
+import { run } from "../op/dispatch.ts";
 import { assertIndices, checkIndex } from "../op/indices.ts";
-import { type ComputeOp, defineOp, ofHigherOrder, run, type Spec } from "../op/op.ts";
+import { type ComputeOp, defineOp, ofHigherOrder, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { asFloat } from "../tensor/dtype.ts";
 import type { Rng } from "../tensor/rng.ts";

@@ -1,14 +1,15 @@
 /** Softmax along an axis and its logarithm, without overflow: the largest element is subtracted first. */
 
 import { forEachLane, rowMajor } from "../layout/rows.ts";
-import { type ComputeOp, defineOp, run, type Spec, type Vjp } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { type ComputeOp, defineOp, type Spec, type Vjp } from "../op/op.ts";
 import { type Sample, sampled } from "../op/samples.ts";
 import { asFloat } from "../tensor/dtype.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mul, sub } from "./arithmetic.ts";
-import { sum } from "./sum.ts";
+import { sum } from "./sum-broadcast.ts";
 import { exp } from "./unary.ts";
 
 interface Axis {

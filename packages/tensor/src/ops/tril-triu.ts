@@ -2,7 +2,8 @@
 
 import { ShapeError } from "../errors.ts";
 import { rowMajor } from "../layout/rows.ts";
-import { type ComputeOp, defineOp, run, type Spec } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
+import { type ComputeOp, defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

@@ -3,7 +3,7 @@
 import { elementwise } from "../elementwise/elementwise.ts";
 import * as e from "../elementwise/primitives.ts";
 import { UsageError } from "../errors.ts";
-import { run } from "../op/op.ts";
+import { run } from "../op/dispatch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 const positive = { ranges: [[0.5, 2] as const] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Device } from "../backend.ts";
 import { cpu } from "../backends/cpu.ts";
+import { Device } from "../device.ts";
 import { DtypeError, ShapeError, UsageError } from "../errors.ts";
 import { transpose } from "../ops/permute.ts";
 import { slice } from "../ops/slice.ts";

@@ -1,8 +1,8 @@
 /** Creation of tensors from values, and movement between devices. */
 
-import type { Device } from "../backend.ts";
+import type { Device } from "../device.ts";
 import { DtypeError, ShapeError, UsageError } from "../errors.ts";
-import { empty } from "../op/op.ts";
+import { empty } from "../op/dispatch.ts";
 import { type Placement, placed } from "./defaults.ts";
 import { type Dtype, dtypeOf, isTypedArray, type TypedArray, typedArray } from "./dtype.ts";
 import type { Rng } from "./rng.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Device } from "../backend.ts";
 import { cpu } from "../backends/cpu.ts";
+import { Device } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import { zeros } from "./create.ts";
 import { placed, withDefaults } from "./defaults.ts";

@@ -1,7 +1,7 @@
 /** The ambient device and dtype of creation functions; set only for the length of a synchronous call. */
 
-import type { Device } from "../backend.ts";
 import { cpu } from "../backends/cpu.ts";
+import type { Device } from "../device.ts";
 import { UsageError } from "../errors.ts";
 import type { Dtype } from "./dtype.ts";
 

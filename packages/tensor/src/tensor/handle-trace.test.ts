@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
-import { createDevice } from "../backend.ts";
+import { createDevice } from "../devices.ts";
 import "../backends/cpu.ts";
 import { add } from "../ops/arithmetic.ts";
 import { ones } from "./create.ts";

@@ -4,6 +4,7 @@
  * Nothing is recorded until a trace is open. An open trace holds its handles, so the garbage collector cannot hide a leak.
  */
 
+import { caller } from "./call-site.ts";
 import { type HandleObserver, observeHandles, type Tensor } from "./tensor.ts";
 
 /** A handle that is alive, and the call that made it. */
@@ -33,21 +34,6 @@ const observer: HandleObserver = {
     for (const handles of traces) handles.delete(t);
   },
 };
-
-/** The stack frame that called into this package; all frames where they lie in one file (a bundle). */
-export function caller(): string {
-  const engine = Error as { stackTraceLimit?: number };
-  const { stackTraceLimit } = engine;
-  engine.stackTraceLimit = 50;
-  const frames = (new Error().stack ?? "")
-    .split("\n")
-    .slice(1)
-    .map((frame) => frame.trim().replace(/^at /, ""));
-  if (stackTraceLimit !== undefined) engine.stackTraceLimit = stackTraceLimit;
-  const here = new URL("..", import.meta.url).pathname;
-  const outside = (frame: string) => /:\d+/.test(frame) && (!frame.includes(here) || frame.includes(".test."));
-  return frames.find(outside) ?? frames.join(" < ");
-}
 
 /**
  * Record where handles are made until the trace is disposed of. Costs a stack trace for each tensor: for debugging.

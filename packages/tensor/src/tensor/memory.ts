@@ -1,6 +1,7 @@
 /** Live memory of a device. */
 
-import type { Device, MemoryReport } from "../backend.ts";
+import type { MemoryReport } from "../backend.ts";
+import type { Device } from "../device.ts";
 import { placed } from "./defaults.ts";
 
 /**

@@ -5,10 +5,11 @@ import { add, mul } from "../ops/arithmetic.ts";
 import { transpose } from "../ops/permute.ts";
 import { reshape } from "../ops/reshape.ts";
 import { slice } from "../ops/slice.ts";
-import { sum } from "../ops/sum.ts";
+import { sum } from "../ops/sum-broadcast.ts";
 import { ones, tensor } from "./create.ts";
-import { heldTensors, openScope, scope, tensorsIn } from "./scope.ts";
-import { retain, type Tensor } from "./tensor.ts";
+import { openScope, scope } from "./scope.ts";
+import { retain, type Tensor, tensorsIn } from "./tensor.ts";
+import { heldTensors } from "./tracked.ts";
 
 const { memory } = cpu;
 let before = { ...memory };

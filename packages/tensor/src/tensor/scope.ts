@@ -8,12 +8,7 @@
 
 import { UsageError } from "../errors.ts";
 import type { Storage } from "./storage.ts";
-import type { Tensor } from "./tensor.ts";
-
-/** Objects with hidden tensors (a lazy gradient, a layer record) list them under this symbol. */
-export const heldTensors: unique symbol = Symbol("kronograd.heldTensors");
-
-type Handles = Set<Tensor>;
+import { type Handles, type Tracked, trackedIn } from "./tracked.ts";
 
 let current: Handles | undefined;
 
@@ -31,14 +26,11 @@ const registry = new FinalizationRegistry<Forgotten>(({ storage, madeAt }) => {
     console.warn(`kronograd: a tensor was never disposed of (${storage.bytes} bytes, made at ${madeAt})`);
 });
 
-/** Who disposes of a handle: a scope, the registry (when it is forgotten), or its owner alone. */
-export type Home = Handles | "registry" | "owner";
-
 /** Give a new handle to the current scope, or to the registry where there is none. */
-export function track(t: Tensor): void {
+export function track(t: Tracked): void {
   if (current === undefined) {
     t.home = "registry";
-    registry.register(t, { storage: t.storage, madeAt: t.device.callSite?.() }, t);
+    registry.register(t, { storage: t.storage, madeAt: t.storage.device.callSite?.() }, t);
   } else {
     t.home = current;
     current.add(t);
@@ -46,7 +38,7 @@ export function track(t: Tensor): void {
 }
 
 /** Take a handle out of its scope or the registry: it was disposed of, or its owner takes over. */
-export function forget(t: Tensor): void {
+export function forget(t: Tracked): void {
   if (t.home === "registry") registry.unregister(t);
   else if (t.home !== "owner") t.home.delete(t);
   t.home = "owner";
@@ -82,7 +74,7 @@ export function scope<T>(f: () => T): T {
       help: "Use `using s = openScope()` in asynchronous code.",
     });
   }
-  for (const t of tensorsIn(result)) if (handles.delete(t)) track(t);
+  for (const t of trackedIn(result)) if (handles.delete(t)) track(t);
   disposeAll(handles);
   return result;
 }
@@ -103,10 +95,10 @@ export function openScope(): OpenScope {
   const outer = current;
   const handles: Handles = new Set();
   current = handles;
-  const kept = new Set<Tensor>();
+  const kept = new Set<Tracked>();
   return {
     keep<T>(value: T): T {
-      for (const t of tensorsIn(value)) if (handles.has(t)) kept.add(t);
+      for (const t of trackedIn(value)) if (handles.has(t)) kept.add(t);
       return value;
     },
     [Symbol.dispose]() {
@@ -122,33 +114,4 @@ export function openScope(): OpenScope {
 
 function disposeAll(handles: Handles): void {
   for (const t of handles) t.dispose(); // each leaves the set
-}
-
-/** Every tensor reachable through arrays, plain objects, maps, sets and `[heldTensors]`, in the order of discovery. */
-export function tensorsIn(value: unknown): Set<Tensor> {
-  const found = new Set<Tensor>();
-  collect(value, found, new Set());
-  return found;
-}
-
-function collect(value: unknown, found: Set<Tensor>, seen: Set<object>): void {
-  if (typeof value !== "object" || value === null) return;
-  if (isTensor(value)) {
-    found.add(value);
-    return;
-  }
-  if (ArrayBuffer.isView(value) || seen.has(value)) return;
-  seen.add(value);
-  if (heldTensors in value) collect((value as { [heldTensors](): unknown })[heldTensors](), found, seen);
-  else if (Array.isArray(value) || value instanceof Map || value instanceof Set)
-    for (const item of value) collect(item, found, seen);
-  else {
-    const prototype = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null)
-      for (const item of Object.values(value)) collect(item, found, seen);
-  }
-}
-
-function isTensor(value: object): value is Tensor {
-  return "storage" in value && "strides" in value && "dispose" in value;
 }

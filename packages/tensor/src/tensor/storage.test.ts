@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Device } from "../backend.ts";
 import { cpu } from "../backends/cpu.ts";
+import { Device } from "../device.ts";
 import { Storage } from "./storage.ts";
 
 /** A device of its own, so that counts start at 0, which notes what was freed. */

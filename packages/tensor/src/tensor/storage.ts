@@ -5,7 +5,8 @@
  * when the last one is released. In-place updates count `version` up, so that a tape can tell that what it saved is gone.
  */
 
-import type { Device, Handle } from "../backend.ts";
+import type { Device } from "../device.ts";
+import type { Handle } from "../layout/operand.ts";
 import { bytesPerElement, type Dtype } from "./dtype.ts";
 
 /** A buffer and the number of those that hold it. */

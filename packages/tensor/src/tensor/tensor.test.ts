@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Device } from "../backend.ts";
 import { cpu } from "../backends/cpu.ts";
+import { Device } from "../device.ts";
 import { BackendError, UsageError } from "../errors.ts";
 import { permute, transpose } from "../ops/permute.ts";
 import { slice } from "../ops/slice.ts";
-import { broadcastTo } from "../ops/sum.ts";
+import { broadcastTo } from "../ops/sum-broadcast.ts";
 import { ones, tensor, zeros } from "./create.ts";
 import type { TypedArray } from "./dtype.ts";
 import { adopt, alias, detach, retain } from "./tensor.ts";

@@ -6,13 +6,14 @@
  * recognises a tensor that it saved.
  */
 
-import type { Device } from "../backend.ts";
+import type { Device } from "../device.ts";
 import { BackendError, UsageError } from "../errors.ts";
 import { rowMajor } from "../layout/rows.ts";
 import type { Dtype, TypedArray } from "./dtype.ts";
-import { forget, type Home, track } from "./scope.ts";
+import { forget, track } from "./scope.ts";
 import { type Layout, type Shape, sizeOf } from "./shape.ts";
 import type { Storage } from "./storage.ts";
+import { type Home, type Tracked, trackedIn } from "./tracked.ts";
 
 let lastId = 0;
 
@@ -30,7 +31,7 @@ export function observeHandles(next: HandleObserver | undefined): void {
 }
 
 /** One handle to an array on a device. */
-export class Tensor implements Layout {
+export class Tensor implements Layout, Tracked {
   readonly id: number;
   readonly shape: Shape;
   readonly strides: readonly number[];
@@ -174,6 +175,11 @@ export function alias(t: Tensor): Tensor {
 export function adopt(t: Tensor): Tensor {
   track(t);
   return t;
+}
+
+/** Every tensor reachable through arrays, plain objects, maps, sets and `[heldTensors]`, in the order of discovery. */
+export function tensorsIn(value: unknown): Set<Tensor> {
+  return trackedIn(value) as Set<Tensor>; // a tensor is the only thing that is tracked
 }
 
 /** The same buffer and layout under a new identity: a tape that tracks `t` does not see through it, so no gradient flows. */

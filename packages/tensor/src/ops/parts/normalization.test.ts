@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ComputeOp, dispatch, ops } from "../../op/op.ts";
+import { dispatch } from "../../op/dispatch.ts";
+import { type ComputeOp, ops } from "../../op/op.ts";
 import { normal } from "../../tensor/create.ts";
 import { add, mul, sub } from "../arithmetic.ts";
 import { batchNorm } from "../batch-norm.ts";
@@ -9,7 +10,7 @@ import "../group-norm.ts";
 import { Rng } from "../../tensor/rng.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { reshape } from "../reshape.ts";
-import { sum } from "../sum.ts";
+import { sum } from "../sum-broadcast.ts";
 
 const f64 = { dtype: "float64" } as const;
 const rounding = 1e-12; // sums of some 50 numbers near 1 in float64

@@ -14,10 +14,11 @@
  * formula in public ops (derived here, in `pullGradient`).
  */
 
-import type { HostOperand } from "../../backend.ts";
 import { ShapeError, UsageError } from "../../errors.ts";
+import type { HostOperand } from "../../layout/operand.ts";
 import { rowMajor, withOnes } from "../../layout/rows.ts";
-import { type ComputeOp, defineOp, dispatch, type Saved, type Spec } from "../../op/op.ts";
+import { dispatch } from "../../op/dispatch.ts";
+import { type ComputeOp, defineOp, type Saved, type Spec } from "../../op/op.ts";
 import { sampled } from "../../op/samples.ts";
 import { promote } from "../../tensor/dtype.ts";
 import type { Rng } from "../../tensor/rng.ts";
@@ -25,7 +26,7 @@ import { type Shape, sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { add, mul, scale, shift, sub } from "../arithmetic.ts";
 import { reshape } from "../reshape.ts";
-import { broadcastTo, sum } from "../sum.ts";
+import { broadcastTo, sum } from "../sum-broadcast.ts";
 import { reciprocal, sqrt, square } from "../unary.ts";
 
 /** Parameters of a normalisation op. */

@@ -4,19 +4,14 @@
 
 import { ShapeError } from "../errors.ts";
 import { withOnes, without } from "../layout/rows.ts";
-import { sumLoops } from "../loops/sums.ts";
-import { defineOp, run, type Spec } from "../op/op.ts";
+import { type Reduced, sumLoops } from "../loops/sums.ts";
+import { run } from "../op/dispatch.ts";
+import { defineOp, type Spec } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { scope } from "../tensor/scope.ts";
 import { broadcastShapes, broadcastStrides, normalizeAxes, type Shape, sameShape } from "../tensor/shape.ts";
 import { alias, type Tensor } from "../tensor/tensor.ts";
 import { reshape } from "./reshape.ts";
-
-/** Axes of a reduction: sorted, ≥ 0; with `keep` they stay with size 1. */
-export interface Reduced {
-  readonly axes: readonly number[];
-  readonly keep: boolean;
-}
 
 /** Options of a reduction over axes. */
 export interface ReductionOptions {

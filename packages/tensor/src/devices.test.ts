@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type BackendProvider, createDevice, Device, listBackends, registerBackend } from "./backend.ts";
+import type { BackendProvider } from "./backend.ts";
 import { cpu } from "./backends/cpu.ts";
+import { Device } from "./device.ts";
+import { createDevice, listBackends, registerBackend } from "./devices.ts";
 import { BackendError, UsageError } from "./errors.ts";
 
 /** Providers stay registered, so each test gives its own names. */

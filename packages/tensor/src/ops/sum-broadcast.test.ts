@@ -3,7 +3,7 @@ import { ShapeError, UsageError } from "../errors.ts";
 import { ones, tensor } from "../tensor/create.ts";
 import { transpose } from "./permute.ts";
 import { slice } from "./slice.ts";
-import { broadcastTo, sum, sumTo } from "./sum.ts";
+import { broadcastTo, sum, sumTo } from "./sum-broadcast.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
 const x = tensor([

@@ -23,4 +23,5 @@ export type { SharedWeight } from "./parts/shared-weight.ts";
 export type { WeightOptions } from "./parts/weight-options.ts";
 export { residual } from "./residual.ts";
 export { Sequential } from "./sequential.ts";
+export * from "./structure.ts";
 export * from "./summary.ts";

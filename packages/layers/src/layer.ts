@@ -36,6 +36,8 @@ export type ParameterRole = "weight" | "bias" | "norm" | "embedding";
 export interface Layer {
   /** What it is, in a word: containers number their children by it ("dense1"). */
   readonly kind: string;
+  /** What it was made with, for summaries, files of weights and checkpoints, which tell two models apart by it. */
+  readonly options?: object;
   forward(x: Tensor, mode: Mode): Tensor;
   /** Its own parameters ("weight", "bias"), without its children's. @throws {UsageError} not initialized yet */
   parameters?(): Readonly<Record<string, Tensor>>;

@@ -22,6 +22,22 @@ const busyModel = (seed = 2) =>
   );
 
 describe("fit", () => {
+  it("runs to the end where it is awaited, and gives the last event", async () => {
+    const options = small({ steps: 3 });
+    const run = fit(options);
+    const end = await run;
+    expect(end).toMatchObject({ type: "end", reason: "done", step: 3 });
+    expect(await run).toBe(end);
+    expect(end).toMatchObject({ best: ofType(await eventsOf(small({ steps: 3 })), "end")[0]?.best });
+  });
+
+  it("refuses to be awaited after it was read, and gives the errors of a run to whoever awaits it", async () => {
+    const run = fit(small({ steps: 1 }));
+    for await (const _ of run);
+    await expect(run).rejects.toThrow("was read to its end");
+    await expect(fit(small())).rejects.toThrow("no limit was given");
+  });
+
   it("does nothing until it is read", async () => {
     const { model } = small();
     const before = parameters(model)["dense1.weight"]?.dataSync();

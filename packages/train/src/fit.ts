@@ -10,11 +10,12 @@ import type { Loss } from "@kronograd/autograd";
 import type { Dataset } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
-import type { Rng } from "@kronograd/tensor";
+import { type Rng, UsageError } from "@kronograd/tensor";
 import type { Evaluation } from "./evaluate.ts";
 import type { RunEvent } from "./events.ts";
 import type { Limits } from "./limits.ts";
 import { Run } from "./run.ts";
+import type { Best } from "./run-state.ts";
 
 /** What `fit` needs; of `steps`, `epochs` and `seconds` at least one. */
 export interface FitOptions extends Limits {
@@ -35,6 +36,8 @@ export interface FitOptions extends Limits {
   /** Steps between phase events (default 50). */
   readonly profileEvery?: number;
   readonly checkpoint?: CheckpointPlan;
+  /** Gets the weights, as `saveWeights` writes them, after each evaluation that is the best so far. */
+  readonly saveBest?: (weights: Uint8Array, best: Best) => void | Promise<void>;
   /** A checkpoint to go on from. */
   readonly resume?: { readonly bytes: Uint8Array; readonly file: string };
   /** Abort to finish the step, write a checkpoint and end. */
@@ -55,8 +58,14 @@ export interface CheckpointPlan {
   save(bytes: Uint8Array, info: { readonly step: number; readonly best: boolean }): string | Promise<string>;
 }
 
+/** A run: a stream of events, or, awaited, the promise of its last one. */
+export type Training = AsyncGenerator<RunEvent, void, undefined> & PromiseLike<EndEvent>;
+
+/** The last event of a run. */
+export type EndEvent = Extract<RunEvent, { readonly type: "end" }>;
+
 /**
- * Train a model; read the events to make it run.
+ * Train a model: read the events to make it run, or await it to run to the end.
  *
  * On an asynchronous device a few steps are always under way, and each is told when its numbers arrive; evaluations and
  * checkpoints wait for all of them, so a run there tells what it tells elsewhere, but for rounding. A run that meets 20 steps in a row that
@@ -69,8 +78,40 @@ export interface CheckpointPlan {
  * for await (const event of fit({ model, loss, data, optimizer: sgd({ learningRate: 0.1 }), batch: 128, epochs: 1, rng })) {
  *   if (event.type === "eval") console.log(event.step, event.accuracy);
  * }
+ * @example
+ * const rng = new Rng(0);
+ * const end = await fit({
+ *   model: mlp([2, 16, 2], { rng }), loss: softmaxCrossEntropy(), data: moons({ rng }), optimizer: adam(), batch: 50, epochs: 1, rng,
+ * });
+ * end.reason;   // "done"
  */
-export async function* fit(options: FitOptions): AsyncGenerator<RunEvent, void, undefined> {
+export function fit(options: FitOptions): Training {
+  const events = eventsOf(options);
+  let end: Promise<EndEvent> | undefined;
+  return Object.assign(events, {
+    // biome-ignore lint/suspicious/noThenProperty: whoever awaits a run means to run it
+    then<A, B>(onEnd?: ((end: EndEvent) => A) | null, onError?: ((error: unknown) => B) | null) {
+      end ??= endOf(events);
+      return end.then(onEnd, onError);
+    },
+  }) as Training;
+}
+
+async function* eventsOf(options: FitOptions): AsyncGenerator<RunEvent, void, undefined> {
   const { rival } = options;
   for await (const event of new Run(options).events()) yield rival === undefined ? event : { ...event, rival };
+}
+
+async function endOf(events: AsyncGenerator<RunEvent, void, undefined>): Promise<EndEvent> {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done === true) {
+      throw new UsageError({
+        where: "fit",
+        problem: "the stream was read to its end, or closed, before it was awaited",
+        help: "Either read a run with for await, or await it.",
+      });
+    }
+    if (value.type === "end") return value;
+  }
 }

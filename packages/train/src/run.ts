@@ -13,6 +13,7 @@ import { assertPeriod, stepLimit } from "./limits.ts";
 import { planOf } from "./plan.ts";
 import { freshProgress, type Identity, type Progress, type RunTensors, restore, snapshot } from "./run-state.ts";
 import { type StepInput, type StepResult, trainStep } from "./step.ts";
+import { saveWeights } from "./weights/save-weights.ts";
 
 const defaultPatience = 20;
 const explosion = 10; // times the first loss
@@ -205,7 +206,11 @@ export class Run {
     progress.evaluatedAt = step;
     progress.reached = this.#options.until?.(seen) ?? false;
     const isBest = Number.isFinite(seen.loss) && (progress.best === null || seen.loss < progress.best.loss);
-    if (isBest) progress.best = { step, ...seen };
+    if (isBest) {
+      progress.best = { step, ...seen };
+      const { saveBest } = this.#options;
+      if (saveBest !== undefined) await saveBest(await saveWeights(model), progress.best);
+    }
     return { type: "eval", step, examples, seconds, ...seen };
   }
 

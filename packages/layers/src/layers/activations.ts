@@ -15,14 +15,18 @@ import {
 } from "@kronograd/tensor";
 import type { Layer } from "../layer.ts";
 
-const activation = (kind: string, f: (x: Tensor) => Tensor): Layer => ({ kind, forward: f });
+const activation = (kind: string, f: (x: Tensor) => Tensor, options: object = {}): Layer => ({
+  kind,
+  options,
+  forward: f,
+});
 
 /** Keep what is above 0: max(0, x). */
 export const relu = (): Layer => activation("relu", reluOp);
 /** Multiply what is below 0 by a small slope (default 0.01). */
-export const leakyRelu = (slope = 0.01): Layer => activation("leakyRelu", (x) => leakyReluOp(x, { slope }));
+export const leakyRelu = (slope = 0.01): Layer => activation("leakyRelu", (x) => leakyReluOp(x, { slope }), { slope });
 /** Bend what is below 0 to alpha · (eˣ − 1) (default 1). */
-export const elu = (alpha = 1): Layer => activation("elu", (x) => eluOp(x, { alpha }));
+export const elu = (alpha = 1): Layer => activation("elu", (x) => eluOp(x, { alpha }), { alpha });
 /** Take the hyperbolic tangent. */
 export const tanh = (): Layer => activation("tanh", tanhOp);
 /** Take 1 / (1 + e⁻ˣ). */
@@ -33,6 +37,6 @@ export const softplus = (): Layer => activation("softplus", softplusOp);
 export const silu = (): Layer => activation("silu", siluOp);
 /** Take x · Φ(x), Φ the normal distribution function; `tanh: true` takes its approximation. */
 export const gelu = ({ tanh = false }: { readonly tanh?: boolean } = {}): Layer =>
-  activation("gelu", tanh ? geluTanhOp : geluOp);
+  activation("gelu", tanh ? geluTanhOp : geluOp, { tanh });
 /** Turn scores along an axis (default: the last) into probabilities. Losses on logits do this themselves. */
-export const softmax = (axis = -1): Layer => activation("softmax", (x) => softmaxOp(x, axis));
+export const softmax = (axis = -1): Layer => activation("softmax", (x) => softmaxOp(x, axis), { axis });

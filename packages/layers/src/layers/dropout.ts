@@ -17,6 +17,7 @@ export function dropout(rate: number): Layer {
   checkRate("dropout", "rate", rate);
   return {
     kind: "dropout",
+    options: { rate },
     forward: (x, mode) => (mode.training && rate > 0 ? mul(x, mask(x, rate, mode)) : identity().forward(x, mode)),
   };
 }

@@ -18,7 +18,8 @@ type WindowOptions = Omit<Pool2dOptions, "kernel">;
  * maxPool2d(3, { stride: 2, padding: 1 });
  */
 export function maxPool2d(kernel: PairLike, options: WindowOptions = {}): Layer {
-  return { kind: "pool", forward: (x) => maxPool2dOp(x, { kernel, ...options }) };
+  const all = { kernel, ...options };
+  return { kind: "pool", options: all, forward: (x) => maxPool2dOp(x, all) };
 }
 
 /** Average each window: [N, C, H, W] → [N, C, oh, ow]. Padding counts as zeros unless `countIncludePad` is false. */
@@ -26,7 +27,8 @@ export function avgPool2d(
   kernel: PairLike,
   options: WindowOptions & { readonly countIncludePad?: boolean } = {},
 ): Layer {
-  return { kind: "pool", forward: (x) => avgPool2dOp(x, { kernel, ...options }) };
+  const all = { kernel, ...options };
+  return { kind: "pool", options: all, forward: (x) => avgPool2dOp(x, all) };
 }
 
 /** Average each channel over all its pixels: [N, C, H, W] → [N, C]. */

@@ -14,5 +14,5 @@ export function flatten(): Layer {
  * @throws {ShapeError} in the forward pass: the sizes hold another number of values
  */
 export function reshapeTo(shape: Shape): Layer {
-  return { kind: "reshape", forward: (x) => reshape(x, [x.shape[0] ?? 1, ...shape]) };
+  return { kind: "reshape", options: { shape }, forward: (x) => reshape(x, [x.shape[0] ?? 1, ...shape]) };
 }

@@ -1,16 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { fallbacks, nets, optimizers } from "./wasm-training.ts";
+import { coverageOf, nets, optimizers } from "./wasm-training.ts";
 
 describe("training on wasm", () => {
   const cases = nets.flatMap((net) => optimizers.map((optimizer) => [...net, ...optimizer] as const));
 
-  it.each(cases)("$0 with $3 runs no reference loop", async (_, shape, build, __, optimizer) => {
-    expect(await fallbacks(shape, build, optimizer(), 3)).toEqual([]);
-  });
+  it.each(cases)(
+    "$0 with $4 runs kernels and no reference loop",
+    async (_, shape, build, ofNet, __, optimizer, own) => {
+      const { kernels, references } = await coverageOf(shape, build, optimizer(), 3);
+      expect(references).toEqual([]);
+      for (const op of [...ofNet, ...own]) expect(kernels[op], op).toBeGreaterThan(0);
+    },
+  );
 
   // more columns than SKFAC keeps, so they are truncated
-  it.each(optimizers)("MLP with $0 runs none at batch 128", async (_, optimizer) => {
-    const [, shape, build] = nets[0]!;
-    expect(await fallbacks(shape, build, optimizer(), 128)).toEqual([]);
+  it.each(optimizers)("MLP with $0 runs no reference loop at batch 128", async (_, optimizer, own) => {
+    const [, shape, build, ofNet] = nets[0]!;
+    const { kernels, references } = await coverageOf(shape, build, optimizer(), 128);
+    expect(references).toEqual([]);
+    for (const op of [...ofNet, ...own]) expect(kernels[op], op).toBeGreaterThan(0);
   });
 });

@@ -21,27 +21,36 @@ function dataset(inputShape: readonly number[], rows: number) {
   return defineDataset({ ...parts, train: part(rows), test: part(rows) });
 }
 
-export const nets: readonly (readonly [string, readonly number[], (device: Device, rng: Rng) => Layer])[] = [
-  ["MLP", [20], (device, rng) => mlp([20, 16, classes], { device, rng })],
-  ["LeNet", [1, 12, 12], (device, rng) => leNet({ size: 12, classes, device, rng })],
-  ["VGG", [3, 8, 8], (device, rng) => vgg({ classes, device, rng })],
-  ["ResNet-20", [3, 8, 8], (device, rng) => resNet20({ classes, device, rng })],
-];
-export const optimizers: readonly (readonly [string, () => Optimizer])[] = [
-  ["SGD", () => sgd({ learningRate: 0.01, momentum: 0.9 })],
-  ["Adam", () => adam()],
-  ["K-FAC", () => kfac()],
-  ["SKFAC", () => skfac()],
+type Build = (device: Device, rng: Rng) => Layer;
+
+/** Ops that every step of a net must run as kernels. */
+export const dense = ["linear", "softmaxCrossEntropyGrad"];
+export const convolutional = [...dense, "conv2d", "conv2dWeightGrad"];
+
+/** Name, shape of an example, the net, ops that it must run as kernels. */
+export const nets: readonly (readonly [string, readonly number[], Build, readonly string[]])[] = [
+  ["MLP", [20], (device, rng) => mlp([20, 16, classes], { device, rng }), dense],
+  ["LeNet", [1, 12, 12], (device, rng) => leNet({ size: 12, classes, device, rng }), convolutional],
+  ["VGG", [3, 8, 8], (device, rng) => vgg({ classes, device, rng }), convolutional],
+  ["ResNet-20", [3, 8, 8], (device, rng) => resNet20({ classes, device, rng }), convolutional],
 ];
 
-/** Train two steps on a strict device. @returns the ops that ran a reference loop */
-export async function fallbacks(
+/** Name, the optimizer, ops that it must run as kernels. */
+export const optimizers: readonly (readonly [string, () => Optimizer, readonly string[]])[] = [
+  ["SGD", () => sgd({ learningRate: 0.01, momentum: 0.9 }), ["countNonFinite", "weightedSum"]],
+  ["Adam", () => adam(), ["countNonFinite", "adamUpdate"]],
+  ["K-FAC", () => kfac(), ["syrk", "dampedInverse", "klClipCoefficient"]],
+  ["SKFAC", () => skfac(), ["syrk", "dampedInverse", "klClipCoefficient"]],
+];
+
+/** How often each op ran a kernel and its reference loop in two steps; the device runs references where it must. */
+export async function coverageOf(
   shape: readonly number[],
-  build: (device: Device, rng: Rng) => Layer,
+  build: Build,
   optimizer: Optimizer,
   batch: number,
-): Promise<readonly string[]> {
-  const device = await createDevice("wasm", { strict: true });
+): Promise<{ readonly kernels: Readonly<Record<string, number>>; readonly references: readonly string[] }> {
+  const device = await createDevice("wasm");
   const model = build(device, new Rng(2));
   const options = { loss: softmaxCrossEntropy(), data: dataset(shape, 2 * batch), batch, steps: 2, rng: new Rng(1) };
   let steps = 0;
@@ -50,5 +59,9 @@ export async function fallbacks(
   }
   for (const t of Object.values(parameters(model))) t.dispose();
   if (steps !== 2) throw new Error(`${steps} steps were made, not 2`);
-  return [...device.coverage].filter(([, { reference }]) => reference > 0).map(([name]) => name);
+  const coverage = [...device.coverage];
+  return {
+    kernels: Object.fromEntries(coverage.map(([name, { kernel }]) => [name, kernel])),
+    references: coverage.filter(([, { reference }]) => reference > 0).map(([name]) => name),
+  };
 }

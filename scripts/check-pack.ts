@@ -6,16 +6,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
+import { env } from "./build.ts";
 import { entryFiles, root, type Workspace, workspaces } from "./workspace.ts";
 
-const bin = join(root, "node_modules/.bin");
-const env = {
-  ...process.env,
-  PATH: `${bin}${delimiter}${process.env.PATH}`,
-  TURBO_TELEMETRY_DISABLED: "1",
-  DO_NOT_TRACK: "1",
-};
 const failures: string[] = [];
 
 /** Run a command; a failure is noted with its output, and the other checks still run. */

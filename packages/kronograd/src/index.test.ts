@@ -17,12 +17,12 @@ describe("kronograd", () => {
   });
 
   it("loads the wasm backend when a device is wanted, and opens others by name", async () => {
-    expect((await kronograd.createDevice()).kind).toBe("wasm");
     expect((await kronograd.createDevice("cpu")).kind).toBe("cpu");
-    expect((await kronograd.createDevice()).why.map((line) => line.replace(/,.*/, ""))).toEqual([
-      "webgpu: passed over",
-      "gpujs: passed over",
-      "wasm: chosen",
+    const { kind, why } = await kronograd.createDevice(); // "wasm", unless this machine has a GPU and its package
+    const order = ["webgpu", "gpujs", "wasm"];
+    expect(why.map((line) => line.replace(/,.*/, ""))).toEqual([
+      ...order.slice(0, order.indexOf(kind)).map((name) => `${name}: passed over`),
+      `${kind}: chosen`,
     ]);
     await expect(kronograd.createDevice("wsm")).rejects.toThrow(/Did you mean "wasm"/);
   });

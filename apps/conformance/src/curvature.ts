@@ -12,7 +12,7 @@ import {
   momentum,
   Optimizer,
   precondition,
-  pushFactorsThrough,
+  preconditionSameBatch,
   skfacCurvature,
   type Transform,
   type Updates,
@@ -112,7 +112,7 @@ const skfacLayer: Handler = async (run) => {
   const damping = run.number("damping");
   const reduction = reductions[reductionOf(run, "reduction")];
   const [bias, stride] = [biasOf(run), run.number("subsample_stride", 2)];
-  const method = skfacCurvature({ reduction, bias, stride, pi: false }, { sameBatch: pushFactorsThrough });
+  const method = skfacCurvature({ reduction, bias, stride, pi: false }, { sameBatch: preconditionSameBatch });
   const groups = directions(objective, net.parameters, method, damping)(run.text("layer"));
   const expected = run.case.expected.per_group as readonly Dictionary[];
   // The step may go through the batch's factors (push-through); the same state must do as much with the gradient itself.
@@ -243,7 +243,9 @@ const curvatureTrajectory: Handler = async (run) => {
             pi: false,
             stride: run.number("subsample_stride", 2),
           },
-          decay === 0 ? { sameBatch: pushFactorsThrough } : { history: columnHistory({ rank: 2 ** 20, decay, start }) },
+          decay === 0
+            ? { sameBatch: preconditionSameBatch }
+            : { history: columnHistory({ rank: 2 ** 20, decay, start }) },
         );
   const [limit, amount, beta] = [run.number("kl_clip", 0), run.number("weight_decay", 0), run.number("momentum", 0)];
   const optimizer = new Optimizer({

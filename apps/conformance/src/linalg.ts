@@ -6,7 +6,7 @@ import {
   choleskySolve,
   determinant,
   logDet,
-  pushThrough,
+  pushThroughSolve,
   solve,
   solveTriangular,
   woodburySolve,
@@ -55,5 +55,5 @@ export const linalgHandlers: Readonly<Record<string, Handler>> = {
       invV: () => woodburySolve(X, run.number("c"), run.input("V")),
     };
   },
-  push_through: (run) => ({ P: pushThrough(run.input("G"), run.input("A"), run.number("c"), run.number("c")) }),
+  push_through: (run) => ({ P: pushThroughSolve(run.input("G"), run.input("A"), run.number("c"), run.number("c")) }),
 };

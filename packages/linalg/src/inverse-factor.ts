@@ -11,10 +11,7 @@
  */
 
 import { gemm, type Matrix, transposed } from "@kronograd/tensor";
-import { part, scratch } from "./recursive.ts";
-
-/** Matrices up to this size are not halved. */
-const smallest = 16;
+import { part, scratch, smallest } from "./recursive.ts";
 
 /**
  * Put L⁻¹ in A's place, zeros above its diagonal.

@@ -13,7 +13,6 @@ import {
   matmul,
   mul,
   norm,
-  pow,
   reshape,
   scale,
   scope,
@@ -24,7 +23,7 @@ import {
 } from "@kronograd/tensor";
 import { squareSize } from "./checks.ts";
 import { choleskySolve, logDet } from "./cholesky.ts";
-import { determinant } from "./lu.ts";
+import type { Eigenpairs } from "./eigenpairs.ts";
 import type { LinearOperator } from "./operator.ts";
 
 /** G ⊗ A on columns of length o·i, each a row-major [o, i]. */
@@ -33,14 +32,6 @@ export interface KroneckerOperator extends LinearOperator {
   readonly G: Tensor;
   /** [i, i] */
   readonly A: Tensor;
-}
-
-/** Eigenvalues and eigenvectors of a symmetric matrix, as `eigh` gives them. */
-export interface Eigenpairs {
-  /** [n] */
-  readonly values: Tensor;
-  /** [n, n], one eigenvector a column. */
-  readonly vectors: Tensor;
 }
 
 /**
@@ -116,11 +107,6 @@ export function kroneckerTrace(G: Tensor, A: Tensor): Tensor {
 /** Take the Frobenius norm of G ⊗ A: ‖G‖ ‖A‖, as []. */
 export function kroneckerNorm(G: Tensor, A: Tensor): Tensor {
   return scope(() => mul(norm(G), norm(A)));
-}
-
-/** Take det(G ⊗ A) = det(G)^i det(A)^o, as []; for large factors only the logarithm is a finite number. */
-export function kroneckerDeterminant(G: Tensor, A: Tensor): Tensor {
-  return scope(() => mul(pow(determinant(G), A.shape[0] as number), pow(determinant(A), G.shape[0] as number)));
 }
 
 /** Take log det(G ⊗ A) = i log det G + o log det A given Cholesky factors LG [o, o] and LA [i, i], as []. */

@@ -10,7 +10,7 @@
 import { gemm, type HostOperand, type Matrix, rowMajor, steps, transposed } from "@kronograd/tensor";
 
 /** Matrices up to this size are not halved. */
-const smallest = 16;
+export const smallest = 16;
 
 /** A matrix in float64 memory of its own. */
 export interface Scratch extends Matrix {

@@ -27,6 +27,7 @@ import {
 } from "@kronograd/tensor";
 import { EigenvalueDecomposition } from "ml-matrix";
 import { squareSize } from "../checks.ts";
+import { type Eigenpairs, signOf } from "../eigenpairs.ts";
 import { reciprocalGaps } from "./reciprocal-gaps.ts";
 import { rowsOf } from "./rows.ts";
 
@@ -34,14 +35,6 @@ import { rowsOf } from "./rows.ts";
 export interface EighOptions {
   /** Refuse |A_ij − A_ji| above this share of the largest |A_ij| (default 1e-6). */
   readonly symmetry?: number;
-}
-
-/** Eigenvalues, ascending, and eigenvectors. */
-export interface Eigh {
-  /** [n] */
-  readonly values: Tensor;
-  /** [n, n], one eigenvector a column; the first component of at least half the largest size is positive. */
-  readonly vectors: Tensor;
 }
 
 const eighOp = /* @__PURE__ */ defineOp<Required<EighOptions>>({
@@ -105,17 +98,6 @@ function symmetricPart(A: HostOperand, symmetry: number): { rows: number[][]; un
   return { rows, unit };
 }
 
-/**
- * The sign that makes the first component of at least half the largest size positive. (The largest itself would not do: in
- * (1, −1)/√2 rounding decides which one that is.)
- */
-export function signOf(n: number, component: (i: number) => number): 1 | -1 {
-  let largest = 0;
-  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(component(i)));
-  for (let i = 0; i < n; i++) if (Math.abs(component(i)) >= largest / 2) return component(i) < 0 ? -1 : 1;
-  return 1;
-}
-
 function asymmetric(
   row: number,
   column: number,
@@ -148,7 +130,7 @@ function asymmetric(
  * @example
  * eigh(tensor([[2, 1], [1, 2]])).values;   // [1, 3]
  */
-export function eigh(A: Tensor, { symmetry = 1e-6 }: EighOptions = {}): Eigh {
+export function eigh(A: Tensor, { symmetry = 1e-6 }: EighOptions = {}): Eigenpairs {
   const [values, vectors] = dispatch(eighOp, [A], { symmetry }) as [Tensor, Tensor];
   return { values, vectors };
 }

@@ -10,7 +10,7 @@
 import { defineOp, dispatch, type Spec, sampled, type Tensor } from "@kronograd/tensor";
 import { SingularValueDecomposition } from "ml-matrix";
 import { matrixSize, type None } from "../checks.ts";
-import { signOf } from "./eigh.ts";
+import { signOf } from "../eigenpairs.ts";
 import { rowsOf } from "./rows.ts";
 
 /** The thin singular value decomposition. */

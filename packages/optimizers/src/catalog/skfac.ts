@@ -3,7 +3,7 @@
 import { type ReductionName, reductions } from "@kronograd/autograd";
 import { curvatureOptions, secondOrder } from "../build-second-order.ts";
 import { columnHistory, columnHistoryOptions } from "../curvature/column-history.ts";
-import { pushThrough } from "../curvature/parts/push-through.ts";
+import { preconditionSameBatch } from "../curvature/parts/same-batch.ts";
 import { paperSkfac, skfacCurvature, skfacCurvatureOptions } from "../curvature/skfac.ts";
 import { skfacViews } from "../curvature/skfac-views.ts";
 import type { Optimizer } from "../optimizer.ts";
@@ -57,7 +57,7 @@ export function skfac(options: SkfacOptions = {}): Optimizer {
   const bias = options.bias ?? (reduction.noBias === undefined ? chosen.bias : "separate");
   const method = skfacCurvature(
     { labels, bias, norms, embeddings, pi, reduction, stride, refreshEvery },
-    rank === null ? { sameBatch: pushThrough } : { history: columnHistory({ rank, decay, start }) },
+    rank === null ? { sameBatch: preconditionSameBatch } : { history: columnHistory({ rank, decay, start }) },
   );
   const views = skfacViews({ rank, refreshEvery, examplesPerBatch: chosen.examplesPerBatch });
   return secondOrder("skfac", { ...chosen, bias } as typeof chosen, { ...method, ...views });

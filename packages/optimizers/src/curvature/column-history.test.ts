@@ -1,17 +1,16 @@
-import { gram } from "@kronograd/linalg";
+import { gram, type SecondMoment, secondMoment } from "@kronograd/linalg";
 import { normal, Rng, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { columnHistory } from "./column-history.ts";
-import { type Moment, momentOf } from "./parts/kronecker-side.ts";
 
 const batches = [5, 4, 3].map((columns) => normal(new Rng(columns), [columns, 12], { dtype: "float64" }));
 
-const joined = (form: Moment["form"], rank = 50, start: "first" | "martens" = "first") =>
+const joined = (form: SecondMoment["form"], rank = 50, start: "first" | "martens" = "first") =>
   batches.reduce(
-    (old: Moment | null, rows, k) => columnHistory({ rank, start }).join(old, momentOf(rows, form), k + 1),
+    (old: SecondMoment | null, rows, k) => columnHistory({ rank, start }).join(old, secondMoment(rows, form), k + 1),
     null,
-  ) as Moment;
-const matrixOf = (moment: Moment) => (moment.form === "primal" ? moment.M : gram(moment.Xt));
+  ) as SecondMoment;
+const matrixOf = (moment: SecondMoment) => (moment.form === "primal" ? moment.M : gram(moment.Xt));
 
 describe("columnHistory", () => {
   it("averages alike in both forms while nothing is cut", () => {
@@ -23,7 +22,7 @@ describe("columnHistory", () => {
 
   it("keeps at most its rank, of the first batch too", () => {
     expect(joined("dual", 2)).toMatchObject({ form: "dual", Xt: { shape: [2, 12] } });
-    const first = columnHistory({ rank: 3 }).join(null, momentOf(batches[0]!, "dual"), 1);
+    const first = columnHistory({ rank: 3 }).join(null, secondMoment(batches[0]!, "dual"), 1);
     expect(first).toMatchObject({ Xt: { shape: [3, 12] } });
   });
 

@@ -5,11 +5,11 @@
  * A value, so that a program without it holds neither the average nor the eigenvalues that the cap takes.
  */
 
+import type { SecondMoment } from "@kronograd/linalg";
 import * as option from "../options/option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options/options.ts";
 import { averageColumns } from "./parts/column-moment.ts";
 import { truncationFlops } from "./parts/flops.ts";
-import type { Moment } from "./parts/kronecker-side.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
 import { startHelp, startOption } from "./parts/start-option.ts";
 
@@ -33,7 +33,7 @@ export interface ColumnHistory {
   /** Its cost, for the choice between columns and matrices. */
   readonly truncation: typeof truncationFlops;
   /** What was kept and what a batch brings as one moment, in the form of what was kept. @param batches  so far, from 1 */
-  join(old: Moment | null, now: Moment, batches: number): Moment;
+  join(old: SecondMoment | null, now: SecondMoment, batches: number): SecondMoment;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Identities of the exact curvature matrices themselves, and of the methods that solve with them. */
 
 import { denseGradient, type LabelSource, type Loss, perExample, valueAndGrad } from "@kronograd/autograd";
-import { cholesky, choleskySolve } from "@kronograd/linalg";
+import { cholesky, choleskySolve, damped } from "@kronograd/linalg";
 import {
   binaryCrossEntropyWithLogits,
   convLayer,
@@ -35,7 +35,6 @@ import {
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../../testing/index.ts";
-import { damped } from "../damping.ts";
 import { evaCurvature } from "./eva.ts";
 import { kfacCurvature } from "./kfac.ts";
 

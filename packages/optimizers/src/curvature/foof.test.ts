@@ -1,5 +1,5 @@
 import { denseGradient, type Gradient, type LayerRecord, type Objective, valueAndGrad } from "@kronograd/autograd";
-import { cholesky, choleskySolve, gram, kronecker, toDense } from "@kronograd/linalg";
+import { cholesky, choleskySolve, damped, gram, kronecker, toDense } from "@kronograd/linalg";
 import { curvatureSuite } from "@kronograd/suites";
 import { denseLayer, exactGgn, meanSquaredError, randomWeights } from "@kronograd/suites/exact";
 import {
@@ -17,7 +17,6 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { damped } from "../damping.ts";
 import { type FoofState, foofCurvature } from "./foof.ts";
 
 curvatureSuite(foofCurvature());

@@ -6,13 +6,12 @@ import {
   layerRecord,
   reductions,
 } from "@kronograd/autograd";
-import { cholesky, choleskyInverse, kronecker, toDense } from "@kronograd/linalg";
+import { cholesky, choleskyInverse, damped, kronecker, toDense } from "@kronograd/linalg";
 import { curvatureSuite } from "@kronograd/suites";
 import { matmul, normal, Rng, reshape, type Shape, scale, type Tensor, trace, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../../testing/index.ts";
 import type { CurvatureMethod } from "../curvature-method.ts";
-import { damped } from "../damping.ts";
 import { type KfacState, kfacCurvature } from "./kfac.ts";
 
 curvatureSuite(kfacCurvature());

@@ -12,11 +12,17 @@
  */
 
 import { reductions } from "@kronograd/autograd";
-import { dampedInverse, kroneckerEigenSolve } from "@kronograd/linalg";
+import {
+  dampedInverse,
+  type Eigenpairs,
+  kroneckerEigenSolve,
+  oneSidedDamping,
+  type Scalar,
+  splitDamping,
+} from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, type Tensor, trace } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
-import { oneSidedDamping, type Scalar, splitDamping } from "../damping.ts";
 import { checkOptions, type OptionsOf, option } from "../options/options.ts";
 import { factorOptions, kroneckerFactors } from "./parts/factor-options.ts";
 import { primalApply } from "./parts/flops.ts";
@@ -43,8 +49,6 @@ export const kfacCurvatureOptions = {
     help: "damping split over the factors, or exact in their eigenbasis",
   }),
 };
-
-type Eigenpairs = { readonly values: Tensor; readonly vectors: Tensor };
 
 /** The factors so far and what the last refresh made of them. */
 export type KfacState = {
@@ -127,8 +131,8 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
       if (inverses === null) return gradient;
       return preconditionBoth(
         gradient,
-        { form: "primal", inverse: inverses.A },
         { form: "primal", inverse: inverses.G },
+        { form: "primal", inverse: inverses.A },
       );
     },
 

@@ -1,12 +1,10 @@
 /** What a plan and a report show of SKFAC. Apart from the method, so that a program without either holds neither. */
 
-import { gram } from "@kronograd/linalg";
+import { gram, type SecondMoment, symmetricEigen } from "@kronograd/linalg";
 import { type Tensor, transpose } from "@kronograd/tensor";
 import type { CurvatureMethod } from "../curvature-method.ts";
 import { truncationFlops } from "./parts/flops.ts";
-import type { Moment } from "./parts/kronecker-side.ts";
 import { planSkfac } from "./parts/skfac-plan.ts";
-import { symmetricEigen } from "./parts/symmetric-eigen.ts";
 import type { SkfacState } from "./skfac.ts";
 
 /**
@@ -40,11 +38,11 @@ export function skfacViews(
 }
 
 /** A primal moment under its own name, columns as X (of A) and Y (of G). */
-function matrix(name: "A" | "G", moment: Moment): Record<string, Tensor> {
+function matrix(name: "A" | "G", moment: SecondMoment): Record<string, Tensor> {
   if (moment.form === "primal") return { [name]: moment.M };
   return { [name === "A" ? "X" : "Y"]: transpose(moment.Xt) };
 }
 
-function spectrum(moment: Moment): Tensor {
+function spectrum(moment: SecondMoment): Tensor {
   return symmetricEigen(moment.form === "primal" ? moment.M : gram(transpose(moment.Xt))).values;
 }

@@ -27,11 +27,11 @@ import { describe, expect, it } from "vitest";
 import { layerBlock } from "../../testing/index.ts";
 import { columnHistory } from "./column-history.ts";
 import { kfacCurvature } from "./kfac.ts";
-import { pushThrough } from "./parts/push-through.ts";
+import { preconditionSameBatch } from "./parts/same-batch.ts";
 import { paperSkfac, type SkfacState, skfacCurvature } from "./skfac.ts";
 
 curvatureSuite(skfacCurvature());
-describe("with push-through", () => curvatureSuite(skfacCurvature({}, { sameBatch: pushThrough })));
+describe("with push-through", () => curvatureSuite(skfacCurvature({}, { sameBatch: preconditionSameBatch })));
 describe("as released", () => curvatureSuite(skfacCurvature(paperSkfac())));
 describe("with a history", () => curvatureSuite(skfacCurvature({}, { history: columnHistory() })));
 describe("with two columns", () => curvatureSuite(skfacCurvature({}, { history: columnHistory({ rank: 2 }) })));
@@ -46,7 +46,7 @@ function methodOf(options: Options): Method {
   const key = JSON.stringify(options);
   const { rank = 32, decay = 0.9, ...own } = options ?? {};
   const history = rank === null ? {} : { history: columnHistory({ rank, decay }) };
-  if (!methods.has(key)) methods.set(key, skfacCurvature(own, { sameBatch: pushThrough, ...history }));
+  if (!methods.has(key)) methods.set(key, skfacCurvature(own, { sameBatch: preconditionSameBatch, ...history }));
   return methods.get(key) as Method;
 }
 

@@ -2,7 +2,7 @@
  * SKFAC: K-FAC that solves systems of the batch's size where those are smaller than the layer.
  *
  * The factors A = X Xᵀ and G = Y Yᵀ of a batch have few columns, so their damped inverses need no d × d matrix:
- *     (X Xᵀ + μI)⁻¹ = (I − X (XᵀX + μI)⁻¹ Xᵀ) / μ.
+ *     (X Xᵀ + μI)⁻¹ = I/μ − X (XᵀX + μI)⁻¹ Xᵀ / μ.
  * Each side of a layer keeps either columns (dual) or its matrix (primal), whichever costs fewer flops; both are exact. They
  * are those of the last batch alone, and then a gradient of that same batch can be preconditioned without being formed
  * (push-through); or, with a `columnHistory`, a running average, truncated through the columns' Gram matrix past its rank.
@@ -24,16 +24,25 @@
  */
 
 import { type LayerRecord, type Reduction, reduce, reductions } from "@kronograd/autograd";
+import {
+  momentSize,
+  momentTrace,
+  oneSidedDamping,
+  type Scalar,
+  type SecondMoment,
+  secondMoment,
+  splitDamping,
+  type Woodbury,
+  woodbury,
+} from "@kronograd/linalg";
 import type { Storage } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
-import { oneSidedDamping, type Scalar, splitDamping } from "../damping.ts";
 import * as option from "../options/option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options/options.ts";
 import type { ColumnHistory } from "./column-history.ts";
 import { factorChecks, factorHelp } from "./parts/factor-options.ts";
-import { dimensionOf, invert, type Moment, momentOf, type SideInverse, traceOf } from "./parts/kronecker-side.ts";
 import { preconditionBoth } from "./parts/precondition-both.ts";
-import type { pushThrough } from "./parts/push-through.ts";
+import type { preconditionSameBatch } from "./parts/same-batch.ts";
 import { chooseForms } from "./parts/skfac-plan.ts";
 
 const checks = {
@@ -62,10 +71,10 @@ export interface SkfacParts {
   /** `columnHistory`: a running average over batches; without it columns are the last batch's alone. */
   readonly history?: ColumnHistory;
   /**
-   * `pushFactorsThrough`, the shorter way for gradients of the batch that the columns are of, where there is no history;
+   * `preconditionSameBatch`, the shorter way for gradients of the batch that the columns are of, where there is no history;
    * without it they go the way of all others.
    */
-  readonly sameBatch?: typeof pushThrough;
+  readonly sameBatch?: typeof preconditionSameBatch;
 }
 
 /** Both sides' moments, and their inverses as of the last refresh. */
@@ -73,10 +82,10 @@ export type SkfacState = {
   /** Whether the block is a norm's scale and shift: G alone, A being 1. */
   readonly isVector: boolean;
   readonly batches: number;
-  readonly A: Moment | null;
-  readonly G: Moment | null;
+  readonly A: SecondMoment | null;
+  readonly G: SecondMoment | null;
   readonly pi: Scalar;
-  readonly inverses: { readonly A: SideInverse; readonly G: SideInverse } | null;
+  readonly inverses: { readonly A: Woodbury; readonly G: Woodbury } | null;
   /** Step of the batch in A and G; −1 where they are not one batch's alone. */
   readonly seenStep: number;
   /** Whether `inverses` are of that batch. */
@@ -142,8 +151,8 @@ export function skfacCurvature(
         G: seen.rows("outputGrads", reduction, { stride }),
       };
       const forms = chooseForms(rows, seen, { rank: null, ...history, refreshEvery });
-      const moved = (side: "A" | "G"): Moment => {
-        const now = momentOf(rows[side], state[side]?.form ?? forms[side]);
+      const moved = (side: "A" | "G"): SecondMoment => {
+        const now = secondMoment(rows[side], state[side]?.form ?? forms[side]);
         return history === undefined ? now : history.join(state[side], now, batches);
       };
       const A = moved("A");
@@ -159,13 +168,13 @@ export function skfacCurvature(
     },
 
     refresh(state, { damping }) {
-      const { A, G } = state as { A: Moment; G: Moment };
-      const [traceA, traceG] = [traceOf(A), traceOf(G)];
-      const traces = { traceA, dimA: dimensionOf(A), traceG, dimG: dimensionOf(G) };
+      const { A, G } = state as { A: SecondMoment; G: SecondMoment };
+      const [traceA, traceG] = [momentTrace(A), momentTrace(G)];
+      const traces = { traceA, dimA: momentSize(A), traceG, dimG: momentSize(G) };
       const share = state.isVector ? oneSidedDamping(damping) : splitDamping(damping, traces, balanced);
       const inverses = {
-        A: invert("skfac, input side", A, share.A, traceA),
-        G: invert("skfac, output side", G, share.G, traceG),
+        A: woodbury(A, share.A, "skfac, input side", traceA),
+        G: woodbury(G, share.G, "skfac, output side", traceG),
       };
       return { ...state, pi: share.pi, inverses, current: true };
     },
@@ -175,8 +184,8 @@ export function skfacCurvature(
       const { block, factors } = gradient;
       const isSameBatch = current && seenStep === step && A !== null && factors?.a.id === inputs.get(storageOf(A));
       if (sameBatch !== undefined && factors !== undefined && isSameBatch)
-        return sameBatch(block, gradient, inverses.A, inverses.G);
-      return preconditionBoth(gradient, inverses.A, inverses.G);
+        return sameBatch(block, gradient, inverses.G, inverses.A);
+      return preconditionBoth(gradient, inverses.G, inverses.A);
     },
   });
 }
@@ -186,4 +195,4 @@ function inputOf({ uses }: LayerRecord): number {
   return uses.length === 1 ? (uses[0] as LayerRecord["uses"][number]).input.id : -1;
 }
 
-const storageOf = (moment: Moment): Storage => (moment.form === "primal" ? moment.M : moment.Xt).storage;
+const storageOf = (moment: SecondMoment): Storage => (moment.form === "primal" ? moment.M : moment.Xt).storage;

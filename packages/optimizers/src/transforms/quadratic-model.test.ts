@@ -1,5 +1,5 @@
 import { ggnvp, grad } from "@kronograd/autograd";
-import { cholesky, choleskySolve } from "@kronograd/linalg";
+import { cholesky, choleskySolve, damped } from "@kronograd/linalg";
 import {
   add,
   copy,
@@ -17,7 +17,6 @@ import {
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { kfac } from "../catalog/kfac.ts";
-import { damped } from "../damping.ts";
 import { Optimizer } from "../optimizer.ts";
 import { mapTensors } from "../state/state.ts";
 import { type Oracles, updatesOf } from "../transform.ts";

@@ -6,7 +6,7 @@ import {
   foofCurvature,
   kfacCurvature,
   paperSkfac,
-  pushFactorsThrough,
+  preconditionSameBatch,
   skfacCurvature,
 } from "@kronograd/optimizers";
 import { describe, expect, it } from "vitest";
@@ -19,7 +19,7 @@ curvatureSuite(ekfacCurvature());
 curvatureSuite(foofCurvature());
 curvatureSuite(evaCurvature());
 curvatureSuite(skfacCurvature({}, { history: columnHistory() }));
-curvatureSuite({ ...skfacCurvature({}, { sameBatch: pushFactorsThrough }), name: "skfac, one batch" });
+curvatureSuite({ ...skfacCurvature({}, { sameBatch: preconditionSameBatch }), name: "skfac, one batch" });
 curvatureSuite({ ...skfacCurvature(paperSkfac()), name: "skfac as released" });
 curvatureSuite({ ...kfacCurvature({ pi: false }), name: "kfac without π" });
 

@@ -1,5 +1,5 @@
 import { reductions } from "@kronograd/autograd";
-import { cholesky, choleskySolve, dampFactors, piOf } from "@kronograd/linalg";
+import { cholesky, choleskySolve, damped, splitDamping } from "@kronograd/linalg";
 import { type Claim, type CurvatureMethod, defineCurvature } from "@kronograd/optimizers";
 import { add, countNonFinite, scale, type Tensor, trace, transpose } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
@@ -39,9 +39,9 @@ const kfac = defineCurvature<State>({
   },
   refresh(state, { damping }) {
     const { A, G } = state as { A: Tensor; G: Tensor };
-    const pi = piOf(trace(A).itemSync(), A.shape[0]!, trace(G).itemSync(), G.shape[0]!);
-    const damped = dampFactors(G, A, damping, pi);
-    return { A, G, LA: cholesky(damped.A), LG: cholesky(damped.G) };
+    const traces = { traceA: trace(A), dimA: A.shape[0]!, traceG: trace(G), dimG: G.shape[0]! };
+    const share = splitDamping(damping, traces, true);
+    return { A, G, LA: cholesky(damped(A, Number(share.A))), LG: cholesky(damped(G, Number(share.G))) };
   },
   precondition: ({ LA, LG }, gradient) =>
     transpose(choleskySolve(LA!, transpose(choleskySolve(LG!, gradient.dense())))),
@@ -123,8 +123,8 @@ describe("verifyCurvature", () => {
     const unbalanced: CurvatureMethod<State> = {
       ...kfac,
       refresh: (s, { damping }) => {
-        const damped = dampFactors(s.G!, s.A!, damping);
-        return { ...s, LA: cholesky(damped.A), LG: cholesky(damped.G) };
+        const root = Math.sqrt(damping);
+        return { ...s, LA: cholesky(damped(s.A!, root)), LG: cholesky(damped(s.G!, root)) };
       },
     };
     expect(failed(unbalanced)).toEqual(["lossScaleInvariant"]);

@@ -1,8 +1,7 @@
-import { gram, syrk } from "@kronograd/linalg";
+import { gram, symmetricEigen, syrk } from "@kronograd/linalg";
 import { add, normal, Rng, scale, sub, sum, type Tensor, transpose } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { averageColumns, truncateColumns } from "./column-moment.ts";
-import { symmetricEigen } from "./symmetric-eigen.ts";
 
 const random = (seed: number, rows: number, columns: number): Tensor =>
   normal(new Rng(seed), [rows, columns], { dtype: "float64" });

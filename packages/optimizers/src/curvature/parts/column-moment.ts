@@ -9,9 +9,8 @@
  * Source: Le Roux, Manzagol & Bengio (2007), "Topmoumoute online natural gradient algorithm", §3.2
  */
 
-import { gram, syrk } from "@kronograd/linalg";
+import { gram, symmetricEigen, syrk } from "@kronograd/linalg";
 import { cast, concat, matmul, maximum, mul, reshape, scale, slice, sqrt, type Tensor } from "@kronograd/tensor";
-import { symmetricEigen } from "./symmetric-eigen.ts";
 
 /**
  * The columns of ρ X Xᵀ + (1 − ρ) Z Zᵀ, at most `rank` of them.

@@ -1,5 +1,8 @@
+import { secondMoment, woodbury } from "@kronograd/linalg";
+import { normal, Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import {
+  applyFlops,
   cheaperForm,
   dualApply,
   dualFlops,
@@ -61,9 +64,17 @@ describe("cheaperForm", () => {
   });
 });
 
+describe("applyFlops", () => {
+  it("counts the work of one vector in both forms", () => {
+    const rows = normal(new Rng(0), [5, 12], { dtype: "float64" });
+    const flops = (form: "dual" | "primal") => applyFlops(woodbury(secondMoment(rows, form), 1));
+    expect([flops("dual"), flops("primal")]).toEqual([4 * 5 * 12 + 2 * 25, 2 * 144]);
+  });
+});
+
 describe("factorsAreCheaper", () => {
   it("compares 2B(i² + o²) with 2io(i + o) for matrices", () => {
-    const cheaper = (n: number, o: number, i: number) => factorsAreCheaper(n, [o, i], primalApply(i), primalApply(o));
+    const cheaper = (n: number, o: number, i: number) => factorsAreCheaper(n, [o, i], primalApply(o), primalApply(i));
     for (const [n, o, i] of [
       [128, 128, 785],
       [128, 10, 65],

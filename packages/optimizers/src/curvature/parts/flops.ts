@@ -5,6 +5,8 @@
  * columns, so the choice is one of cost. A flop in float64 counts three times: inverses and eigenvalues are computed there.
  */
 
+import { type Woodbury, woodburySize } from "@kronograd/linalg";
+
 /** float32 flops that one in float64 is worth. */
 const wide = 3;
 
@@ -24,11 +26,18 @@ export interface SideWork {
   readonly truncation?: typeof truncationFlops | undefined;
 }
 
-/** Flops to apply (V − X K⁻¹ Xᵀ V)/μ to one vector. */
+/** Flops to apply V/μ + X C Xᵀ V to one vector. */
 export const dualApply = (dimension: number, columns: number): number => 4 * dimension * columns + 2 * columns ** 2;
 
 /** Flops to apply an explicit inverse to one vector. */
 export const primalApply = (dimension: number): number => 2 * dimension ** 2;
+
+/** Flops to apply an inverse to one vector. */
+export function applyFlops(inverse: Woodbury): number {
+  if (inverse.form === "primal") return primalApply(woodburySize(inverse));
+  const [c, d] = inverse.Xt.shape as [number, number];
+  return dualApply(d, c);
+}
 
 /** Flops a step of the dual form: Gram matrix, its inverse, where there are too many columns the truncation, and applying. */
 export function dualFlops({ dimension, columns, arriving, vectors, refreshEvery, truncation }: SideWork): number {
@@ -61,8 +70,8 @@ export function cheaperForm(work: SideWork): "dual" | "primal" {
 export function factorsAreCheaper(
   n: number,
   [o, i]: readonly [number, number],
-  applyA: number,
   applyG: number,
+  applyA: number,
 ): boolean {
-  return n * (applyA + applyG) < o * applyA + i * applyG;
+  return n * (applyG + applyA) < i * applyG + o * applyA;
 }

@@ -1,5 +1,5 @@
 import { type Block, denseGradient, factoredGradient, innerProduct } from "@kronograd/autograd";
-import { dampedInverse, gram } from "@kronograd/linalg";
+import { dampedInverse, gram, type Woodbury, woodbury } from "@kronograd/linalg";
 import {
   cast,
   concat,
@@ -18,9 +18,8 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { invert, type SideInverse } from "./kronecker-side.ts";
 import { preconditionBoth } from "./precondition-both.ts";
-import { pushThrough } from "./push-through.ts";
+import { preconditionSameBatch } from "./same-batch.ts";
 
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
 const blockOf = (o: number, i: number, hasBias: boolean): Block => ({
@@ -36,8 +35,8 @@ const blockOf = (o: number, i: number, hasBias: boolean): Block => ({
 /** Rows and both inverses of a side of size d, in a form. */
 function sides(o: number, i: number, forms: readonly ["dual" | "primal", "dual" | "primal"], mu = 0.1) {
   const rows = { A: scale(random(1, [4, i]), 0.5), G: scale(random(2, [4, o]), 0.5) };
-  const side = (Xt: Tensor, form: "dual" | "primal"): SideInverse =>
-    invert("test", form === "dual" ? { form, Xt } : { form, M: gram(Xt) }, mu);
+  const side = (Xt: Tensor, form: "dual" | "primal"): Woodbury =>
+    woodbury(form === "dual" ? { form, Xt } : { form, M: gram(Xt) }, mu);
   return {
     A: side(rows.A, forms[0]),
     G: side(rows.G, forms[1]),
@@ -67,8 +66,8 @@ describe("preconditionBoth", () => {
           const factors = { g: random(3, [n, o]), a: random(4, [n, hasBias ? i - 1 : i]), scale: 1 / n, hasBias };
           const V = factoredGradient(block, factors).dense();
           const want = matmul(denseG, matmul(V, denseA));
-          expect(preconditionBoth(denseGradient(block, V), A, G).dense()).toBeAllclose(want);
-          expect(preconditionBoth(factoredGradient(block, factors), A, G).dense()).toBeAllclose(want);
+          expect(preconditionBoth(denseGradient(block, V), G, A).dense()).toBeAllclose(want);
+          expect(preconditionBoth(factoredGradient(block, factors), G, A).dense()).toBeAllclose(want);
         }
       }
     });
@@ -79,8 +78,8 @@ describe("preconditionBoth", () => {
     const { A, G } = sides(6, 9, ["primal", "primal"]);
     const of = (n: number) =>
       factoredGradient(block, { g: random(3, [n, 6]), a: random(4, [n, 9]), scale: 1, hasBias: false });
-    expect(preconditionBoth(of(2), A, G).factors).toBeDefined();
-    expect(preconditionBoth(of(40), A, G).factors).toBeUndefined();
+    expect(preconditionBoth(of(2), G, A).factors).toBeDefined();
+    expect(preconditionBoth(of(40), G, A).factors).toBeUndefined();
   });
 
   it("lets an A of the channels alone act on each tap", () => {
@@ -93,7 +92,7 @@ describe("preconditionBoth", () => {
     );
     const want = reshape(stack(byTap, 2), [o, channels * taps]);
     const block = blockOf(o, channels * taps, false);
-    expect(preconditionBoth(denseGradient(block, V), A, G).dense()).toBeAllclose(want);
+    expect(preconditionBoth(denseGradient(block, V), G, A).dense()).toBeAllclose(want);
   });
 });
 
@@ -101,7 +100,7 @@ describe("preconditionBoth", () => {
 const inputRows = ({ a, hasBias }: { a: Tensor; hasBias: boolean }): Tensor =>
   hasBias ? concat([a, ones([a.shape[0] as number, 1], a)], 1) : a;
 
-describe("S2: pushThrough", () => {
+describe("S2: preconditionSameBatch", () => {
   /** A batch's factors, and both inverses made of that very batch. */
   function sameBatch(
     B: number,
@@ -113,8 +112,8 @@ describe("S2: pushThrough", () => {
   ) {
     const factors = { g: random(1, [B, o]), a: random(2, [B, hasBias ? i - 1 : i]), scale: 1 / B, hasBias };
     const rows = { A: scale(inputRows(factors), 1 / Math.sqrt(B)), G: scale(factors.g, 1 / Math.sqrt(B)) };
-    const side = (Xt: Tensor, f: "dual" | "primal"): SideInverse =>
-      invert("test", f === "dual" ? { form: f, Xt } : { form: f, M: gram(Xt) }, mu);
+    const side = (Xt: Tensor, f: "dual" | "primal"): Woodbury =>
+      woodbury(f === "dual" ? { form: f, Xt } : { form: f, M: gram(Xt) }, mu);
     const [A, G] = [side(rows.A, form[0]), side(rows.G, form[1])];
     const conditions = [rows.A, rows.G].map((Xt) => 1 + Xt.mul(Xt).sum().itemSync() / mu);
     const dense = matmul(
@@ -143,12 +142,12 @@ describe("S2: pushThrough", () => {
             const block = blockOf(o, i, hasBias);
             const { factors, A, G, dense, tolerance } = sameBatch(B, o, i, hasBias, form, mu);
             const gradient = factoredGradient(block, factors);
-            const pushed = pushThrough(block, gradient, A, G);
+            const pushed = preconditionSameBatch(block, gradient, G, A);
             expect(pushed.factors).toBeDefined();
             const product = sum(mul(dense, gradient.dense()));
             expect(innerProduct(pushed, gradient)).toBeAllclose(product, tolerance);
             expect(pushed.dense()).toBeAllclose(dense, tolerance);
-            expect(preconditionBoth(factoredGradient(block, factors), A, G).dense()).toBeAllclose(dense, tolerance);
+            expect(preconditionBoth(factoredGradient(block, factors), G, A).dense()).toBeAllclose(dense, tolerance);
           }
         }
       }
@@ -157,7 +156,7 @@ describe("S2: pushThrough", () => {
 
   it("does not touch the inputs where both sides are dual and o ≤ i", () => {
     const { factors, A, G } = sameBatch(5, 7, 9, true, ["dual", "dual"], 0.1);
-    const pushed = pushThrough(blockOf(7, 9, true), factoredGradient(blockOf(7, 9, true), factors), A, G);
+    const pushed = preconditionSameBatch(blockOf(7, 9, true), factoredGradient(blockOf(7, 9, true), factors), G, A);
     expect(pushed.factors?.a).toBe(factors.a);
     expect(pushed.factors?.hasBias).toBe(true);
   });
@@ -172,13 +171,13 @@ describe("S2: pushThrough", () => {
       hasBias: false,
     };
     const wide = (t: Tensor) => scale(t, 1 / Math.sqrt(B));
-    const side = (Xt: Tensor): SideInverse => invert("test", { form: "dual", Xt }, mu);
+    const side = (Xt: Tensor): Woodbury => woodbury({ form: "dual", Xt }, mu);
     const block = blockOf(o, i, false);
-    const pushed = pushThrough(
+    const pushed = preconditionSameBatch(
       block,
       factoredGradient(block, factors),
-      side(wide(factors.a)),
       side(wide(factors.g)),
+      side(wide(factors.a)),
     ).dense();
     const float64 = { ...factors, g: cast(factors.g, "float64"), a: cast(factors.a, "float64") };
     const A = dampedInverse(gram(wide(float64.a)), mu);

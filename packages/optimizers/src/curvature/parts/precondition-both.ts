@@ -5,43 +5,42 @@
  */
 
 import { denseGradient, factoredGradient, type Gradient, type GradientFactors, lastOf } from "@kronograd/autograd";
-import { permute, reshape, type Tensor } from "@kronograd/tensor";
-import { factorsAreCheaper } from "./flops.ts";
 import {
-  applyCost,
-  applyToColumns,
-  applyToInputs,
-  applyToRows,
-  type SideInverse,
-  sideDimension,
-} from "./kronecker-side.ts";
+  type Woodbury,
+  woodburyApply,
+  woodburyApplyToRows,
+  woodburyApplyToSplitRows,
+  woodburySize,
+} from "@kronograd/linalg";
+import { permute, reshape, type Tensor } from "@kronograd/tensor";
+import { applyFlops, factorsAreCheaper } from "./flops.ts";
 
 /**
  * Precondition a gradient from both sides.
  *
  * Where A is smaller than the gradient's rows, it acts on the channels of each of a kernel's taps alike.
  *
- * @cost on factors n (applyA + applyG), else o applyA + i applyG flops, beside forming the product
+ * @cost on factors n (applyG + applyA), else i applyG + o applyA flops, beside forming the product
  */
-export function preconditionBoth(gradient: Gradient, A: SideInverse, G: SideInverse): Gradient {
+export function preconditionBoth(gradient: Gradient, G: Woodbury, A: Woodbury): Gradient {
   const { block, factors } = gradient;
   const [o, i] = block.shape as [number, number];
-  if (factors !== undefined && factorsAreCheaper(factors.g.shape[0] as number, [o, i], applyCost(A), applyCost(G))) {
-    return factoredGradient(block, { ...factors, g: applyToRows(G, factors.g), ...onFactors(A, factors) });
+  if (factors !== undefined && factorsAreCheaper(factors.g.shape[0] as number, [o, i], applyFlops(G), applyFlops(A))) {
+    return factoredGradient(block, { ...factors, g: woodburyApplyToRows(G, factors.g), ...onFactors(A, factors) });
   }
-  return denseGradient(block, applyToColumns(G, onInputs(A, gradient.dense())));
+  return denseGradient(block, woodburyApply(G, onInputs(A, gradient.dense())));
 }
 
 /** V A⁻¹ for V [o, i], or tap by tap for V [o, channels · taps]. */
-function onInputs(A: SideInverse, V: Tensor): Tensor {
+function onInputs(A: Woodbury, V: Tensor): Tensor {
   const [o, i] = V.shape as [number, number];
-  const channels = sideDimension(A);
-  if (channels === i) return applyToRows(A, V);
+  const channels = woodburySize(A);
+  if (channels === i) return woodburyApplyToRows(A, V);
   const byTap = reshape(permute(reshape(V, [o, channels, -1]), [0, 2, 1]), [-1, channels]); // [o · taps, channels]
-  return reshape(permute(reshape(applyToRows(A, byTap), [o, -1, channels]), [0, 2, 1]), [o, i]);
+  return reshape(permute(reshape(woodburyApplyToRows(A, byTap), [o, -1, channels]), [0, 2, 1]), [o, i]);
 }
 
 /** a A⁻¹, with the bias coordinates where there are any. */
-export function onFactors(A: SideInverse, factors: GradientFactors): Pick<GradientFactors, "a" | "last"> {
-  return factors.hasBias ? applyToInputs(A, factors.a, lastOf(factors)) : { a: applyToRows(A, factors.a) };
+function onFactors(A: Woodbury, factors: GradientFactors): Pick<GradientFactors, "a" | "last"> {
+  return woodburyApplyToSplitRows(A, factors.a, factors.hasBias ? lastOf(factors) : undefined);
 }

@@ -1,7 +1,9 @@
-import { cholesky, choleskyInverse, kronecker, toDense } from "@kronograd/linalg";
 import { add, eye, full, matmul, normal, Rng, scale, type Tensor, transpose } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { cholesky, choleskyInverse } from "./cholesky.ts";
 import { damped, splitDamping } from "./damping.ts";
+import { kronecker } from "./kronecker.ts";
+import { toDense } from "./operator.ts";
 
 const float64 = { dtype: "float64" } as const;
 const spd = (seed: number, n: number): Tensor => {
@@ -49,6 +51,13 @@ describe("splitDamping", () => {
     expect(inverse(split)).toBeAllclose(
       product(inverse(damped(G, Number(share.G))), inverse(damped(A, Number(share.A)))),
     );
+  });
+
+  it("makes the damping commute with moving a number from one factor to the other", () => {
+    const before = splitDamping(0.1, { traceA: number(5), dimA: 2, traceG: number(0.5), dimG: 1 }, true);
+    const after = splitDamping(0.1, { traceA: number(35), dimA: 2, traceG: number(0.5 / 7), dimG: 1 }, true);
+    expect(Number(after.A) / 7).toBeCloseTo(Number(before.A), 14); // 7A and G/7 have the same product
+    expect(Number(after.G) * 7).toBeCloseTo(Number(before.G), 14);
   });
 
   it("leaves a trace that is no number, and one below 0, to the factorisation", () => {

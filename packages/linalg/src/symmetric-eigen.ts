@@ -2,8 +2,8 @@
  * Eigenpairs of a small symmetric matrix, for the truncation of columns: K = Vᵀ diag(w) V with one eigenvector a row.
  *
  * Householder reflections bring K to tridiagonal form, the implicit QR iteration with Wilkinson's shift
- * diagonalises that. Vectors are kept as rows, so that every inner loop runs over contiguous memory. It stands apart from
- * `@kronograd/linalg/decompositions` because that rests on ml-matrix, which would add half again to a program that trains
+ * diagonalises that. Vectors are kept as rows, so that every inner loop runs over contiguous memory. It is not `eigh` of
+ * `@kronograd/linalg/decompositions`, because that rests on ml-matrix, which would add half again to a program that trains
  * with SKFAC and needs nothing else of it.
  *
  * K [n, n] · w [n] ascending · V [r, n], the vectors of the last r values, each with its first component of at least half
@@ -11,6 +11,7 @@
  */
 
 import { defineOp, dispatch, NumericalError, ShapeError, type Spec, sampled, type Tensor } from "@kronograd/tensor";
+import { signOf } from "./eigenpairs.ts";
 
 const mostSteps = 60; // one or two a value are usual
 
@@ -43,7 +44,13 @@ const symmetricEigenOp = /* @__PURE__ */ defineOp<{ readonly largest: number }>(
     order.forEach((from, i) => {
       w!.data[w!.offset + i] = diagonal[from]!;
       const row = i - (n - largest);
-      if (row >= 0) V!.data.set(upright(vectors.subarray(from * n, (from + 1) * n)), V!.offset + row * n);
+      if (row < 0) return;
+      const vector = vectors.subarray(from * n, (from + 1) * n);
+      const sign = signOf(n, (j) => vector[j]!);
+      V!.data.set(
+        vector.map((x) => sign * x),
+        V!.offset + row * n,
+      );
     });
   },
 });
@@ -52,13 +59,6 @@ const symmetricEigenOp = /* @__PURE__ */ defineOp<{ readonly largest: number }>(
   const n = 1 + rng.integer(5);
   return { inputs: [{ shape: [n, n], structure: "spd" }], params: { largest: 1 + rng.integer(n) } };
 });
-
-/** A vector or its negative: the first component of at least half the largest size is positive. */
-function upright(vector: Float64Array): Float64Array {
-  const largest = vector.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  const isDown = vector.find((x) => Math.abs(x) >= largest / 2)! < 0;
-  return isDown ? vector.map((x) => -x) : vector;
-}
 
 /** K = Qᵀ T Q with tridiagonal T: its diagonal, the elements beside it (the last is 0), and Q by rows. Overwrites a. */
 function tridiagonal(a: Float64Array, n: number) {

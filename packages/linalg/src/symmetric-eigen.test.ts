@@ -1,5 +1,3 @@
-import { eigh } from "@kronograd/linalg/decompositions";
-import { opSuite } from "@kronograd/suites";
 import {
   eye,
   full,
@@ -17,9 +15,8 @@ import {
   zeros,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { eigh } from "./decompositions/index.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
-
-opSuite({ names: ["symmetricEigen"] });
 
 const float64 = { dtype: "float64" } as const;
 const random = (seed: number, n: number): Tensor => {

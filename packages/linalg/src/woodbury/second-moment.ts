@@ -30,7 +30,7 @@ export function momentTrace(moment: SecondMoment): Tensor {
   return sum(slice(reshape(moment.M, [-1]), [[0, d * d, d + 1]])); // the diagonal is every (d + 1)-th number
 }
 
-/** d */
+/** Size d of the moment. */
 export function momentSize(moment: SecondMoment): number {
   return (moment.form === "primal" ? moment.M : moment.Xt).shape[1] as number;
 }

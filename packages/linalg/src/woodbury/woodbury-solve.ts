@@ -36,8 +36,9 @@ export function woodburySolve(X: Tensor, mu: number, V: Tensor): Tensor {
 }
 
 /**
- * Precondition Y Xᵀ on both sides by the second moments of its own columns, without forming either of size d × d:
- * (Y Yᵀ + μ_Y I)⁻¹ Y Xᵀ (X Xᵀ + μ_X I)⁻¹.
+ * Precondition Y Xᵀ on both sides by the second moments of its own columns, without forming a d × d matrix.
+ *
+ * (Y Yᵀ + μ_Y I)⁻¹ Y Xᵀ (X Xᵀ + μ_X I)⁻¹
  *
  * @param Y   [o, B]
  * @param X   [i, B]

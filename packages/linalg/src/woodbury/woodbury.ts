@@ -151,7 +151,7 @@ export function woodburyApplyToSplitRows(
   };
 }
 
-/** d */
+/** Size d of the inverse. */
 export function woodburySize(inverse: Woodbury): number {
   return (inverse.form === "primal" ? inverse.inverse : inverse.Xt).shape[1] as number;
 }

@@ -1,23 +1,23 @@
 import { withDefaults } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import type { Column } from "./column.ts";
 import type { Split } from "./dataset.ts";
 import { gatherBatch } from "./gather.ts";
 
 // Two channels of two pixels.
-const images: Split = {
+const images: Split<Column, Column> = {
   count: 3,
-  inputShape: [2, 1, 2],
-  inputs: new Uint8Array([0, 255, 0, 255, 51, 102, 153, 204, 1, 2, 3, 4]),
-  scaling: { mean: [0.5, 0], deviation: [0.25, 2] },
-  targets: new Int32Array([7, 8, 9]),
-  targetShape: [],
+  inputs: {
+    values: new Uint8Array([0, 255, 0, 255, 51, 102, 153, 204, 1, 2, 3, 4]),
+    shape: [2, 1, 2],
+    prepare: { mean: [0.5, 0], deviation: [0.25, 2] },
+  },
+  targets: { values: new Int32Array([7, 8, 9]), shape: [], prepare: "integers" },
 };
-const numbers: Split = {
+const numbers: Split<Column, Column> = {
   count: 2,
-  inputShape: [2],
-  inputs: new Float64Array([0.1, 0.2, 0.3, 0.4]),
-  targets: new Float64Array([1, 2, 3, 4]),
-  targetShape: [2],
+  inputs: { values: new Float64Array([0.1, 0.2, 0.3, 0.4]), shape: [2], prepare: "floats" },
+  targets: { values: new Float64Array([1, 2, 3, 4]), shape: [2], prepare: "floats" },
 };
 
 describe("gatherBatch", () => {
@@ -35,6 +35,17 @@ describe("gatherBatch", () => {
     const expected = [(0.2 - 0.5) / 0.25, (0.4 - 0.5) / 0.25, 0.6 / 2, 0.8 / 2, -2, 2, 0, 0.5];
     expect([...inputs.dataSync()]).toEqual(expected.map((value) => expect.closeTo(value, 15)));
     expect([targets.dtype, ...targets.dataSync()]).toEqual(["int32", 8, 7]);
+  });
+
+  it("gives tokens as int32 and named columns by their names, with weights where there are some", () => {
+    const tokens: Column = { values: new Uint8Array([1, 2, 3, 4]), shape: [2], prepare: "integers" };
+    const counts: Column = { values: new Int32Array([5, 6]), shape: [], prepare: "floats" };
+    const batch = gatherBatch({ ...numbers, inputs: { tokens, counts }, weights: counts }, [1]);
+    expect([batch.inputs.tokens.dtype, batch.inputs.tokens.shape]).toEqual(["int32", [1, 2]]);
+    expect([...batch.inputs.tokens.dataSync()]).toEqual([3, 4]);
+    expect([batch.inputs.counts.dtype, ...batch.inputs.counts.dataSync()]).toEqual(["float32", 6]);
+    expect(batch.weights).toMatchObject({ dtype: "float32", shape: [1] });
+    expect(gatherBatch(numbers, [0])).not.toHaveProperty("weights");
   });
 
   it("rounds once to float32, the default dtype", () => {

@@ -1,28 +1,36 @@
 /** Batches of tensors from rows of a split. */
 
 import {
+  type Dtype,
   DtypeError,
   type Placement,
   placed,
   sizeOf,
   type Tensor,
+  type Tree,
   type TypedArray,
   tensor,
   typedArray,
   UsageError,
 } from "@kronograd/tensor";
-import type { PixelScaling, Split } from "./dataset.ts";
+import { type Column, type Columns, type ColumnValues, mapColumns, type PixelScaling } from "./column.ts";
+import type { Split } from "./dataset.ts";
 
-/** One batch on a device; the caller owns both handles. */
-export interface Batch {
-  /** [n, ...inputShape] in the dtype asked for. */
-  readonly inputs: Tensor;
-  /** [n] int32 class numbers, or [n, ...targetShape] in the dtype of the inputs. */
-  readonly targets: Tensor;
+/** The tensors that columns become. */
+export type TreeOf<C extends Columns> = C extends Column ? Tensor : { readonly [K in keyof C]: Tensor };
+
+/** One batch on a device; the caller owns its handles. A tensor of one column, a record of tensors of named ones. */
+export interface Batch<I extends Tree = Tree, T extends Tree = Tree> {
+  /** [n, ...shape of a row] int32, or floats in the dtype asked for. */
+  readonly inputs: I;
+  /** [n, ...shape of a row] int32 labels, or floats in the dtype asked for. */
+  readonly targets: T;
+  /** [n, …] how much rows count in the loss; default: each once. */
+  readonly weights?: Tree;
 }
 
 /**
- * Make a batch of tensors from the rows named by `indices`, in that order; bytes are scaled on the way.
+ * Make a batch of tensors from the rows named by `indices`, in that order; each column is prepared as it says.
  *
  * @param indices  [n]  row numbers, repeats allowed
  * @throws {UsageError}  an index is not a row of the split
@@ -30,12 +38,16 @@ export interface Batch {
  * @example
  * const { inputs, targets } = gatherBatch(dataset.train, [3, 1, 4], { dtype: "float64" });
  */
-export function gatherBatch(split: Split, indices: ArrayLike<number>, placement: Placement = {}): Batch {
+export function gatherBatch<I extends Columns, T extends Columns>(
+  split: Split<I, T>,
+  indices: ArrayLike<number>,
+  placement: Placement = {},
+): Batch<TreeOf<I>, TreeOf<T>> {
   const { device, dtype } = placed(placement);
   if (dtype === "int32") {
     throw new DtypeError({
       where: "gatherBatch",
-      problem: "inputs are floats",
+      problem: "the dtype of a batch is that of its floats",
       expected: "float32 or float64",
       got: dtype,
     });
@@ -46,31 +58,35 @@ export function gatherBatch(split: Split, indices: ArrayLike<number>, placement:
     const expected = `a row in 0 … ${split.count - 1}`;
     throw new UsageError({ where: "gatherBatch", problem: `index ${i} is no row of the split`, expected, got: row });
   }
-  const { inputs, inputShape, targets, targetShape, scaling } = split;
-  const n = indices.length;
-  const inputValues = typedArray(dtype, n * sizeOf(inputShape));
-  if (inputs instanceof Uint8Array) gatherBytes(inputValues, inputs, indices, scaling ?? unscaled);
-  else gatherRows(inputValues, inputs, indices);
-  const targetDtype = targets instanceof Int32Array ? "int32" : dtype;
-  const targetValues = typedArray(targetDtype, n * sizeOf(targetShape));
-  gatherRows(targetValues, targets, indices);
-  return {
-    inputs: tensor(inputValues, { shape: [n, ...inputShape], device, dtype }),
-    targets: tensor(targetValues, { shape: [n, ...targetShape], device, dtype: targetDtype }),
+  const gather = (columns: Columns): Tree => mapColumns(columns, (column) => rows(column, indices, { device, dtype }));
+  const { inputs, targets, weights } = split;
+  const batch: Batch = {
+    inputs: gather(inputs),
+    targets: gather(targets),
+    ...(weights === undefined ? {} : { weights: gather(weights) }),
   };
+  return batch as Batch<TreeOf<I>, TreeOf<T>>;
 }
 
-const unscaled: PixelScaling = { mean: [0], deviation: [1] };
+function rows(column: Column, indices: ArrayLike<number>, placement: Required<Placement>): Tensor {
+  const { values, shape, prepare } = column;
+  const n = indices.length;
+  const dtype: Dtype = prepare === "integers" ? "int32" : placement.dtype;
+  const out = typedArray(dtype, n * sizeOf(shape));
+  if (typeof prepare === "string") gatherRows(out, values, indices);
+  else scaleBytes(out, values as Uint8Array, indices, prepare);
+  return tensor(out, { shape: [n, ...shape], device: placement.device, dtype });
+}
 
-function gatherRows(out: TypedArray, rows: TypedArray, indices: ArrayLike<number>): void {
+function gatherRows(out: TypedArray, values: ColumnValues, indices: ArrayLike<number>): void {
   const size = out.length / indices.length;
   for (let i = 0; i < indices.length; i++) {
     const start = indices[i]! * size;
-    out.set(rows.subarray(start, start + size), i * size);
+    out.set(values.subarray(start, start + size), i * size);
   }
 }
 
-function gatherBytes(out: TypedArray, rows: Uint8Array, indices: ArrayLike<number>, scaling: PixelScaling): void {
+function scaleBytes(out: TypedArray, values: Uint8Array, indices: ArrayLike<number>, scaling: PixelScaling): void {
   const size = out.length / indices.length;
   const channelSize = size / scaling.mean.length;
   scaling.mean.forEach((mean, channel) => {
@@ -80,7 +96,7 @@ function gatherBytes(out: TypedArray, rows: Uint8Array, indices: ArrayLike<numbe
     for (let i = 0; i < indices.length; i++) {
       const from = indices[i]! * size + first;
       const to = i * size + first;
-      for (let k = 0; k < channelSize; k++) out[to + k] = table[rows[from + k]!]!;
+      for (let k = 0; k < channelSize; k++) out[to + k] = table[values[from + k]!]!;
     }
   });
 }

@@ -4,7 +4,26 @@
  */
 
 export * from "./batches.ts";
-export * from "./dataset.ts";
+export {
+  type Column,
+  type ColumnLike,
+  type Columns,
+  type ColumnsLike,
+  type ColumnsOf,
+  type ColumnValues,
+  type NestedRows,
+  type PixelScaling,
+  type Prepare,
+  soleColumn,
+} from "./column.ts";
+export {
+  type Dataset,
+  type DatasetParts,
+  defineDataset,
+  type Split,
+  type SplitName,
+  type SplitParts,
+} from "./dataset.ts";
 export { type CsvParseOptions, type CsvRow, parseCsv } from "./formats/csv.ts";
 export type { ArrayReadOptions, HostArray } from "./formats/elements.ts";
 export * from "./formats/gzip.ts";
@@ -12,6 +31,7 @@ export * from "./formats/idx.ts";
 export { readNpy, writeNpy } from "./formats/npy.ts";
 export * from "./formats/safetensors.ts";
 export * from "./gather.ts";
+export { type HoldOutOptions, holdOut } from "./hold-out.ts";
 export * from "./sets/cifar10.ts";
 export * from "./sets/csv.ts";
 export * from "./sets/idx-images.ts";
@@ -25,3 +45,4 @@ export * from "./synthetic/moons.ts";
 export * from "./synthetic/spiral.ts";
 export * from "./synthetic/teacher-student.ts";
 export * from "./synthetic/xor.ts";
+export { sliceRows, takeRows } from "./take-rows.ts";

@@ -1,11 +1,11 @@
 /**
- * What a layer is: a function of one tensor with parameters and buffers of its own, and children.
+ * What a layer is: a function of a tensor, or of a tree of tensors, with parameters and buffers of its own, and children.
  *
  * There is no base class. Everything that concerns a whole model (names, initial values, groups, the summary) walks the
  * children from outside (`tree.ts`), so a layer says only what is its own.
  */
 
-import type { heldTensors, Placement, Rng, Tensor } from "@kronograd/tensor";
+import type { heldTensors, Placement, Rng, Tensor, Tree } from "@kronograd/tensor";
 
 /** What a forward pass is for. Containers pass it on, with `rng` forked by the child's name. */
 export interface Mode {
@@ -19,7 +19,7 @@ export interface Mode {
    */
   readonly commit?: (buffer: Tensor, value: Tensor) => void;
   /** See what every layer returned. */
-  readonly observe?: (layer: Layer, output: Tensor) => void;
+  readonly observe?: (layer: Layer<Tree>, output: Tensor) => void;
 }
 
 /** What a layer is given to make its parameters from. */
@@ -32,18 +32,21 @@ export interface InitContext extends Placement {
 /** What a parameter is for: weight decay leaves biases and norms out, curvature is for weights with a LayerRecord. */
 export type ParameterRole = "weight" | "bias" | "norm" | "embedding";
 
-/** A function of one tensor that may hold parameters, buffers and other layers. */
-export interface Layer {
+/**
+ * A function that may hold parameters, buffers and other layers. Its input is one tensor, or a tree of them: a model of two
+ * inputs is a `Layer<{ image: Tensor; text: Tensor }>`. Any layer is a `Layer<Tree>`.
+ */
+export interface Layer<In extends Tree = Tensor> {
   /** What it is, in a word: containers number their children by it ("dense1"). */
   readonly kind: string;
   /** What it was made with, for summaries, files of weights and checkpoints, which tell two models apart by it. */
   readonly options?: object;
-  forward(x: Tensor, mode: Mode): Tensor;
+  forward(x: In, mode: Mode): Tensor;
   /** Its own parameters ("weight", "bias"), without its children's. @throws {UsageError} not initialized yet */
   parameters?(): Readonly<Record<string, Tensor>>;
   /** Its own state that is not trained (running statistics). @throws {UsageError} not initialized yet */
   buffers?(): Readonly<Record<string, Tensor>>;
-  children?(): Readonly<Record<string, Layer>>;
+  children?(): Readonly<Record<string, Layer<Tree>>>;
   /** Take a name, and make parameters and buffers unless they exist. Children are initialized by the tree walk. */
   init?(context: InitContext): void;
   /** What a parameter of its own is for (default: "bias" is a bias, anything else a weight). */
@@ -53,7 +56,7 @@ export interface Layer {
 }
 
 /** Run a layer as the child called `name`: its random numbers are its own, and the observer sees its output. */
-export function callLayer(layer: Layer, name: string, x: Tensor, mode: Mode): Tensor {
+export function callLayer<In extends Tree>(layer: Layer<In>, name: string, x: In, mode: Mode): Tensor {
   const output = layer.forward(x, mode.rng === undefined ? mode : { ...mode, rng: mode.rng.fork(name) });
   mode.observe?.(layer, output);
   return output;

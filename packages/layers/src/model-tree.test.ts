@@ -1,4 +1,4 @@
-import { cpu, Rng, scope, UsageError } from "@kronograd/tensor";
+import { cpu, ones, Rng, scope, type Tensor, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { ready } from "../testing/index.ts";
 import { relu } from "./layers/activations.ts";
@@ -100,6 +100,16 @@ describe("parameters", () => {
 
   it("refuses a model that is not initialized", () => {
     expect(() => parameters(nested())).toThrow(UsageError);
+  });
+});
+
+describe("a layer of one's own", () => {
+  it("may not call its parameters or children by whole numbers, whose order JavaScript changes", () => {
+    const own = { kind: "own", forward: (x: Tensor) => x, parameters: () => ({ scale: ones([1]), 0: ones([1]) }) };
+    expect(() => parameters(own)).toThrow('a tensor is called "0"');
+    expect(() => parameters({ ...own, parameters: () => ({}), children: () => ({ b: own, 7: own }) })).toThrow(
+      'a layer is called "7"',
+    );
   });
 });
 

@@ -1,7 +1,8 @@
 /** A model as a tree of layers: full names, initial values, parameters, buffers and their groups. */
 
-import { type Placement, type Rng, type Tensor, UsageError } from "@kronograd/tensor";
+import { type Placement, type Rng, type Tensor, type Tree, UsageError } from "@kronograd/tensor";
 import type { Layer, ParameterRole } from "./layer.ts";
+import { checkNames } from "./parts/checks.ts";
 
 /** How a model is built: with `rng` it is initialized at once, without it by the container that it is put into. */
 export interface ModelOptions extends Placement {
@@ -13,13 +14,15 @@ export interface ModelOptions extends Placement {
  * Every layer once, with its full name ("block1.conv2"), parents first. A layer in two places has the name of the first.
  * The root has no name of its own, but for a lone layer, which is called by its kind.
  */
-export function* layersOf(root: Layer): Generator<readonly [name: string, layer: Layer]> {
-  const seen = new Set<Layer>();
-  function* visit(layer: Layer, name: string): Generator<readonly [string, Layer]> {
+export function* layersOf(root: Layer<Tree>): Generator<readonly [name: string, layer: Layer<Tree>]> {
+  const seen = new Set<Layer<Tree>>();
+  function* visit(layer: Layer<Tree>, name: string): Generator<readonly [string, Layer<Tree>]> {
     if (seen.has(layer)) return;
     seen.add(layer);
     yield [name === "" ? layer.kind : name, layer];
-    for (const [child, inner] of Object.entries(layer.children?.() ?? {})) {
+    const children = layer.children?.() ?? {};
+    checkNames(name === "" ? layer.kind : name, "a layer", Object.keys(children));
+    for (const [child, inner] of Object.entries(children)) {
       yield* visit(inner, name === "" ? child : `${name}.${child}`);
     }
   }
@@ -31,12 +34,12 @@ export function* layersOf(root: Layer): Generator<readonly [name: string, layer:
  *
  * Each layer draws from `rng` forked by its full name, so a layer's initial values do not depend on its neighbours.
  */
-export function initialize(model: Layer, { rng, ...placement }: ModelOptions & { readonly rng: Rng }): void {
+export function initialize(model: Layer<Tree>, { rng, ...placement }: ModelOptions & { readonly rng: Rng }): void {
   for (const [name, layer] of layersOf(model)) layer.init?.({ ...placement, rng: rng.fork(name), name });
 }
 
 /** Initialize a new container if its options say so. @throws {UsageError} a device or dtype without rng */
-export function initializeRoot(where: string, model: Layer, { rng, ...placement }: ModelOptions): void {
+export function initializeRoot(where: string, model: Layer<Tree>, { rng, ...placement }: ModelOptions): void {
   if (rng !== undefined) initialize(model, { rng, ...placement });
   else if (placement.device !== undefined || placement.dtype !== undefined) {
     throw new UsageError({
@@ -49,10 +52,15 @@ export function initializeRoot(where: string, model: Layer, { rng, ...placement 
 
 type Own = "parameters" | "buffers";
 
-function* owned(model: Layer, what: Own): Generator<{ name: string; own: string; layer: Layer; tensor: Tensor }> {
+function* owned(
+  model: Layer<Tree>,
+  what: Own,
+): Generator<{ name: string; own: string; layer: Layer<Tree>; tensor: Tensor }> {
   const seen = new Set<number>();
   for (const [path, layer] of layersOf(model)) {
-    for (const [own, tensor] of Object.entries(layer[what]?.() ?? {})) {
+    const tensors = layer[what]?.() ?? {};
+    checkNames(path, "a tensor", Object.keys(tensors));
+    for (const [own, tensor] of Object.entries(tensors)) {
       if (seen.has(tensor.id)) continue;
       seen.add(tensor.id);
       yield { name: `${path}.${own}`, own, layer, tensor };
@@ -60,7 +68,7 @@ function* owned(model: Layer, what: Own): Generator<{ name: string; own: string;
   }
 }
 
-const collect = (model: Layer, what: Own): Record<string, Tensor> =>
+const collect = (model: Layer<Tree>, what: Own): Record<string, Tensor> =>
   Object.fromEntries([...owned(model, what)].map(({ name, tensor }) => [name, tensor]));
 
 /**
@@ -68,18 +76,18 @@ const collect = (model: Layer, what: Own): Record<string, Tensor> =>
  *
  * @throws {UsageError} the model is not initialized
  */
-export function parameters(model: Layer): Record<string, Tensor> {
+export function parameters(model: Layer<Tree>): Record<string, Tensor> {
   return collect(model, "parameters");
 }
 
 /** Every buffer by its full name ("norm1.mean"). @throws {UsageError} the model is not initialized */
-export function buffers(model: Layer): Record<string, Tensor> {
+export function buffers(model: Layer<Tree>): Record<string, Tensor> {
   return collect(model, "buffers");
 }
 
 /** What each parameter is for, by its full name. */
-export function parameterRoles(model: Layer): Record<string, ParameterRole> {
-  const role = (layer: Layer, own: string) => layer.role?.(own) ?? (own === "bias" ? "bias" : "weight");
+export function parameterRoles(model: Layer<Tree>): Record<string, ParameterRole> {
+  const role = (layer: Layer<Tree>, own: string) => layer.role?.(own) ?? (own === "bias" ? "bias" : "weight");
   return Object.fromEntries([...owned(model, "parameters")].map(({ name, own, layer }) => [name, role(layer, own)]));
 }
 
@@ -90,17 +98,17 @@ export function parameterRoles(model: Layer): Record<string, ParameterRole> {
  * const spared = noDecay(mlp([2, 3], { rng: new Rng(0) }));
  * spared("dense1.bias");   // true
  */
-export function noDecay(model: Layer): (parameter: string) => boolean {
+export function noDecay(model: Layer<Tree>): (parameter: string) => boolean {
   const roles = parameterRoles(model);
   return (parameter) => roles[parameter] === "bias" || roles[parameter] === "norm";
 }
 
 /** How many numbers training changes; shared ones count once. */
-export function countParameters(model: Layer): number {
+export function countParameters(model: Layer<Tree>): number {
   return Object.values(parameters(model)).reduce((count, { size }) => count + size, 0);
 }
 
 /** Free a model's parameters and buffers at once, without waiting for the garbage collector. */
-export function disposeModel(model: Layer): void {
+export function disposeModel(model: Layer<Tree>): void {
   for (const what of ["parameters", "buffers"] as const) for (const { tensor } of owned(model, what)) tensor.dispose();
 }

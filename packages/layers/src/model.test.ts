@@ -1,4 +1,4 @@
-import { add, Rng, scope } from "@kronograd/tensor";
+import { add, Rng, scope, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { evaluation, expectRightGradients, f64, random, ready } from "../testing/index.ts";
 import { relu } from "./layers/activations.ts";
@@ -6,6 +6,7 @@ import { Dense } from "./layers/dense.ts";
 import { dropout } from "./layers/dropout.ts";
 import { model } from "./model.ts";
 import { disposeModel, parameters } from "./model-tree.ts";
+import { Sequential } from "./sequential.ts";
 
 const net = (left = new Dense({ in: 2, out: 3 }), right = new Dense({ in: 2, out: 3 })) =>
   model({ left, right, relu: relu() }, (x, { left, right, relu }) => add(relu(left(x)), right(x)));
@@ -18,6 +19,20 @@ describe("model", () => {
     const expected = add(relu().forward(left.forward(x), evaluation), right.forward(x));
     expect(layer.forward(x, evaluation)).toBeAllclose(expected);
     expectRightGradients(layer, x);
+  });
+
+  it("takes a tree of inputs by name", () => {
+    const [left, right] = [new Dense({ in: 2, out: 3 }), new Dense({ in: 4, out: 3 })];
+    const pair = model({ left, right }, (x: { a: Tensor; b: Tensor }, { left, right }) => add(left(x.a), right(x.b)));
+    ready(pair);
+    const [a, b] = [random([5, 2]), random([5, 4])];
+    expect(pair.forward({ a, b }, evaluation)).toBeAllclose(add(left.forward(a), right.forward(b)));
+    const longer = ready(new Sequential({ pair, head: new Dense({ in: 3, out: 1 }) }));
+    expect(longer.forward({ a, b }, evaluation).shape).toEqual([5, 1]);
+  });
+
+  it("refuses names that JavaScript would move to the front", () => {
+    expect(() => model({ stem: relu(), 0: relu() }, (x, { stem }) => stem(x))).toThrow('a layer is called "0"');
   });
 
   it("names parameters by the children's names", () => {

@@ -23,6 +23,12 @@ describe("Sequential", () => {
     expect(Object.keys(new Sequential({ fc0, act, fc1 }).children())).toEqual(["fc0", "act", "fc1"]);
   });
 
+  it("refuses names that JavaScript would move to the front: { stem, 0, 1 } ran 0, 1, stem", () => {
+    const layers = { stem: relu(), 0: tanh(), 1: relu() };
+    expect(() => new Sequential(layers)).toThrow('a layer is called "0"');
+    expect(Object.keys(new Sequential({ stem: relu(), "1a": tanh(), "01": relu() }).children())[0]).toBe("stem");
+  });
+
   it("is initialized by its rng", () => {
     const model = new Sequential([new Dense({ in: 1, out: 1 })], { rng: new Rng(0), dtype: "float64" });
     expect(parameters(model)["dense1.weight"]?.dtype).toBe("float64");

@@ -1,36 +1,39 @@
 /** Layers one after the other. */
 
-import { heldTensors, type Tensor } from "@kronograd/tensor";
+import { heldTensors, type Tensor, type Tree } from "@kronograd/tensor";
 import { callLayer, type Layer, type Mode } from "./layer.ts";
 import { initializeRoot, type ModelOptions } from "./model-tree.ts";
+import { checkNames } from "./parts/checks.ts";
 
 /**
  * Apply layers one after the other.
  *
  * Children of a list are named by kind and count, "conv1", "relu1", "conv2"; children of a record by its keys.
  *
- * @throws {UsageError} a device or dtype without rng
+ * @throws {UsageError} a name that is a whole number, or a device or dtype without rng
  * @example
  * const model = new Sequential([new Dense({ in: 2, out: 16 }), relu(), new Dense({ in: 16, out: 3 })], { rng: new Rng(0) });
  * Object.keys(parameters(model));   // ["dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"]
  */
-export class Sequential implements Layer {
+export class Sequential implements Layer<Tree> {
   readonly kind = "block";
-  readonly layers: Readonly<Record<string, Layer>>;
+  readonly layers: Readonly<Record<string, Layer<Tree>>>;
 
-  constructor(layers: readonly Layer[] | Readonly<Record<string, Layer>>, options: ModelOptions = {}) {
-    this.layers = Array.isArray(layers) ? numbered(layers) : (layers as Readonly<Record<string, Layer>>);
+  constructor(layers: readonly Layer<Tree>[] | Readonly<Record<string, Layer<Tree>>>, options: ModelOptions = {}) {
+    this.layers = Array.isArray(layers) ? numbered(layers) : (layers as Readonly<Record<string, Layer<Tree>>>);
+    checkNames("new Sequential", "a layer", Object.keys(this.layers));
     initializeRoot("Sequential", this, options);
   }
 
-  children(): Readonly<Record<string, Layer>> {
+  children(): Readonly<Record<string, Layer<Tree>>> {
     return this.layers;
   }
 
-  forward(x: Tensor, mode: Mode): Tensor {
+  /** @param x  a tensor, or whatever the first layer takes */
+  forward(x: Tree, mode: Mode): Tensor {
     let y = x;
     for (const [name, layer] of Object.entries(this.layers)) y = callLayer(layer, name, y, mode);
-    return y;
+    return y as Tensor; // each layer makes one
   }
 
   [heldTensors](): unknown {
@@ -38,7 +41,7 @@ export class Sequential implements Layer {
   }
 }
 
-function numbered(layers: readonly Layer[]): Record<string, Layer> {
+function numbered(layers: readonly Layer<Tree>[]): Record<string, Layer<Tree>> {
   const counts = new Map<string, number>();
   return Object.fromEntries(
     layers.map((layer) => {

@@ -1,6 +1,6 @@
 /** What a model is built of, as plain data: for files of weights, checkpoints and messages. */
 
-import type { Shape } from "@kronograd/tensor";
+import type { Shape, Tree } from "@kronograd/tensor";
 import type { Layer } from "./layer.ts";
 import { layersOf } from "./model-tree.ts";
 
@@ -30,7 +30,7 @@ export interface PlainOptions {
  * @example
  * modelStructure(new Sequential([leakyRelu(0.2)]))[1]?.options;   // { slope: 0.2 }
  */
-export function modelStructure(model: Layer): StructureRow[] {
+export function modelStructure(model: Layer<Tree>): StructureRow[] {
   return [...layersOf(model)].map(([name, layer]) => ({
     name,
     kind: layer.kind,

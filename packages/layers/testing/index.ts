@@ -1,7 +1,18 @@
 /** What the tests of this package share; not published. */
 
 import { grad } from "@kronograd/autograd";
-import { mul, type NestedNumbers, normal, Rng, scope, sum, type Tensor, tensor, write } from "@kronograd/tensor";
+import {
+  mul,
+  type NestedNumbers,
+  normal,
+  Rng,
+  scope,
+  sum,
+  type Tensor,
+  type Tree,
+  tensor,
+  write,
+} from "@kronograd/tensor";
 import { expect } from "vitest";
 import { initialize, type Layer, type Mode, parameters } from "../src/index.ts";
 
@@ -18,7 +29,7 @@ export const random = (shape: readonly number[], seed = 7): Tensor =>
   normal(new Rng(seed), shape, { dtype: "float64" });
 
 /** Initialize in float64 from seed 0, and give it back. */
-export function ready<T extends Layer>(layer: T): T {
+export function ready<T extends Layer<Tree>>(layer: T): T {
   initialize(layer, { rng: new Rng(0), dtype: "float64" });
   return layer;
 }

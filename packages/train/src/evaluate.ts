@@ -1,9 +1,10 @@
 /** Loss and accuracy of a model over a whole split. */
 
 import type { Loss } from "@kronograd/autograd";
-import { gatherBatch, type Split, sequentialBatches } from "@kronograd/data";
+import { gatherBatch, type Split, sequentialBatches, soleColumn } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
-import { argMax, equal, type Placement, scope, sum, type Tensor } from "@kronograd/tensor";
+import { argMax, equal, type Placement, scope, sum, type Tensor, type Tree } from "@kronograd/tensor";
+import { soleTensor } from "./batch-rows.ts";
 
 /** How good a model is on a split. */
 export interface Evaluation {
@@ -21,18 +22,19 @@ export interface Evaluation {
  * const { accuracy } = await evaluate(model, softmaxCrossEntropy(), data.test);
  */
 export async function evaluate(
-  model: Layer,
+  model: Layer<Tree>,
   loss: Loss,
   split: Split,
   options: Placement & { batch?: number } = {},
 ): Promise<Evaluation> {
   const { batch = 500, ...placement } = options;
-  const isClassification = split.targets instanceof Int32Array;
+  const isClassification = isLabels(split);
   const all: Promise<readonly [rows: number, value: number, right: number]>[] = [];
   for (const rows of sequentialBatches(split.count, batch)) {
     // Only the two handles outlive the scope, so that nothing stays open while a device is waited for.
     const seen = scope(() => {
-      const { inputs, targets } = gatherBatch(split, rows, placement);
+      const { inputs, targets: tree } = gatherBatch(split, rows, placement);
+      const targets = soleTensor("targets", tree);
       const outputs = model.forward(inputs, { training: false });
       const value = loss.value(outputs, targets);
       return { value, right: isClassification ? countRight(outputs, targets) : null };
@@ -49,6 +51,9 @@ export async function evaluate(
   const mean = total / split.count;
   return isClassification ? { loss: mean, accuracy: right / split.count } : { loss: mean };
 }
+
+/** Whether targets are class numbers. */
+const isLabels = ({ targets }: Split): boolean => soleColumn(targets).prepare === "integers";
 
 /** Rows whose largest output is at their label, []. */
 function countRight(outputs: Tensor, targets: Tensor): Tensor {

@@ -10,7 +10,7 @@ import type { Loss } from "@kronograd/autograd";
 import type { Dataset } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
-import { type Rng, UsageError } from "@kronograd/tensor";
+import { type Rng, type Tree, UsageError } from "@kronograd/tensor";
 import type { Evaluation } from "./evaluate.ts";
 import type { RunEvent } from "./events.ts";
 import type { Limits } from "./limits.ts";
@@ -19,7 +19,7 @@ import type { Best } from "./run-state.ts";
 
 /** What `fit` needs; of `steps`, `epochs` and `seconds` at least one. */
 export interface FitOptions extends Limits {
-  readonly model: Layer;
+  readonly model: Layer<Tree>;
   readonly loss: Loss;
   readonly data: Dataset;
   readonly optimizer: Optimizer;

@@ -77,7 +77,7 @@ describe("lookInParts", () => {
     const input = look(model);
     const [running, mean] = lookInParts(input, 5).commits[0] as readonly [Tensor, Tensor];
     expect(running.shape).toEqual([2]);
-    const values = [...input.batch.inputs.dataSync()];
+    const values = [...(input.batch.inputs as Tensor).dataSync()];
     const column = (k: number) => values.filter((_, i) => i % 2 === k).reduce((a, b) => a + b) / 10;
     expect(mean.dataSync()[0]).toBeCloseTo(column(0), digits);
     expect(mean.dataSync()[1]).toBeCloseTo(column(1), digits);

@@ -18,7 +18,8 @@ import {
 import type { Batch } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
 import { accumulate } from "@kronograd/optimizers";
-import { add, adopt, type Rng, retain, scale, scope, slice, type Tensor } from "@kronograd/tensor";
+import { add, adopt, type Rng, retain, scale, scope, type Tensor, type Tree } from "@kronograd/tensor";
+import { examplesOf, sliceBatch, soleTensor } from "./batch-rows.ts";
 
 /** What one look at a batch gives. */
 export interface Seen {
@@ -32,7 +33,7 @@ export interface Seen {
 
 /** What a look at a batch needs. */
 export interface Look {
-  readonly model: Layer;
+  readonly model: Layer<Tree>;
   readonly parameters: Parameters;
   readonly loss: Loss;
   readonly batch: Batch;
@@ -52,7 +53,7 @@ export function lookAt({ model, parameters, loss, batch, capture, rng, mark }: L
     commit: (buffer: Tensor, value: Tensor) => commits.push([buffer, retain(value)]), // past the scope of the pass
   };
   const { value, gradients, records } = valueAndGrad(
-    { outputs: () => model.forward(inputs, mode), loss, targets },
+    { outputs: () => model.forward(inputs, mode), loss, targets: soleTensor("targets", targets) },
     parameters,
     { capture, rng: rng.fork("labels"), ...(mark === undefined ? {} : { mark }) },
   );
@@ -63,7 +64,7 @@ export function lookAt({ model, parameters, loss, batch, capture, rng, mark }: L
 /** The same, `rows` rows at a time. */
 export function lookInParts(look: Look, rows: number): Seen {
   const { batch, loss, rng, mark } = look;
-  const count = batch.inputs.shape[0] as number;
+  const count = examplesOf(batch);
   if (rows >= count) return lookAt(look);
   const parts: Seen[] = []; // value and gradients are sums so far
   for (let start = 0; start < count; start += rows) {
@@ -72,7 +73,7 @@ export function lookInParts(look: Look, rows: number): Seen {
     const before = parts.at(-1);
     const part = scope((): Seen => {
       mark?.("forward");
-      const own = { inputs: rowsOf(batch.inputs, start, end), targets: rowsOf(batch.targets, start, end) };
+      const own = sliceBatch(batch, start, end);
       const { value, gradients, records, commits } = lookAt({ ...look, batch: own, rng: rng.fork(`rows ${start}`) });
       const weighted = scale(value, weight);
       return {
@@ -91,10 +92,6 @@ export function lookInParts(look: Look, rows: number): Seen {
     records: joinByLayer(parts.map((part) => part.records)),
     commits: sumCommits(parts.flatMap((part) => part.commits)),
   };
-}
-
-function rowsOf(t: Tensor, start: number, end: number): Tensor {
-  return slice(t, [[start, end], ...t.shape.slice(1).map(() => null)]);
 }
 
 /** One record for each layer, with the rows of all parts. */

@@ -3,12 +3,12 @@
 import type { Parameters } from "@kronograd/autograd";
 import { type Layer, parameterRoles } from "@kronograd/layers";
 import { type Optimizer, planBlock } from "@kronograd/optimizers";
-import { type Device, sizeOf, type Tensor } from "@kronograd/tensor";
+import { type Device, sizeOf, type Tensor, type Tree } from "@kronograd/tensor";
 import type { PlanLayer, RunEvent } from "./events.ts";
 
 /** Describe a run before it starts. */
 export function planOf(
-  model: Layer,
+  model: Layer<Tree>,
   optimizer: Optimizer,
   batch: number,
   parameters: Parameters,

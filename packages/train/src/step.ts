@@ -21,14 +21,16 @@ import {
   scope,
   sqrt,
   type Tensor,
+  type Tree,
 } from "@kronograd/tensor";
+import { soleTensor } from "./batch-rows.ts";
 import type { Clock } from "./clock.ts";
 import { lookInParts, type Seen } from "./micro-batches.ts";
 import { makeOracles } from "./oracles.ts";
 
 /** What a step needs. */
 export interface StepInput {
-  readonly model: Layer;
+  readonly model: Layer<Tree>;
   readonly parameters: Parameters;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
@@ -104,7 +106,7 @@ export function directionsOf(
       parameters,
       step,
       records,
-      oracles: makeOracles(oracles, { forward, loss, targets, parameters }),
+      oracles: makeOracles(oracles, { forward, loss, targets: soleTensor("targets", targets), parameters }),
       rng: rng.fork("optimizer"),
       report: (name, number) => {
         reported[name] = number;

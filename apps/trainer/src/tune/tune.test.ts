@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gatherBatch, spiral } from "@kronograd/data";
-import { Rng } from "@kronograd/tensor";
+import { gatherBatch, type Split, spiral } from "@kronograd/data";
+import { Rng, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { commandLine, kronograd, start, temporaryFolder } from "../e2e/command.ts";
 import { openOptimizer } from "../opening/optimizers.ts";
@@ -45,9 +45,9 @@ describe("holdOut", () => {
   it("evaluates on the last training rows, and has no test rows", () => {
     const held = holdOut(data);
     expect([held.train.count, held.test.count]).toEqual([50, 10]);
-    const rows = (split: typeof data.train, from: number, count: number) => {
+    const rows = (split: Split, from: number, count: number) => {
       const { inputs } = gatherBatch(split, Array.from({ length: count }, (_, i) => from + i)); // biome-ignore format: short
-      return [...inputs.dataSync()];
+      return [...(inputs as Tensor).dataSync()];
     };
     expect(rows(held.train, 0, 50)).toEqual(rows(data.train, 0, 50));
     expect(rows(held.test, 0, 10)).toEqual(rows(data.train, 50, 10));

@@ -16,8 +16,8 @@ afterAll(() => rmSync(dir, { recursive: true }));
 describe("cifar10", () => {
   it("reads the five training files in order, and the test file", async () => {
     const { train, test, source } = await cifar10({ dir, records: 1 });
-    expect([train.targets, test.targets]).toEqual([Int32Array.of(0, 1, 2, 3, 4), Int32Array.of(5)]);
-    expect([train.inputs[3071], train.inputs[3072], source]).toEqual([0, 1, dir]);
+    expect([train.targets.values, test.targets.values]).toEqual([Int32Array.of(0, 1, 2, 3, 4), Int32Array.of(5)]);
+    expect([train.inputs.values[3071], train.inputs.values[3072], source]).toEqual([0, 1, dir]);
   });
 
   it("expects 10 000 records a file unless told", async () => {

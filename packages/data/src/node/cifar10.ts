@@ -1,5 +1,6 @@
 /** CIFAR-10 from a folder with its binary files. */
 
+import type { Column } from "../column.ts";
 import type { Dataset } from "../dataset.ts";
 import { type Cifar10Options, cifar10FromBinary } from "../sets/cifar10.ts";
 import type { NamedBytes } from "../sets/idx-images.ts";
@@ -20,7 +21,7 @@ export interface Cifar10FolderOptions extends Cifar10Options {
  * @example
  * const photographs = await cifar10({ dir: "data/cifar-10-batches-bin" });
  */
-export async function cifar10({ dir, ...options }: Cifar10FolderOptions): Promise<Dataset> {
+export async function cifar10({ dir, ...options }: Cifar10FolderOptions): Promise<Dataset<Column, Column>> {
   const help = "Unpack cifar-10-binary.tar.gz of the set's page, and name its folder cifar-10-batches-bin.";
   const read = async (name: string): Promise<NamedBytes> => {
     const file = await findFile(dir, [name], help);

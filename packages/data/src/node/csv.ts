@@ -1,5 +1,6 @@
 /** CSV tables from files. */
 
+import type { Column } from "../column.ts";
 import type { Dataset } from "../dataset.ts";
 import { gunzip } from "../formats/gzip.ts";
 import { type CsvOptions, csvDataset } from "../sets/csv.ts";
@@ -22,7 +23,7 @@ export interface CsvFileOptions extends Omit<CsvOptions, "file"> {
  * @example
  * const iris = await csv({ path: "iris.csv", target: "species", rng: new Rng(0) });
  */
-export async function csv({ path, sha256, ...options }: CsvFileOptions): Promise<Dataset> {
+export async function csv({ path, sha256, ...options }: CsvFileOptions): Promise<Dataset<Column, Column>> {
   const bytes = await readBytes(path);
   if (sha256 !== undefined) checkSha256(path, bytes, sha256);
   return csvDataset(await gunzip(bytes, path), { ...options, file: path });

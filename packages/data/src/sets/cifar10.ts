@@ -4,8 +4,9 @@
  * Source: Krizhevsky (2009), "Learning multiple layers of features from tiny images"; the layout is on the set's page.
  */
 
+import type { Column, PixelScaling } from "../column.ts";
 import { dataError, getAgain } from "../data-error.ts";
-import { type Dataset, defineDataset, type PixelScaling } from "../dataset.ts";
+import { type Dataset, defineDataset } from "../dataset.ts";
 import { checkSha256 } from "../sha256.ts";
 import type { NamedBytes } from "./idx-images.ts";
 import { cifar10Scaling } from "./pixels.ts";
@@ -35,7 +36,7 @@ export interface Cifar10Options {
 export function cifar10FromBinary(
   files: { readonly train: readonly NamedBytes[]; readonly test: readonly NamedBytes[] },
   options: Cifar10Options = {},
-): Dataset {
+): Dataset<Column, Column> {
   const { scaling = cifar10Scaling, source = "bytes in memory" } = options;
   return defineDataset({
     name: "cifar10",

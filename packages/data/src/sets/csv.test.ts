@@ -13,7 +13,7 @@ const flowers = "length,width,species\n1,10,rose\n2,20,lily\n3,30,rose\n4,40,lil
 /** Rows [inputs…, target] of both splits, sorted. */
 const rowsOf = ({ train, test, inputShape: [size = 0] }: ReturnType<typeof csvDataset>) =>
   [train, test]
-    .flatMap(({ inputs, targets }) =>
+    .flatMap(({ inputs: { values: inputs }, targets: { values: targets } }) =>
       Array.from(targets, (target, i) => [...inputs.slice(i * size, (i + 1) * size), target]),
     )
     .sort((a, b) => a[0]! - b[0]!);
@@ -42,7 +42,7 @@ describe("csvDataset", () => {
     expect(read(flowers).fingerprint).toBe(read(flowers, { rng: new Rng(1) }).fingerprint);
     const table = Array.from({ length: 40 }, (_, i) => `${i},${i % 2}`).join("\n");
     const first = read(table);
-    expect([...first.train.inputs]).not.toEqual([...first.train.inputs].sort((a, b) => a - b));
+    expect([...first.train.inputs.values]).not.toEqual([...first.train.inputs.values].sort((a, b) => a - b));
     expect(first.fingerprint).not.toBe(read(table, { rng: new Rng(2) }).fingerprint);
   });
 
@@ -58,7 +58,11 @@ describe("csvDataset", () => {
     const dataset = read(text, { task: "regression", target: ["c", "a"] });
     expect(dataset).toMatchObject({ task: "regression", inputShape: [1], targetShape: [2], train: { count: 2 } });
     expect(dataset.classes).toBeUndefined();
-    for (const { inputs, targets, count } of [dataset.train, dataset.test]) {
+    for (const {
+      inputs: { values: inputs },
+      targets: { values: targets },
+      count,
+    } of [dataset.train, dataset.test]) {
       for (let i = 0; i < count; i++) {
         expect([targets[2 * i], targets[2 * i + 1]]).toEqual([inputs[i]! + 1, inputs[i]! - 1]);
       }
@@ -78,16 +82,18 @@ describe("csvDataset", () => {
     const rows = Array.from({ length: 50 }, (_, i) => `${i * i},0.1,${i % 2}`).join("\n");
     const { train, test } = csvDataset(ascii(rows), { rng });
     const column = (inputs: ArrayLike<number>, k: number) => Array.from(inputs).filter((_, i) => i % 2 === k);
-    const values = column(train.inputs, 0);
+    const values = column(train.inputs.values, 0);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     expect(mean).toBeCloseTo(0, 12);
     expect(values.reduce((sum, value) => sum + value * value, 0) / values.length).toBeCloseTo(1, 12);
-    expect(column(train.inputs, 1).every((value) => value === 0)).toBe(true);
-    expect(column(test.inputs, 1).every((value) => value === 0)).toBe(true);
+    expect(column(train.inputs.values, 1).every((value) => value === 0)).toBe(true);
+    expect(column(test.inputs.values, 1).every((value) => value === 0)).toBe(true);
     // The test rows follow the same line x → (x − m)/s as the training rows, not their own statistics.
     const raw = read(rows);
-    const slope = (values[1]! - values[0]!) / (raw.train.inputs[2]! - raw.train.inputs[0]!);
-    expect((test.inputs[0]! - values[0]!) / (raw.test.inputs[0]! - raw.train.inputs[0]!)).toBeCloseTo(slope, 12);
+    const slope = (values[1]! - values[0]!) / (raw.train.inputs.values[2]! - raw.train.inputs.values[0]!);
+    expect(
+      (test.inputs.values[0]! - values[0]!) / (raw.test.inputs.values[0]! - raw.train.inputs.values[0]!),
+    ).toBeCloseTo(slope, 12);
   });
 
   it.each([

@@ -1,21 +1,22 @@
 /** A table of numbers as a data set: columns chosen, labels numbered, rows shuffled and split, inputs standardised. */
 
 import { nearest, permutation, type Rng, UsageError } from "@kronograd/tensor";
+import type { Column } from "../column.ts";
 import { dataError } from "../data-error.ts";
 import { type Dataset, defineDataset } from "../dataset.ts";
 import { type CsvRow, parseCsv } from "../formats/csv.ts";
 
 /** A column by its name in the header, or by its number from 0 (from the end where negative: −1 is the last). */
-export type Column = string | number;
+export type CsvColumn = string | number;
 
 /** How `csvDataset` reads a table. */
 export interface CsvOptions {
   /** Shuffles the rows before the split; it does not advance. */
   readonly rng: Rng;
   /** What to predict: one column of labels, or one or more of numbers in regression. Default −1, the last. */
-  readonly target?: Column | readonly Column[];
+  readonly target?: CsvColumn | readonly CsvColumn[];
   /** The inputs. Default: every column that is not a target. */
-  readonly features?: readonly Column[];
+  readonly features?: readonly CsvColumn[];
   /** Default "classification". */
   readonly task?: "classification" | "regression";
   /** Whether the first row names the columns. Default: it does if none of its cells is a number, empty, or NaN. */
@@ -46,7 +47,7 @@ export interface CsvOptions {
  * @example
  * csvDataset(bytes, { target: "species", rng: new Rng(0) });
  */
-export function csvDataset(bytes: Uint8Array, options: CsvOptions): Dataset {
+export function csvDataset(bytes: Uint8Array, options: CsvOptions): Dataset<Column, Column> {
   const { rng, task = "classification", file = "CSV file", testShare = 0.2, standardise = true } = options;
   const table = readTable(bytes, file, options);
   const targetColumns = [options.target ?? -1].flat().map((column) => find(table, column, file));
@@ -117,7 +118,7 @@ function readTable(bytes: Uint8Array, file: string, { header, separator = "," }:
   return { names, hasHeader, rows: data };
 }
 
-function find({ names, hasHeader }: Table, column: Column, file: string): number {
+function find({ names, hasHeader }: Table, column: CsvColumn, file: string): number {
   const index =
     typeof column === "string" ? (hasHeader ? names.indexOf(column) : -1) : column < 0 ? names.length + column : column;
   if (Number.isInteger(index) && index >= 0 && index < names.length) return index;

@@ -33,8 +33,8 @@ describe("imagesFromIdx", () => {
       train: { count: 3 },
       test: { count: 1 },
     });
-    expect([...dataset.train.inputs]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    expect(dataset.train.targets).toEqual(Int32Array.of(0, 9, 5));
+    expect([...dataset.train.inputs.values]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(dataset.train.targets.values).toEqual(Int32Array.of(0, 9, 5));
   });
 
   it("has one fingerprint for compressed and plain files", async () => {

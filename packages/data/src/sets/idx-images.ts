@@ -1,7 +1,8 @@
 /** Image sets in the form of MNIST: four IDX files, of images [n, rows, columns] and of labels [n]. */
 
+import type { Column, PixelScaling } from "../column.ts";
 import { dataError, getAgain } from "../data-error.ts";
-import { type Dataset, defineDataset, type PixelScaling } from "../dataset.ts";
+import { type Dataset, defineDataset } from "../dataset.ts";
 import { gunzip } from "../formats/gzip.ts";
 import { type IdxArray, readIdx } from "../formats/idx.ts";
 
@@ -37,7 +38,7 @@ export interface IdxImageOptions {
  * @example
  * await imagesFromIdx(files, { name: "mnist", scaling: mnistScaling, source: "https://…" });
  */
-export async function imagesFromIdx(files: IdxImageFiles, options: IdxImageOptions): Promise<Dataset> {
+export async function imagesFromIdx(files: IdxImageFiles, options: IdxImageOptions): Promise<Dataset<Column, Column>> {
   const { name, scaling, classes = 10, classNames, source } = options;
   const train = await readPair(files.trainImages, files.trainLabels, classes);
   const test = await readPair(files.testImages, files.testLabels, classes);

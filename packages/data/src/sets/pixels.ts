@@ -1,6 +1,6 @@
 /** Published means and deviations of the training pixels of the image sets, for pixels in [0, 1]. */
 
-import type { PixelScaling } from "../dataset.ts";
+import type { PixelScaling } from "../column.ts";
 
 /** MNIST. */
 export const mnistScaling: PixelScaling = { mean: [0.1307], deviation: [0.3081] };

@@ -7,7 +7,10 @@ describe("blobs", () => {
     const { train, test, inputShape } = blobs({ rng: new Rng(0), classes: 4, dimensions: 3, noise: 0 });
     expect(inputShape).toEqual([3]);
     const centres = new Map<number, string>();
-    for (const { inputs, targets } of [train, test]) {
+    for (const {
+      inputs: { values: inputs },
+      targets: { values: targets },
+    } of [train, test]) {
       targets.forEach((label, i) => {
         const point = inputs.slice(3 * i, 3 * i + 3).join();
         expect(centres.get(label) ?? point).toBe(point);

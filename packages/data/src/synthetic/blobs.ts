@@ -1,5 +1,6 @@
 /** Normal clouds, one for each class. */
 
+import type { Column } from "../column.ts";
 import type { Dataset } from "../dataset.ts";
 import { checkCount, checkNumber, labelledPoints, type PointOptions, streams } from "./generate.ts";
 
@@ -20,7 +21,7 @@ export interface BlobsOptions extends PointOptions {
  * @example
  * blobs({ rng: new Rng(0), classes: 4, dimensions: 8 }).inputShape;   // [8]
  */
-export function blobs(options: BlobsOptions): Dataset {
+export function blobs(options: BlobsOptions): Dataset<Column, Column> {
   const { classes = 3, dimensions = 2, spread = 3, noise = 1 } = options;
   checkCount("blobs", "classes", classes, 2);
   checkCount("blobs", "dimensions", dimensions);

@@ -1,6 +1,7 @@
 /** A circle within a circle. */
 
 import { UsageError } from "@kronograd/tensor";
+import type { Column } from "../column.ts";
 import type { Dataset } from "../dataset.ts";
 import { labelledPoints, type PointOptions } from "./generate.ts";
 
@@ -17,7 +18,7 @@ export interface CirclesOptions extends PointOptions {
  * @example
  * circles({ rng: new Rng(0), inner: 0.6 });
  */
-export function circles(options: CirclesOptions): Dataset {
+export function circles(options: CirclesOptions): Dataset<Column, Column> {
   const { inner = 0.5, noise = 0.05 } = options;
   if (!(inner > 0 && inner < 1)) {
     throw new UsageError({ where: "circles", problem: "inner must be between 0 and 1", got: inner });

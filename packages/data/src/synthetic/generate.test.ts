@@ -33,9 +33,9 @@ describe.each(Object.entries(sets))("%s", (name, make: (options: PointOptions) =
   it("draws test rows that are not training rows and do not depend on their number", () => {
     const few = make({ rng: new Rng(5), ...sizes });
     const many = make({ rng: new Rng(5), ...sizes, train: 90 });
-    expect(many.test.inputs).toEqual(few.test.inputs);
-    const inTrain = new Set(few.train.inputs);
-    expect([...few.test.inputs].some((value) => inTrain.has(value))).toBe(false);
+    expect(many.test.inputs.values).toEqual(few.test.inputs.values);
+    const inTrain = new Set(few.train.inputs.values);
+    expect([...few.test.inputs.values].some((value) => inTrain.has(value))).toBe(false);
   });
 
   it("throws UsageError for sizes and noise out of range", () => {
@@ -49,8 +49,11 @@ describe("labelledPoints", () => {
   it("balances the classes in turn, and adds noise of the deviation asked for", () => {
     const options = { rng: new Rng(0), train: 4000, test: 5, noise: 0.5 };
     const { train, test } = labelledPoints("p", options, {}, { classes: 3 }, (_, label) => [label, 10]);
-    expect([...test.targets]).toEqual([0, 1, 2, 0, 1]);
-    const noise = Array.from(train.inputs, (value, i) => value - (i % 2 === 0 ? train.targets[i / 2]! : 10));
+    expect([...test.targets.values]).toEqual([0, 1, 2, 0, 1]);
+    const noise = Array.from(
+      train.inputs.values,
+      (value, i) => value - (i % 2 === 0 ? train.targets.values[i / 2]! : 10),
+    );
     const variance = noise.reduce((sum, value) => sum + value * value, 0) / noise.length;
     // 8000 draws: the variance has a standard error of 0.25·√(2/8000) = 0.004.
     expect(Math.abs(variance - 0.25)).toBeLessThan(0.016);

@@ -1,6 +1,7 @@
 /** What the synthetic sets share: sizes, streams and the assembly of labelled points. */
 
 import { type Rng, UsageError } from "@kronograd/tensor";
+import type { Column } from "../column.ts";
 import { type Dataset, defineDataset } from "../dataset.ts";
 
 /** How many rows a synthetic set has, and from which stream. */
@@ -42,7 +43,7 @@ export function labelledPoints(
   settings: Readonly<Record<string, unknown>>,
   { classes, dimensions = 2 }: { readonly classes: number; readonly dimensions?: number },
   place: (rng: Rng, label: number) => readonly number[],
-): Dataset {
+): Dataset<Column, Column> {
   checkNumber(name, "noise", noise, 0);
   checkCount(name, "train", train);
   checkCount(name, "test", test);

@@ -11,15 +11,15 @@ function residuals(
   split: IllConditionedRegression["train"],
 ) {
   const [d, out] = [inputShape[0]!, targetShape[0]!];
-  return Array.from(split.targets, (target, i) => {
-    const row = Array.from(split.inputs).slice(Math.floor(i / out) * d, (Math.floor(i / out) + 1) * d);
+  return Array.from(split.targets.values, (target, i) => {
+    const row = Array.from(split.inputs.values).slice(Math.floor(i / out) * d, (Math.floor(i / out) + 1) * d);
     return target - row.reduce((sum, x, j) => sum + optimum.weight[(i % out) * d + j]! * x, optimum.bias[i % out]!);
   });
 }
 
 describe("illConditionedRegression", () => {
   const set = illConditionedRegression({ rng, inputs: 6, outputs: 2, conditionNumber: 1e5, noise: 0.3, train: 200 });
-  const inputs = Array.from(set.train.inputs);
+  const inputs = Array.from(set.train.inputs.values);
   const column = (j: number) => inputs.filter((_, i) => i % 6 === j);
   const covariance = Array.from({ length: 6 }, (_, i) =>
     Array.from({ length: 6 }, (_, j) => column(i).reduce((sum, x, row) => sum + (x * column(j)[row]!) / 200, 0)),

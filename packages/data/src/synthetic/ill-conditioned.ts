@@ -12,6 +12,7 @@
  */
 
 import { UsageError } from "@kronograd/tensor";
+import type { Column } from "../column.ts";
 import { type Dataset, defineDataset } from "../dataset.ts";
 import { checkCount, checkNumber, type SyntheticOptions, sourceOf, streams } from "./generate.ts";
 import { orthonormal } from "./orthonormal.ts";
@@ -39,7 +40,7 @@ export interface LinearOptimum {
 }
 
 /** A regression set with its optimum. */
-export interface IllConditionedRegression extends Dataset {
+export interface IllConditionedRegression extends Dataset<Column, Column> {
   readonly optimum: LinearOptimum;
   /** The eigenvalues of XᵀX/N of the training inputs, falling from 1 to 1/κ. */
   readonly eigenvalues: Float64Array;

@@ -4,7 +4,11 @@ import { moons } from "./moons.ts";
 
 describe("moons", () => {
   it("puts each class on its half circle of radius 1", () => {
-    const { inputs, targets, count } = moons({ rng: new Rng(0), noise: 0 }).train;
+    const {
+      inputs: { values: inputs },
+      targets: { values: targets },
+      count,
+    } = moons({ rng: new Rng(0), noise: 0 }).train;
     for (let i = 0; i < count; i++) {
       const [x, y] = [inputs[2 * i]!, inputs[2 * i + 1]!];
       const upper = targets[i] === 0;

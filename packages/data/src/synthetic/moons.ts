@@ -1,5 +1,6 @@
 /** Two interleaved half circles. */
 
+import type { Column } from "../column.ts";
 import type { Dataset } from "../dataset.ts";
 import { labelledPoints, type PointOptions } from "./generate.ts";
 
@@ -10,7 +11,7 @@ import { labelledPoints, type PointOptions } from "./generate.ts";
  * @example
  * moons({ rng: new Rng(0), train: 200, noise: 0.1 });
  */
-export function moons(options: PointOptions): Dataset {
+export function moons(options: PointOptions): Dataset<Column, Column> {
   const { noise = 0.1 } = options;
   return labelledPoints("moons", { ...options, noise }, {}, { classes: 2 }, (rng, label) => {
     const angle = Math.PI * rng.uniform();

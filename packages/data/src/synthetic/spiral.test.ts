@@ -9,16 +9,16 @@ describe("spiral", () => {
     const { train, classes } = spiral({ rng, arms: 3, turns: 1.5, noise: 0 });
     expect(classes).toBe(3);
     for (let i = 0; i < train.count; i++) {
-      const [x, y] = [train.inputs[2 * i]!, train.inputs[2 * i + 1]!];
+      const [x, y] = [train.inputs.values[2 * i]!, train.inputs.values[2 * i + 1]!];
       const radius = Math.hypot(x, y);
       expect(radius).toBeLessThanOrEqual(1);
-      const angle = 2 * Math.PI * (train.targets[i]! / 3 + 1.5 * radius);
+      const angle = 2 * Math.PI * (train.targets.values[i]! / 3 + 1.5 * radius);
       expect(Math.abs(x - radius * Math.cos(angle)) + Math.abs(y - radius * Math.sin(angle))).toBeLessThan(1e-12);
     }
   });
 
   it("fills the radius evenly", () => {
-    const inputs = Array.from(spiral({ rng, noise: 0 }).train.inputs);
+    const inputs = Array.from(spiral({ rng, noise: 0 }).train.inputs.values);
     const mean = inputs.reduce((sum, x, i) => sum + (i % 2 === 0 ? Math.hypot(x, inputs[i + 1]!) : 0), 0) / 1000;
     expect(Math.abs(mean - 0.5)).toBeLessThan(0.04); // standard error √(1/12/1000) = 0.009
   });

@@ -1,5 +1,6 @@
 /** Interleaved spirals: the classic set that a linear model cannot separate at all. */
 
+import type { Column } from "../column.ts";
 import type { Dataset } from "../dataset.ts";
 import { checkCount, checkNumber, labelledPoints, type PointOptions } from "./generate.ts";
 
@@ -18,7 +19,7 @@ export interface SpiralOptions extends PointOptions {
  * @example
  * spiral({ rng: new Rng(0), arms: 3, noise: 0.02 }).classes;   // 3
  */
-export function spiral(options: SpiralOptions): Dataset {
+export function spiral(options: SpiralOptions): Dataset<Column, Column> {
   const { arms = 2, turns = 1, noise = 0.02 } = options;
   checkCount("spiral", "arms", arms, 2);
   checkNumber("spiral", "turns", turns, 0);

@@ -9,7 +9,11 @@ describe("teacherStudent", () => {
     const { train, test, teacher } = teacherStudent({ rng, inputs: 2, hidden: [3], outputs: 2, train: 5, test: 4 });
     const [first, last] = teacher as [(typeof teacher)[0], (typeof teacher)[0]];
     expect([first.weight.length, first.bias.length, last.weight.length, last.bias.length]).toEqual([6, 3, 6, 2]);
-    for (const { inputs, targets, count } of [train, test]) {
+    for (const {
+      inputs: { values: inputs },
+      targets: { values: targets },
+      count,
+    } of [train, test]) {
       for (let row = 0; row < count; row++) {
         const [x, y] = [inputs[2 * row]!, inputs[2 * row + 1]!];
         const h = [0, 1, 2].map((i) =>
@@ -31,9 +35,10 @@ describe("teacherStudent", () => {
   it("adds noise of the deviation asked for, to the same targets", () => {
     const clean = teacherStudent({ rng }).test;
     const noisy = teacherStudent({ rng, noise: 0.3 }).test;
-    expect(noisy.inputs).toEqual(clean.inputs);
+    expect(noisy.inputs.values).toEqual(clean.inputs.values);
     const variance =
-      Array.from(clean.targets).reduce((sum, value, i) => sum + (noisy.targets[i]! - value) ** 2, 0) / 1000;
+      Array.from(clean.targets.values).reduce((sum, value, i) => sum + (noisy.targets.values[i]! - value) ** 2, 0) /
+      1000;
     expect(Math.abs(variance - 0.09)).toBeLessThan(0.016); // standard error 0.09·√(2/1000) = 0.004
   });
 

@@ -1,6 +1,7 @@
 /** Regression on the outputs of a random network: a target that a student of the same form can reach exactly. */
 
 import type { Rng } from "@kronograd/tensor";
+import type { Column } from "../column.ts";
 import { type Dataset, defineDataset } from "../dataset.ts";
 import { checkCount, checkNumber, type SyntheticOptions, sourceOf, streams } from "./generate.ts";
 
@@ -25,7 +26,7 @@ export interface TeacherLayer {
 }
 
 /** A regression set with the network that made its targets. */
-export interface TeacherStudent extends Dataset {
+export interface TeacherStudent extends Dataset<Column, Column> {
   readonly teacher: readonly TeacherLayer[];
 }
 

@@ -4,7 +4,11 @@ import { xor } from "./xor.ts";
 
 describe("xor", () => {
   it("has class 1 where the signs differ, all four quadrants, and no point near an axis or outside the square", () => {
-    const { inputs, targets, count } = xor({ rng: new Rng(0) }).train;
+    const {
+      inputs: { values: inputs },
+      targets: { values: targets },
+      count,
+    } = xor({ rng: new Rng(0) }).train;
     const quadrants = new Set<string>();
     for (let i = 0; i < count; i++) {
       const [x, y] = [inputs[2 * i]!, inputs[2 * i + 1]!];

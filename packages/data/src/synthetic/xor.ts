@@ -1,6 +1,7 @@
 /** Exclusive or, in the plane. */
 
 import { randomSign } from "@kronograd/tensor";
+import type { Column } from "../column.ts";
 import type { Dataset } from "../dataset.ts";
 import { labelledPoints, type PointOptions } from "./generate.ts";
 
@@ -13,7 +14,7 @@ const margin = 0.1; // the classes touch nowhere as long as noise is small
  * @example
  * xor({ rng: new Rng(0), train: 400 });
  */
-export function xor(options: PointOptions): Dataset {
+export function xor(options: PointOptions): Dataset<Column, Column> {
   const { noise = 0 } = options;
   return labelledPoints("xor", { ...options, noise }, { margin }, { classes: 2 }, (rng, label) => {
     const sign = randomSign(rng);

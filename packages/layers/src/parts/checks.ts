@@ -21,6 +21,24 @@ export function checkRate(where: string, name: string, value: number): void {
   throw new UsageError({ where, problem: `${name} must be in [0, 1)`, got: value });
 }
 
+/**
+ * Check names of children or parameters: JavaScript moves keys like "0" before all others, so a record with them has another
+ * order than it was written in.
+ *
+ * @throws {UsageError} a name is a whole number
+ */
+export function checkNames(where: string, what: string, names: readonly string[]): void {
+  const bad = names.find((name) => /^(?:0|[1-9]\d*)$/.test(name));
+  if (bad === undefined) return;
+  throw new UsageError({
+    where,
+    problem: `${what} is called "${bad}", and JavaScript moves such names before all others`,
+    expected: "names that are no whole numbers",
+    got: names,
+    help: `Call it "layer${bad}", or pass a list.`,
+  });
+}
+
 /** Both directions of an option. */
 export function pairOf(value: PairLike): readonly [number, number] {
   return typeof value === "number" ? [value, value] : value;

@@ -13,6 +13,7 @@ import {
   nearest,
   sameShape,
   type Tensor,
+  type Tree,
   typedArray,
   write,
 } from "@kronograd/tensor";
@@ -57,7 +58,7 @@ export interface LoadedWeights {
  * const model = new Sequential({ encoder: mlp([2, 3]), head: new Dense({ in: 3, out: 1 }) }, { rng: new Rng(1) });
  * loadWeights(model, bytes, { rename: (name) => `encoder.${name}`, strict: false }).missing;   // ["head.weight", "head.bias"]
  */
-export function loadWeights(model: Layer, bytes: Uint8Array, options: LoadWeightsOptions = {}): LoadedWeights {
+export function loadWeights(model: Layer<Tree>, bytes: Uint8Array, options: LoadWeightsOptions = {}): LoadedWeights {
   const { file = "weights", strict = true, convert = false } = options;
   const own: Readonly<Record<string, Tensor>> = { ...parameters(model), ...buffers(model) };
   const found = renamed(file, tensorsOf(bytes, file), options.rename ?? {});

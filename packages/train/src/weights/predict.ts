@@ -54,7 +54,7 @@ const longestTurn = 16; // milliseconds that the event loop waits at most, beyon
  * logits.shape;   // [1000, 3]
  */
 export async function predict<T extends Tree = Tensor>(
-  model: Layer,
+  model: Layer<Tree>,
   inputs: PredictInputs,
   { batch = 500, signal }: PredictOptions = {},
 ): Promise<T> {
@@ -69,7 +69,7 @@ export async function predict<T extends Tree = Tensor>(
       const to = Math.min(rows, from + batch);
       const whole: Tree | undefined = outputs;
       outputs = scope(() => {
-        const part = model.forward(partOf(inputs, from, to, placement) as Tensor, { training: false }) as Tree;
+        const part = model.forward(partOf(inputs, from, to, placement), { training: false }) as Tree;
         const into = whole ?? mapTree(part, (t, path) => retain(roomFor(t, path, to - from, rows)));
         fill(into, part, from, to);
         return into;
@@ -85,7 +85,7 @@ export async function predict<T extends Tree = Tensor>(
   return mapTree(outputs as Tree, adopt) as T;
 }
 
-function placementOf(model: Layer): { device: Device; dtype: Dtype } {
+function placementOf(model: Layer<Tree>): { device: Device; dtype: Dtype } {
   const [first] = [...Object.values(parameters(model)), ...Object.values(buffers(model))];
   return first ?? placed({});
 }

@@ -5,7 +5,7 @@
 
 import { type HostArray, writeSafetensors } from "@kronograd/data";
 import { buffers, type Layer, modelStructure, parameters } from "@kronograd/layers";
-import type { Tensor } from "@kronograd/tensor";
+import type { Tensor, Tree } from "@kronograd/tensor";
 import { digestOf } from "../checkpoint-tree.ts";
 
 /** The metadata's key for the version of this format, and that version. */
@@ -30,7 +30,7 @@ export interface SaveWeightsOptions {
  * [...readSafetensors(bytes).tensors.keys()];   // ["dense1.bias", "dense1.weight"]
  */
 export async function saveWeights(
-  model: Layer,
+  model: Layer<Tree>,
   { metadata = {}, values = {} }: SaveWeightsOptions = {},
 ): Promise<Uint8Array> {
   const json = JSON.stringify(modelStructure(model));

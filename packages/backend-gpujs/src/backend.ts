@@ -15,11 +15,11 @@ import {
   type Dtype,
   type HostOperand,
   type Kernel,
-  NumericalError,
   type Operand,
   type TypedArray,
   typedArray,
 } from "@kronograd/tensor";
+import { HostFaults, runOnHost } from "@kronograd/tensor/kernel";
 import { Engine } from "./device/engine.ts";
 import type { Gpu } from "./device/gpujs.ts";
 import { rendererOf } from "./device/renderer.ts";
@@ -44,8 +44,7 @@ export class GpujsBackend implements Backend {
   readonly kernels: ReadonlyMap<string, Kernel>;
   readonly #engine: Engine;
   #hostCalls = 0;
-  /** What went wrong since the last read. */
-  #fault: unknown;
+  readonly #faults = new HostFaults();
 
   constructor(gpu: Gpu) {
     this.#engine = new Engine(gpu);
@@ -101,7 +100,7 @@ export class GpujsBackend implements Backend {
 
   async read(block: Block): Promise<TypedArray> {
     this.#assertThere();
-    const error = block.error ?? this.#takeFault();
+    const error = block.error ?? this.#faults.take();
     if (error !== undefined) throw error;
     if (block.texture === undefined) return this.#now(block).slice();
     const values = await this.#engine.read(block.texture, block.length);
@@ -124,17 +123,10 @@ export class GpujsBackend implements Backend {
       return { ...operand, data };
     };
     const [to, from] = [outputs.map(onHost), inputs.map(onHost)];
-    let failure: unknown;
-    try {
-      reference(to, from);
-    } catch (error) {
-      failure = error;
-      if (!(error instanceof NumericalError)) this.#fault ??= error;
-      for (const { dtype, data } of to) if (dtype !== "int32") data.fill(Number.NaN);
-    }
+    const error = runOnHost(reference, to, from, this.#faults);
     for (const block of new Set(outputs.map(blockOf))) {
       const data = values.get(block) as TypedArray;
-      block.error = failure instanceof NumericalError ? failure : undefined;
+      block.error = error;
       this.#store(block, data);
     }
   }
@@ -159,12 +151,6 @@ export class GpujsBackend implements Backend {
     if (block.dtype === "float32" || (block.dtype === "int32" && values.every((v) => Math.fround(v) === v))) {
       block.texture = this.#engine.upload(values, block.length);
     } else block.host = values.slice();
-  }
-
-  #takeFault(): unknown {
-    const fault = this.#fault;
-    this.#fault = undefined;
-    return fault;
   }
 
   #assertThere(): void {

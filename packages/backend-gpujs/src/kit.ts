@@ -105,6 +105,3 @@ export function createKit(engine: Engine): Kit {
     },
   };
 }
-
-/** Whether all operands are float32. */
-export const isFloat = (...operands: readonly Operand[]): boolean => operands.every(({ dtype }) => dtype === "float32");

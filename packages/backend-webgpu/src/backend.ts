@@ -13,10 +13,10 @@ import {
   type HostOperand,
   type Kernel,
   KronogradError,
-  NumericalError,
   type Operand,
   type TypedArray,
 } from "@kronograd/tensor";
+import { HostFaults, runOnHost } from "@kronograd/tensor/kernel";
 import { type Block, bytesOf, isOnGpu, Pool } from "./device/buffers.ts";
 import { Queue, type QueueCounts } from "./device/commands.ts";
 import { Stream } from "./device/program-order.ts";
@@ -50,15 +50,12 @@ export class WebGpuBackend implements Backend {
   readonly #queue: Queue;
   readonly #stream: Stream;
   #hostCalls = 0;
-  /** What went wrong since the last read. */
-  #fault: unknown;
+  readonly #faults = new HostFaults();
   #isLost = false;
 
   constructor({ device, adapter }: OpenedGpu, _options: DeviceOptions = {}) {
     this.adapter = adapter;
-    const onFault = (error: unknown) => {
-      this.#fault ??= error;
-    };
+    const onFault = (error: unknown) => this.#faults.keep(error);
     this.#pool = new Pool(device, (error) => {
       this.#queue.flush(); // before the pool destroys buffers that commands may still name
       onFault(error);
@@ -121,7 +118,7 @@ export class WebGpuBackend implements Backend {
     this.#stream.push(() => {
       this.#values(block).then(async (values) => {
         await this.#pool.checked;
-        const error = block.error ?? block.check?.(values) ?? this.#takeFault();
+        const error = block.error ?? block.check?.(values) ?? this.#faults.take();
         if (error === undefined) resolve(values);
         else reject(error);
       }, reject);
@@ -139,16 +136,9 @@ export class WebGpuBackend implements Backend {
     const blocks = [...outputs, ...inputs].map(({ handle }) => handle as Block);
     const finish = (values: readonly TypedArray[]) => {
       const operands = [...outputs, ...inputs].map((operand, i): HostOperand => ({ ...operand, data: values[i]! }));
-      try {
-        reference(operands.slice(0, outputs.length), operands.slice(outputs.length));
-        for (const { handle } of outputs) (handle as Block).error = undefined;
-      } catch (error) {
-        if (!(error instanceof NumericalError)) this.#fault ??= error;
-        outputs.forEach(({ handle, dtype }, i) => {
-          if (dtype !== "int32") values[i]!.fill(Number.NaN);
-          (handle as Block).error = error instanceof NumericalError ? error : undefined;
-        });
-      }
+      const [to, from] = [operands.slice(0, outputs.length), operands.slice(outputs.length)];
+      const error = runOnHost(reference, to, from, this.#faults);
+      for (const { handle } of outputs) (handle as Block).error = error;
       outputs.forEach(({ handle }, i) => {
         const block = handle as Block;
         if (isOnGpu(block)) this.#queue.write(block, values[i]!);
@@ -167,7 +157,7 @@ export class WebGpuBackend implements Backend {
     this.#queue.flush();
     await this.#queue.device.queue.onSubmittedWorkDone();
     await this.#pool.checked;
-    const fault = this.#takeFault();
+    const fault = this.#faults.take();
     if (fault !== undefined) throw fault;
   }
 
@@ -181,7 +171,7 @@ export class WebGpuBackend implements Backend {
   async #values(block: Block): Promise<TypedArray> {
     if (!isOnGpu(block)) return block.data;
     const bytes = await this.#queue.read(block, bytesOf(block)).catch((cause) => {
-      throw this.#takeFault() ?? this.#gone(cause);
+      throw this.#faults.take() ?? this.#gone(cause);
     });
     return new views[block.dtype](bytes);
   }
@@ -203,12 +193,6 @@ export class WebGpuBackend implements Backend {
     return checked;
   }
 
-  #takeFault(): unknown {
-    const fault = this.#fault;
-    this.#fault = undefined;
-    return fault;
-  }
-
   #gone(cause: unknown): KronogradError {
     return new BackendError({
       where: "webgpu",
@@ -220,7 +204,7 @@ export class WebGpuBackend implements Backend {
 
   #assertThere(): void {
     if (!this.#isLost) return;
-    const fault = this.#takeFault();
+    const fault = this.#faults.take();
     throw fault instanceof KronogradError ? fault : this.#gone(fault);
   }
 }

@@ -14,11 +14,12 @@ import {
   type Dtype,
   type HostOperand,
   type Kernel,
-  NumericalError,
+  type NumericalError,
   type Operand,
   type TypedArray,
   typedArray,
 } from "@kronograd/tensor";
+import { HostFaults, runOnHost } from "@kronograd/tensor/kernel";
 
 /** How a deferred device differs from a plain GPU. */
 export interface DeferredOptions {
@@ -61,7 +62,7 @@ export const deferred = (options: DeferredOptions = {}): DeferredDevice => new D
 interface Buffer {
   readonly data: TypedArray;
   readonly key: string;
-  error: NumericalError | null;
+  error: NumericalError | undefined;
 }
 
 class DeferredBackend implements Backend {
@@ -73,8 +74,7 @@ class DeferredBackend implements Backend {
   lost = false;
   readonly #spare = new Map<string, Buffer[]>();
   #queue: (() => void)[] = [];
-  /** What went wrong in the queue since the last read. */
-  #fault: unknown;
+  readonly #faults = new HostFaults();
 
   constructor({ dtypes = ["float32", "int32"], without = [] }: DeferredOptions) {
     this.dtypes = new Set(dtypes);
@@ -91,7 +91,7 @@ class DeferredBackend implements Backend {
     const spare = this.#spare.get(key)?.pop();
     if (spare !== undefined) return spare;
     this.counts.allocations += 1;
-    return { data: typedArray(dtype, length), key, error: null };
+    return { data: typedArray(dtype, length), key, error: undefined };
   }
 
   /** Used again by what is enqueued later, which runs later. */
@@ -106,7 +106,7 @@ class DeferredBackend implements Backend {
     const own = values.slice();
     this.#queue.push(() => {
       buffer.data.set(own);
-      buffer.error = null;
+      buffer.error = undefined;
     });
   }
 
@@ -116,8 +116,7 @@ class DeferredBackend implements Backend {
     let error: unknown;
     this.#queue.push(() => {
       values = buffer.data.slice();
-      error = buffer.error ?? this.#fault;
-      this.#fault = undefined;
+      error = buffer.error ?? this.#faults.take();
     });
     while (values === undefined) {
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -144,17 +143,8 @@ class DeferredBackend implements Backend {
   ): void {
     this.#assertThere();
     this.#queue.push(() => {
-      try {
-        reference(outputs.map(onHost), inputs.map(onHost));
-        for (const { handle } of outputs) (handle as Buffer).error = null;
-      } catch (error) {
-        if (!(error instanceof NumericalError)) this.#fault ??= error;
-        for (const { handle, dtype } of outputs) {
-          const buffer = handle as Buffer;
-          if (dtype !== "int32") buffer.data.fill(Number.NaN);
-          buffer.error = error instanceof NumericalError ? error : null;
-        }
-      }
+      const error = runOnHost(reference, outputs.map(onHost), inputs.map(onHost), this.#faults);
+      for (const { handle } of outputs) (handle as Buffer).error = error;
     });
   }
 

@@ -1,9 +1,10 @@
 /** Where gpu.js runs: a page whose browser draws into float textures by WebGL2, and that brought the package along. */
 
 import { BackendError, type BackendProvider, type DeviceOptions } from "@kronograd/tensor";
+import { isSoftware } from "@kronograd/tensor/kernel";
 import { GpujsBackend } from "../backend.ts";
 import { type GpujsModule, loadGpujs } from "./gpujs.ts";
-import { isSoftware, rendererOf } from "./renderer.ts";
+import { rendererOf } from "./renderer.ts";
 
 /** The renderer, or the reason why there is none. */
 function findRenderer(): { renderer: string } | { reason: string } {

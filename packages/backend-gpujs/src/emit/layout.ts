@@ -1,21 +1,15 @@
 /** Where the elements of an operand lie, as text of a kernel: strides and sizes are constants of it, the offset is not. */
 
 import { broadcastStrides, type Layout, type Shape, sizeOf } from "@kronograd/tensor";
+import { joinAxes } from "@kronograd/tensor/kernel";
 
 /** The place of element `index` (whole number, row-major over `counts`) of strided axes, as an expression. */
 export function placeOf(index: string, counts: Shape, strides: readonly number[]): string {
-  const axes: { n: number; stride: number }[] = [];
-  counts.forEach((n, axis) => {
-    if (n === 1) return;
-    const stride = strides[axis] as number;
-    const last = axes.at(-1);
-    if (last !== undefined && last.stride === stride * n) axes[axes.length - 1] = { n: last.n * n, stride };
-    else axes.push({ n, stride });
-  });
+  const walk = joinAxes(counts, [strides]);
   const terms: string[] = [];
   let step = 1;
-  for (let axis = axes.length - 1; axis >= 0; axis--) {
-    const { n, stride } = axes[axis] as { n: number; stride: number };
+  for (let axis = walk.counts.length - 1; axis >= 0; axis--) {
+    const [n, stride] = [walk.counts[axis] as number, walk.strides[0]?.[axis] as number];
     const rest = step === 1 ? index : `quotient(${index}, ${step})`;
     if (stride !== 0) terms.unshift(times(axis === 0 ? rest : `remainder(${rest}, ${n})`, stride));
     step *= n;
@@ -40,11 +34,6 @@ export function along(index: string, { shape, strides }: Layout, axes: readonly 
     axes.map((axis) => shape[axis] as number),
     axes.map((axis) => strides[axis] as number),
   );
-}
-
-/** Axes that are not listed. */
-export function otherAxes(shape: Shape, axes: readonly number[]): number[] {
-  return shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
 }
 
 /** How many elements some of the axes have. */

@@ -3,6 +3,8 @@
  * nor NaN that a compiler respects, and because GLSL's exp, log and tanh are too rough. Bits decide what is NaN.
  */
 
+import { horner, series } from "@kronograd/tensor/kernel";
+
 /** Functions by name: result type and parameters as gpu.js calls types, and the body in GLSL. */
 type Native = readonly [result: "Number" | "Integer", parameters: string, body: string];
 
@@ -46,11 +48,10 @@ export const natives: Readonly<Record<string, Native>> = {
   erfOf: f(
     "float x",
     `float a = abs(x); float q = x * x;
-  if (a < 1.0) return x * 1.1283792 * (1.0 + q * (-0.33333333 + q * (0.1 + q * (-0.023809524 + q * (0.0046296296 + q * (-0.00075757576
-    + q * (0.00010683761 + q * (-1.3227513e-5 + q * (1.4589169e-6 + q * -1.450385e-7)))))))));
+  if (a < 1.0) return x * 1.1283792 * (${horner("q", series.erf)});
   if (nan_(x)) return x;
   float t = 1.0 / (1.0 + 0.3275911 * a);
-  float y = 1.0 - t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp_(-min(q, 90.0));
+  float y = 1.0 - t * (${horner("t", series.erfTail)}) * exp_(-min(q, 90.0));
   return x < 0.0 ? -y : y;`,
   ),
 };
@@ -63,7 +64,7 @@ float max_(float x, float y) { return nan_(x) ? x : nan_(y) ? y : x > y ? x : y;
 float series_(float x) {
   float s = x / (2.0 + x);
   float q = s * s;
-  return 2.0 * s * (1.0 + q * (0.33333333 + q * (0.2 + q * (0.14285714 + q * (0.11111111 + q * (0.09090909 + q * 0.07692308))))));
+  return 2.0 * s * (${horner("q", series.atanh)});
 }
 float log_(float x) {
   if (x >= 0.66 && x <= 1.5) return series_(x - 1.0);
@@ -90,13 +91,13 @@ float exp_(float x) {
   if (x < -103.0) return 0.0;
   float n = floor(x * 1.442695 + 0.5);
   float r = (x - n * 0.693145752) - n * 1.42860677e-6;
-  float p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666668 + r * (0.0083333333 + r * 0.0013888889)))));
+  float p = ${horner("r", series.exp)};
   int whole_ = int(n);
   int half_ = whole_ / 2;
   return p * intBitsToFloat((half_ + 127) << 23) * intBitsToFloat((whole_ - half_ + 127) << 23);
 }
 float expm1_(float x) {
-  if (abs(x) < 0.5) return x * (1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666668 + x * (0.0083333333 + x * (0.0013888889 + x * (0.0001984127 + x * 2.4801587e-5)))))));
+  if (abs(x) < 0.5) return x * (${horner("x", series.expm1)});
   return exp_(x) - 1.0;
 }
 `;

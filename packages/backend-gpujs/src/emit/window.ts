@@ -1,9 +1,9 @@
 /** Elements of arrays of four axes (images, weights) as text of a kernel. */
 
 import type { Operand } from "@kronograd/tensor";
+import type { Four } from "@kronograd/tensor/kernel";
 import { times } from "./layout.ts";
 
-type Four = readonly [number, number, number, number];
 /** Sizes of four axes. */
 export const four = ({ shape }: Operand): Four => shape as unknown as Four;
 

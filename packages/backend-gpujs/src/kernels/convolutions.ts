@@ -7,14 +7,15 @@
  */
 
 import type { Conv2dParams, Kernel, Operand } from "@kronograd/tensor";
+import { isFloat32 } from "@kronograd/tensor/kernel";
 import { times } from "../emit/layout.ts";
 import { coordinates, four, read } from "../emit/window.ts";
-import { isFloat, type Kit } from "../kit.ts";
+import type { Kit } from "../kit.ts";
 
 export function convolutionKernels(kit: Kit): Record<string, Kernel> {
   return {
     conv2d(outputs, inputs, { stride, padding, dilation, groups }: Conv2dParams) {
-      if (!isFloat(...inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const [y] = outputs as [Operand];
       const [x, weight, bias] = inputs as [Operand, Operand, Operand | undefined];
       const [, O] = four(y);
@@ -46,7 +47,7 @@ return ${last};`,
     },
 
     conv2dInputGrad(outputs, inputs, { stride, padding, dilation, groups }: Conv2dParams) {
-      if (!isFloat(...inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const [dx] = outputs as [Operand];
       const [grad, weight] = inputs as [Operand, Operand];
       const [, O, oh, ow] = four(grad);
@@ -79,7 +80,7 @@ return total;`,
     },
 
     conv2dWeightGrad(outputs, inputs, { stride, padding, dilation, groups }: Conv2dParams) {
-      if (!isFloat(...inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const [dw] = outputs as [Operand];
       const [x, grad] = inputs as [Operand, Operand];
       const [images, , h, w] = four(x);

@@ -7,6 +7,7 @@
 
 import type { ElementwiseOp, Expression, Kernel, Operand } from "@kronograd/tensor";
 import { sizeOf } from "@kronograd/tensor";
+import { evaluate, type Plan, planOf } from "@kronograd/tensor/kernel";
 import { elementOf } from "../emit/layout.ts";
 import { blockOf, exact, type Kit } from "../kit.ts";
 
@@ -35,14 +36,7 @@ const calls: Readonly<Record<string, string>> = {
 };
 const comparisons = new Set(["greater", "greaterEqual", "equal"]);
 
-/** An expression taken apart: its nodes, arguments before users; those that no input reaches and others read; its inputs. */
-interface Plan {
-  readonly nodes: readonly Expression[];
-  readonly scalars: readonly Expression[];
-  readonly inputs: readonly number[];
-}
-
-const plans = new WeakMap<readonly Expression[], Plan | null>();
+const plans = new WeakMap<readonly Expression[], Plan>();
 
 export function elementwiseKernels(kit: Kit): Record<string, Kernel> {
   return {
@@ -53,7 +47,7 @@ export function elementwiseKernels(kit: Kit): Record<string, Kernel> {
         plan = planOf(expressions);
         plans.set(expressions, plan);
       }
-      if (plan === null || plan.scalars.length > 64 || plan.inputs.length > 12) return false;
+      if (!plan.nodes.every(isKnown) || plan.uniforms.length > 64 || plan.inputs.length > 12) return false;
       const bounds = outputs.map(({ dtype }, k) =>
         dtype === "int32" ? mostOf(expressions[k] as Expression, inputs, parameters) : 0,
       );
@@ -61,17 +55,17 @@ export function elementwiseKernels(kit: Kit): Record<string, Kernel> {
       if (most > exact) return false;
       const { shape } = outputs[0] as Operand;
       if (sizeOf(shape) === 0) return true;
-      const { nodes, scalars } = plan;
-      const used = plan.inputs;
+      const { uniforms, inputs: used } = plan;
+      const own = plan;
       kit.run({
         outputs,
         most,
         inputs: used.map((j) => inputs[j] as Operand),
-        numbers: Object.fromEntries(scalars.map((x, n) => [`p${n}_`, evaluate(x, parameters)])),
+        numbers: Object.fromEntries(uniforms.map((x, n) => [`p${n}_`, evaluate(x, parameters)])),
         text: (k) =>
-          emit(nodes, expressions[k] as Expression, scalars, (j) => {
-            const own = used.indexOf(j);
-            return `x${own}[at${own} + ${elementOf("i", inputs[j] as Operand, shape)}]`;
+          emit(own, expressions[k] as Expression, (j) => {
+            const place = used.indexOf(j);
+            return `x${place}[at${place} + ${elementOf("i", inputs[j] as Operand, shape)}]`;
           }),
       });
       return true;
@@ -104,52 +98,11 @@ export function mostOf(
   return value > exact ? Infinity : value;
 }
 
-function planOf(roots: readonly Expression[]): Plan | null {
-  const nodes: Expression[] = [];
-  const constant = new Set<Expression>();
-  const read = new Set<Expression>(roots);
-  const seen = new Set<Expression>();
-  const inputs = new Set<number>();
-  let isKnown = true;
-  const visit = (x: Expression): void => {
-    if (seen.has(x)) return;
-    seen.add(x);
-    x.args.forEach(visit);
-    nodes.push(x);
-    if (x.op === "input") inputs.add(x.value);
-    else if (x.args.every((argument) => constant.has(argument))) constant.add(x);
-    else {
-      for (const argument of x.args) read.add(argument);
-      isKnown &&= x.op in infix || x.op in calls || x.op === "neg" || x.op === "square";
-    }
-  };
-  roots.forEach(visit);
-  if (!isKnown) return null;
-  const scalars = nodes.filter((x) => constant.has(x) && read.has(x));
-  return { nodes: nodes.filter((x) => !constant.has(x)), scalars, inputs: [...inputs].sort((a, b) => a - b) };
-}
-
-/** The value of a node that no input reaches. */
-export function evaluate(x: Expression, parameters: Readonly<Record<string, number>>): number {
-  if (x.op === "constant") return x.value;
-  if (x.op === "parameter") return parameters[x.name] as number;
-  const [a, b, c] = [0, 1, 2].map((i) => {
-    const argument = x.args[i];
-    return Float64Array.of(argument === undefined ? 0 : evaluate(argument, parameters));
-  }) as [Float64Array, Float64Array, Float64Array];
-  const out = new Float64Array(1);
-  x.primitive?.loop(1, out, a, b, c);
-  return out[0] as number;
-}
+const isKnown = ({ op }: Expression) => op === "input" || op === "neg" || op === "square" || op in infix || op in calls;
 
 /** Statements that return the root's value; what the root does not need is left out. */
-function emit(
-  nodes: readonly Expression[],
-  root: Expression,
-  scalars: readonly Expression[],
-  input: (index: number) => string,
-): string {
-  const names = new Map<Expression, string>(scalars.map((x, n) => [x, `p${n}_`]));
+function emit({ nodes, uniforms }: Plan, root: Expression, input: (index: number) => string): string {
+  const names = new Map<Expression, string>(uniforms.map((x, n) => [x, `p${n}_`]));
   const needed = new Set<Expression>();
   const mark = (x: Expression): void => {
     if (needed.has(x)) return;

@@ -6,8 +6,9 @@
  */
 
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
-import { along, elementOf, otherAxes, widthOf } from "../emit/layout.ts";
-import { isFloat, type Kit } from "../kit.ts";
+import { isFloat32, otherAxes } from "@kronograd/tensor/kernel";
+import { along, elementOf, widthOf } from "../emit/layout.ts";
+import type { Kit } from "../kit.ts";
 
 export function moveKernels(kit: Kit): Record<string, Kernel> {
   const copy: Kernel = (outputs, inputs) => {
@@ -52,7 +53,7 @@ export function moveKernels(kit: Kit): Record<string, Kernel> {
 
     sliceGrad(outputs, inputs, { starts, steps, counts, value }) {
       const [[out], [x]] = [outputs, inputs] as [[Operand], [Operand]];
-      if (!isFloat(out, x)) return false;
+      if (!isFloat32(out, x)) return false;
       const lines: string[] = ["let inside = 1.0;", "let source = 0 * i;"];
       const strides = stridesOf(out.shape);
       out.shape.forEach((n, axis) => {
@@ -73,7 +74,7 @@ export function moveKernels(kit: Kit): Record<string, Kernel> {
 
     triangle(outputs, inputs, { upper, diagonal }: { upper: boolean; diagonal: number }) {
       const [x] = inputs as [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [rows, columns] = x.shape.slice(-2) as [number, number];
       kit.run({
         outputs,
@@ -88,7 +89,7 @@ return x0[at0 + ${elementOf("i", x)}];`,
 
     gather(outputs, inputs) {
       const [x, indices] = inputs as [Operand, Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const rest = otherAxes(x.shape, [0]);
       const width = widthOf(x.shape, rest);
       kit.run({
@@ -106,7 +107,7 @@ return x0[at0 + row * ${x.strides[0]} + ${along("column", x, rest)}];`,
     // each element of the table looks for its rows among all indices, in order
     scatterAdd(outputs, inputs, { rows }: { rows: number }) {
       const [values, indices] = inputs as [Operand, Operand];
-      if (!isFloat(values)) return false;
+      if (!isFloat32(values)) return false;
       const lead = indices.shape.map((_, axis) => axis);
       const rest = otherAxes(values.shape, lead);
       const width = widthOf(values.shape, rest);
@@ -128,7 +129,7 @@ return total;`,
 
     pick(outputs, inputs, { axes }: { axes: readonly number[] }) {
       const [x, indices] = inputs as [Operand, Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       kit.run({
         outputs,
         inputs,
@@ -141,7 +142,7 @@ return x0[at0 + ${along("i", x, otherAxes(x.shape, axes))} + ${along("own", x, a
 
     place(outputs, inputs, { axes, shape }: { axes: readonly number[]; shape: Shape }) {
       const [values, indices] = inputs as [Operand, Operand];
-      if (!isFloat(values)) return false;
+      if (!isFloat32(values)) return false;
       const kept = otherAxes(shape, axes);
       const strides = stridesOf(shape);
       /** The number, among some of the target's axes, of element i. */
@@ -165,7 +166,7 @@ return x0[at0 + ${elementOf("line", values)}];`,
 
     oneHot(outputs, inputs, { classes }: { classes: number }) {
       const [labels] = inputs as [Operand];
-      if (!isFloat(...outputs)) return false;
+      if (!isFloat32(...outputs)) return false;
       kit.run({
         outputs,
         inputs,

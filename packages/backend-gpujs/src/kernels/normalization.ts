@@ -5,23 +5,18 @@
  */
 
 import { type Kernel, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
+import { isFloat32, type Normalization, normalizationView } from "@kronograd/tensor/kernel";
 import { elementOf } from "../emit/layout.ts";
-import { isFloat, type Kit } from "../kit.ts";
-
-interface Params {
-  readonly groups: number;
-  readonly epsilon: number;
-}
+import type { Kit } from "../kit.ts";
 
 export function normalizationKernels(kit: Kit): Record<string, Kernel> {
   /** Sizes of a view [N, C, S] and text that finds the way between elements, sets and channels. */
-  const viewOf = (shape: Shape, { groups }: Params, overBatch: boolean) => {
-    const [N, C, ...positions] = shape as readonly [number, number, ...number[]];
-    const S = sizeOf(positions);
+  const viewOf = (x: Shape, { groups }: Normalization, overBatch: boolean) => {
+    const { shape, channels: C, setSize: count } = normalizationView(x, groups, overBatch);
+    const [N, , , S] = shape;
     const channelOf = (i: string) => `remainder(quotient(${i}, ${S}), ${C})`;
     const setOf = (i: string) =>
       overBatch ? channelOf(i) : `quotient(${i}, ${C * S}) * ${groups} + quotient(${channelOf(i)}, ${C / groups})`;
-    const count = overBatch ? N * S : (C / groups) * S;
     /** Element j of set s. */
     const member = (s: string) =>
       overBatch ? `(quotient(j, ${S}) * ${C} + ${s}) * ${S} + remainder(j, ${S})` : `${s} * ${count} + j`;
@@ -33,8 +28,8 @@ export function normalizationKernels(kit: Kit): Record<string, Kernel> {
 
   const forward =
     (overBatch: boolean): Kernel =>
-    (outputs, inputs, params: Params) => {
-      if (!isFloat(...inputs)) return false;
+    (outputs, inputs, params: Normalization) => {
+      if (!isFloat32(...inputs)) return false;
       const [y, means, variances] = outputs as [Operand, Operand, Operand];
       const [x, gamma, beta] = inputs as [Operand, Operand, Operand];
       const { channelOf, setOf, count, member } = viewOf(x.shape, params, overBatch);
@@ -65,8 +60,8 @@ return (${at(0, x, "i")} - ${at(3, means, "own")}) * rate * ${at(1, gamma, "chan
 
   const backward =
     (overBatch: boolean): Kernel =>
-    (outputs, inputs, params: Params) => {
-      if (!isFloat(...inputs)) return false;
+    (outputs, inputs, params: Normalization) => {
+      if (!isFloat32(...inputs)) return false;
       const [dx, dgamma, dbeta] = outputs as [Operand, Operand, Operand];
       const [x, gamma, means, variances, dy] = inputs as [Operand, Operand, Operand, Operand, Operand];
       const { N, S, channelOf, setOf, count, member, ofChannel } = viewOf(x.shape, params, overBatch);

@@ -9,8 +9,9 @@ import {
   type Pool2dParams,
   type Window,
 } from "@kronograd/tensor";
+import { isFloat32 } from "@kronograd/tensor/kernel";
 import { coordinates, four, read } from "../emit/window.ts";
-import { isFloat, type Kit } from "../kit.ts";
+import type { Kit } from "../kit.ts";
 
 /** Declares the real pixels of the window at place (y, x): rows top … bottom − 1, columns left … right − 1. */
 const pixels = (y: string, x: string, { kernel, stride, padding }: Pool2dParams, [h, w]: Pair) =>
@@ -36,7 +37,7 @@ export function poolingKernels(kit: Kit): Record<string, Kernel> {
   return {
     maxPool2d(outputs, inputs, window: Pool2dParams) {
       const [[y], [x]] = [outputs, inputs] as [[Operand], [Operand]];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [, , h, w] = four(x);
       kit.run({
         outputs,
@@ -63,7 +64,7 @@ return ${k === 0 ? "best" : "place"};`,
     // a pixel asks each window that may see it whether it was the largest there
     maxPoolGrad(outputs, inputs, { window }: { window?: Pool2dParams | undefined }) {
       const [[dx], [grad, indices]] = [outputs, inputs] as [[Operand], [Operand, Operand]];
-      if (!isFloat(grad)) return false;
+      if (!isFloat32(grad)) return false;
       const [, , h, w] = four(dx);
       const [, , oh, ow] = four(grad);
       const rows = seeing("pixelY", oh, window, 0);
@@ -93,7 +94,7 @@ return total;`,
 
     maxPoolGather(outputs, inputs) {
       const [x, indices] = inputs as [Operand, Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [, , h, w] = four(x);
       kit.run({
         outputs,
@@ -110,7 +111,7 @@ return ${read(0, x, ["image", "channel", "row", "column"])};`,
 
     avgPool2d(outputs, inputs, window: AvgPool2dParams) {
       const [[y], [x]] = [outputs, inputs] as [[Operand], [Operand]];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [, , h, w] = four(x);
       const { kernel, countIncludePad } = window;
       kit.run({
@@ -133,7 +134,7 @@ return quotientOf(total, ${countIncludePad ? `${kernel[0] * kernel[1]}.0` : "rea
 
     avgPoolGrad(outputs, inputs, window: AvgPool2dParams) {
       const [[dx], [grad]] = [outputs, inputs] as [[Operand], [Operand]];
-      if (!isFloat(grad)) return false;
+      if (!isFloat32(grad)) return false;
       const { kernel, stride, padding, countIncludePad } = window;
       const [, , h, w] = four(dx);
       const [, , oh, ow] = four(grad);
@@ -163,7 +164,7 @@ return total;`,
 
     im2col(outputs, inputs, { kernel, stride, padding, dilation }: Window) {
       const [[columns], [x]] = [outputs, inputs] as [[Operand], [Operand]];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [, C, h, w] = four(x);
       const places = columns.shape[2] as number;
       const [, ow] = outputSize("im2col", [h, w], { kernel, stride, padding, dilation });

@@ -1,8 +1,9 @@
 /** Matrix products of all layouts, dense layers with their bias, and X Xᵀ: an element of the result is one loop over k. */
 
 import { broadcastStrides, type Kernel, type Operand, sizeOf } from "@kronograd/tensor";
+import { isFloat32 } from "@kronograd/tensor/kernel";
 import { placeOf, times } from "../emit/layout.ts";
-import { isFloat, type Kit } from "../kit.ts";
+import type { Kit } from "../kit.ts";
 
 /** Statements that sum a product over k, from the places where k = 0 and the steps of both factors. */
 export const sumProduct = (
@@ -24,7 +25,7 @@ const stride = ({ strides }: Operand, axis: number): number => strides.at(axis) 
 export function productKernels(kit: Kit): Record<string, Kernel> {
   return {
     matmul(outputs, inputs) {
-      if (!isFloat(...inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const [out] = outputs as [Operand];
       const [A, B] = inputs as [Operand, Operand];
       const [m, k] = A.shape.slice(-2) as [number, number];
@@ -45,7 +46,7 @@ return total;`,
     },
 
     linear(outputs, inputs) {
-      if (!isFloat(...inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const [x, weight, bias] = inputs as [Operand, Operand, Operand | undefined];
       const n = weight.shape[0] as number;
       const start = placeOf("row", x.shape.slice(0, -1), x.strides.slice(0, -1));
@@ -62,7 +63,7 @@ return ${last};`,
     },
 
     addProduct(outputs, inputs, { decay }: { decay: number }) {
-      if (!isFloat(...inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const [C, A, B] = inputs as [Operand, Operand, Operand];
       const n = B.shape[1] as number;
       kit.run({
@@ -79,7 +80,7 @@ return total + decay_ * x2[at2 + ${times("row", stride(C, 0))} + ${times("column
 
     syrk(outputs, inputs) {
       const [X] = inputs as [Operand];
-      if (!isFloat(X)) return false;
+      if (!isFloat32(X)) return false;
       const [n, k] = X.shape as readonly [number, number];
       kit.run({
         outputs,
@@ -94,7 +95,7 @@ return total;`,
 
     dot(outputs, inputs) {
       const [x, y] = inputs as [Operand, Operand];
-      if (!isFloat(x, y)) return false;
+      if (!isFloat32(x, y)) return false;
       const size = sizeOf(x.shape);
       const parts = Math.max(1, Math.ceil(size / 256));
       kit.temporary([parts], (partial) => {

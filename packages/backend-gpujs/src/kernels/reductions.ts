@@ -1,12 +1,9 @@
 /** Sums, and extrema with their places: an element of the result is one loop over its row. */
 
 import { type Kernel, type Operand, sizeOf } from "@kronograd/tensor";
-import { along, elementOf, otherAxes, widthOf } from "../emit/layout.ts";
-import { blockOf, exact, isFloat, type Kit } from "../kit.ts";
-
-interface Axes {
-  readonly axes: readonly number[];
-}
+import { isFloat32, otherAxes, type Reduced } from "@kronograd/tensor/kernel";
+import { along, elementOf, widthOf } from "../emit/layout.ts";
+import { blockOf, exact, type Kit } from "../kit.ts";
 
 /** Longest loop of a sum; longer rows are summed in parts, which also rounds less. */
 const part = 256;
@@ -46,9 +43,9 @@ return total;`;
 export function reductionKernels(kit: Kit): Record<string, Kernel> {
   const extremum =
     (sign: ">" | "<"): Kernel =>
-    (outputs, inputs, { axes }: Axes) => {
+    (outputs, inputs, { axes }: Reduced) => {
       const [x] = inputs as [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const kept = otherAxes(x.shape, axes);
       kit.run({
         outputs,
@@ -69,9 +66,9 @@ return ${k === 0 ? "best" : "place"};`,
     };
 
   return {
-    sum(outputs, inputs, { axes }: Axes) {
+    sum(outputs, inputs, { axes }: Reduced) {
       const [x] = inputs as [Operand];
-      const most = isFloat(x) ? 0 : blockOf(x).most * widthOf(x.shape, axes);
+      const most = isFloat32(x) ? 0 : blockOf(x).most * widthOf(x.shape, axes);
       if (most > exact) return false;
       sumOver(kit, outputs[0] as Operand, x, axes, most);
       return true;
@@ -80,7 +77,7 @@ return ${k === 0 ? "best" : "place"};`,
     min: extremum("<"),
     countNonFinite(outputs, inputs) {
       const [out] = outputs as [Operand];
-      const floats = inputs.filter((x) => isFloat(x) && sizeOf(x.shape) > 0);
+      const floats = inputs.filter((x) => isFloat32(x) && sizeOf(x.shape) > 0);
       const parts = floats.map(({ shape }) => Math.ceil(sizeOf(shape) / part));
       const all = parts.reduce((a, b) => a + b, 0);
       const most = floats.reduce((total, { shape }) => total + sizeOf(shape), 0);

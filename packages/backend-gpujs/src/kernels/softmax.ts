@@ -1,18 +1,16 @@
 /** Softmax, its logarithm, log Σ e^x, and the cross-entropy with its gradient: an element of the result is one loop over its row. */
 
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
-import { along, elementOf, otherAxes, widthOf } from "../emit/layout.ts";
-import { isFloat, type Kit } from "../kit.ts";
+import {
+  type AlongAxis,
+  isFloat32,
+  otherAxes,
+  type Reduced,
+  type SoftmaxCrossEntropyParams,
+} from "@kronograd/tensor/kernel";
+import { along, elementOf, widthOf } from "../emit/layout.ts";
+import type { Kit } from "../kit.ts";
 import { sumOver } from "./reductions.ts";
-
-interface Axes {
-  readonly axes: readonly number[];
-}
-
-interface Loss {
-  readonly labelSmoothing: number;
-  readonly reduction: "mean" | "sum";
-}
 
 export function softmaxKernels(kit: Kit): Record<string, Kernel> {
   /** Statements that leave the largest element of a row and Σ e^(z − largest) in `top` and `total`. */
@@ -30,9 +28,9 @@ for (let j = 0; j < ${n}; j++) { total = total + expOf(${at("j")} - top); }`,
 
   const softmax =
     (value: string): Kernel =>
-    (outputs, inputs, { axis }: { axis: number }) => {
+    (outputs, inputs, { axis }: AlongAxis) => {
       const [x] = inputs as [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const n = x.shape[axis] as number;
       const inner = stridesOf(x.shape)[axis] as number;
       const { at, head } = softmaxOf(x, "line", [axis]);
@@ -48,7 +46,7 @@ return ${value};`,
       return true;
     };
 
-  const numbers = (shape: Shape, { labelSmoothing, reduction }: Loss) => ({
+  const numbers = (shape: Shape, { labelSmoothing, reduction }: SoftmaxCrossEntropyParams) => ({
     sure_: 1 - labelSmoothing,
     share_: labelSmoothing / (shape.at(-1) as number),
     weight_: reduction === "mean" ? 1 / sizeOf(shape.slice(0, -1)) : 1,
@@ -58,9 +56,9 @@ return ${value};`,
     softmax: softmax("quotientOf(expOf(z - top), total)"),
     logSoftmax: softmax("z - top - logOf(total)"),
 
-    logSumExp(outputs, inputs, { axes }: Axes) {
+    logSumExp(outputs, inputs, { axes }: Reduced) {
       const [x] = inputs as [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const { head } = softmaxOf(x, "i", axes);
       kit.run({
         outputs,
@@ -70,9 +68,9 @@ return ${value};`,
       return true;
     },
 
-    softmaxCrossEntropy(outputs, inputs, params: Loss) {
+    softmaxCrossEntropy(outputs, inputs, params: SoftmaxCrossEntropyParams) {
       const [logits, labels] = inputs as [Operand, Operand];
-      if (!isFloat(logits)) return false;
+      if (!isFloat32(logits)) return false;
       const { shape } = logits;
       const n = shape.at(-1) as number;
       const rows = sizeOf(shape.slice(0, -1));
@@ -98,9 +96,9 @@ return weight_ * (logOf(total) - aim);`,
       return true;
     },
 
-    softmaxCrossEntropyGrad(outputs, inputs, params: Loss) {
+    softmaxCrossEntropyGrad(outputs, inputs, params: SoftmaxCrossEntropyParams) {
       const [logits, labels, cotangent] = inputs as [Operand, Operand, Operand];
-      if (!isFloat(logits, cotangent)) return false;
+      if (!isFloat32(logits, cotangent)) return false;
       const { shape } = logits;
       const n = shape.at(-1) as number;
       const { at, head } = softmaxOf(logits, "line", [shape.length - 1]);

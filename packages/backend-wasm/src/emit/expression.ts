@@ -5,6 +5,7 @@
  */
 
 import type { Expression } from "@kronograd/tensor";
+import { type Plan, planOf } from "@kronograd/tensor/kernel";
 import type { Code, Local } from "../engine/assembler.ts";
 import { type Lanes, v128 } from "../engine/lanes.ts";
 import type { Writer } from "./writer.ts";
@@ -43,88 +44,33 @@ const arithmetic: Words = {
   min: ({ lanes }, x, y) => lanes.min(x, y),
 };
 
-/** The same primitives on one float64, for nodes without inputs. */
-const scalars: Readonly<Record<string, (x: number, y: number, z: number) => number>> = {
-  add: (x, y) => x + y,
-  sub: (x, y) => x - y,
-  mul: (x, y) => x * y,
-  div: (x, y) => x / y,
-  neg: (x) => -x,
-  abs: Math.abs,
-  sign: Math.sign,
-  exp: Math.exp,
-  expm1: Math.expm1,
-  log: Math.log,
-  log1p: Math.log1p,
-  sqrt: Math.sqrt,
-  square: (x) => x * x,
-  pow: (x, y) => x ** y,
-  floor: Math.floor,
-  max: Math.max,
-  min: Math.min,
-};
-
-/** An expression taken apart for emission. */
-export interface Plan {
-  readonly roots: readonly Expression[];
-  /** Inputs that occur, ascending. */
-  readonly inputs: readonly number[];
-  /** Largest nodes that no input reaches, other than constants. */
-  readonly uniforms: readonly Expression[];
+/** A plan, and what it takes to compute it by vectors. */
+export interface VectorPlan extends Plan {
   /** Primitives of float32 alone. */
   readonly words: Words;
   /** Whether the lanes of this type have every primitive. */
   readonly supports: Readonly<Record<Lanes["name"], boolean>>;
 }
 
-/** Whether the node's value is the same for all elements, by node. */
-function reach(roots: readonly Expression[]): Map<Expression, boolean> {
-  const uniform = new Map<Expression, boolean>();
-  const visit = (x: Expression): boolean => {
-    const known = uniform.get(x);
-    if (known !== undefined) return known;
-    const args = x.args.map(visit);
-    const computable = x.op === "constant" || x.op === "parameter" || x.op in scalars;
-    const result = computable && args.every((own) => own);
-    uniform.set(x, result);
-    return result;
-  };
-  roots.forEach(visit);
-  return uniform;
-}
-
-export function plan(roots: readonly Expression[], words: Words): Plan {
-  const uniform = reach(roots);
-  const nodes = [...uniform.keys()];
-  const inputs = new Set(nodes.flatMap((x) => (x.op === "input" ? [x.value] : [])));
-  const needed = new Set<Expression>(roots);
-  for (const x of nodes) if (uniform.get(x) === false) for (const argument of x.args) needed.add(argument);
-  const isEmitted = (x: Expression) => x.op === "input" || x.op === "select" || x.op in arithmetic || x.op in masks;
-  const emitted = nodes.filter((x) => uniform.get(x) === false);
+/** Take expressions apart. Constants are numbers of the code, so `uniforms` has what changes from call to call. */
+export function planForLanes(roots: readonly Expression[], words: Words): VectorPlan {
+  const plan = planOf(roots);
+  const isEmitted = ({ op }: Expression) => op === "input" || op === "select" || op in arithmetic || op in masks;
   return {
-    roots,
-    inputs: [...inputs].sort((a, b) => a - b),
-    uniforms: nodes.filter((x) => uniform.get(x) === true && needed.has(x) && x.op !== "constant"),
+    ...plan,
+    uniforms: plan.uniforms.filter(({ op }) => op !== "constant"),
     words,
     supports: {
-      f32: emitted.every((x) => isEmitted(x) || x.op in words),
-      f64: emitted.every(isEmitted),
+      f32: plan.nodes.every((x) => isEmitted(x) || x.op in words),
+      f64: plan.nodes.every(isEmitted),
     },
   };
-}
-
-/** The value of a node that no input reaches. */
-export function evaluate(x: Expression, parameters: Readonly<Record<string, number>>): number {
-  if (x.op === "constant") return x.value;
-  if (x.op === "parameter") return parameters[x.name]!;
-  const [a = 0, b = 0, c = 0] = x.args.map((argument) => evaluate(argument, parameters));
-  return scalars[x.op]!(a, b, c);
 }
 
 /** Write the roots' values for one vector of each input. Truth values come out as masks. */
 export function emitExpressions(
   w: Writer,
-  { roots, words }: Pick<Plan, "roots" | "words">,
+  { roots, words }: Pick<VectorPlan, "roots" | "words">,
   inputs: ReadonlyMap<number, Local>,
   uniforms: ReadonlyMap<Expression, Local>,
 ): Value[] {

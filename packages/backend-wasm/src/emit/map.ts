@@ -25,7 +25,7 @@ import {
   when,
 } from "../engine/assembler.ts";
 import { f32x4, f64x2, type Lanes, storeTail, v128 } from "../engine/lanes.ts";
-import { emitExpressions, type Plan } from "./expression.ts";
+import { emitExpressions, type VectorPlan } from "./expression.ts";
 import type { Arithmetic } from "./tile.ts";
 import { Writer } from "./writer.ts";
 
@@ -41,7 +41,7 @@ export interface MapInput {
  * Vectors in a turn of the main loop: of arithmetic four, so that counting costs little; of polynomials one, as the processor
  * overlaps turns of itself, or two where the engine joins them.
  */
-const unrolledBy = ({ supports }: Plan, { paired }: Arithmetic) => (supports.f64 ? 4 : paired ? 2 : 1);
+const unrolledBy = ({ supports }: VectorPlan, { paired }: Arithmetic) => (supports.f64 ? 4 : paired ? 2 : 1);
 
 /**
  * Parameters: rows, columns, the outputs' addresses; for each input its address, bytes from row to row, and bytes from
@@ -54,7 +54,7 @@ export function defineMap(
   name: string,
   lanes: Lanes,
   arithmetic: Arithmetic,
-  plan: Plan,
+  plan: VectorPlan,
   inputs: readonly MapInput[],
   intOutputs: readonly boolean[],
 ): Func {

@@ -22,6 +22,9 @@ import { agree, guarded } from "../../testing/agree.ts";
 const swap = elementwise("testSwap", (x, y) => [e.add(y, e.constant(1)), e.sub(x, e.parameter("by"))], {
   parameters: { by: 1 },
 });
+const wave = elementwise("testWave", (x) => e.mul(x, e.tanh(e.sin(e.parameter("angle")))), {
+  parameters: { angle: 1 },
+});
 const chain = elementwise(
   "testChain",
   (x, y, condition) =>
@@ -81,6 +84,16 @@ describe("elementwise", () => {
       const target = tensor([0], { device });
       dispatchInto(chain, [target], [x, x, zero], { decay: 0.999 });
       expect(target.itemSync()).toBe(Math.fround(1 - 0.999));
+    });
+  });
+
+  it("declines no expression for a word, like sin, that only numbers of the call have", () => {
+    scope(() => {
+      const kernels = () => guarded.coverage.get("testWave")?.kernel ?? 0;
+      const before = kernels();
+      const [y] = dispatch(wave, [tensor([2, -1], { device: guarded })], { angle: 0.5 }) as [Tensor];
+      expect([...y.dataSync()]).toEqual([2, -1].map((x) => Math.fround(x * Math.fround(Math.tanh(Math.sin(0.5))))));
+      expect(kernels()).toBe(before + 1);
     });
   });
 

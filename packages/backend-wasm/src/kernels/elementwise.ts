@@ -13,8 +13,8 @@ import {
   type Operand,
   sizeOf,
 } from "@kronograd/tensor";
-import { offsetsOf } from "../dtype.ts";
-import { evaluate, type Plan, plan, type Words } from "../emit/expression.ts";
+import { evaluate, joinAxes, offsetsOf } from "@kronograd/tensor/kernel";
+import { planForLanes, type VectorPlan, type Words } from "../emit/expression.ts";
 import { type Access, defineMap, type MapInput } from "../emit/map.ts";
 import { transcendental } from "../emit/math.ts";
 import { Module } from "../engine/assembler.ts";
@@ -25,7 +25,7 @@ import type { Callee } from "../threads/board.ts";
 
 type Pass = Callee;
 
-interface PlanWithPasses extends Plan {
+interface PlanWithPasses extends VectorPlan {
   /** By what lanes there are and how the operands lie. */
   readonly passes: Map<number, Pass>;
 }
@@ -68,7 +68,7 @@ export function createElementwise(runtime: Runtime, words: Words): RunExpression
   return (expressions, outputs, inputs, parameters) => {
     let own = plans.get(expressions);
     if (own === undefined) {
-      own = { ...plan(expressions, words), passes: new Map() };
+      own = { ...planForLanes(expressions, words), passes: new Map() };
       plans.set(expressions, own);
     }
     const used = own.inputs.map((i) => inputs[i]!);
@@ -144,9 +144,9 @@ interface Loops {
   readonly rows: number;
   readonly columns: number;
   /** One entry for each pass over rows × columns. */
-  readonly outer: readonly number[];
+  readonly outer: ArrayLike<number>;
   /** Of each input, in elements. */
-  readonly steps: readonly { readonly row: number; readonly column: number; readonly starts: readonly number[] }[];
+  readonly steps: readonly { readonly row: number; readonly column: number; readonly starts: ArrayLike<number> }[];
 }
 
 const single = [0];
@@ -157,28 +157,15 @@ function loops(shape: readonly number[], inputs: readonly Operand[]): Loops {
   const size = sizeOf(shape);
   const isFlat = inputs.every((input) => sizeOf(input.shape) === size && isContiguous(input));
   if (isFlat) return { rows: 1, columns: size, outer: single, steps: inputs.map(() => flat) };
-  const strides = inputs.map((input) => broadcastStrides(input, shape));
-  const axes: { n: number; steps: number[] }[] = [];
-  shape.forEach((n, axis) => {
-    if (n === 1) return;
-    const steps = strides.map((own) => own[axis]!);
-    const last = axes.at(-1);
-    if (last?.steps.every((outer, i) => outer === steps[i]! * n)) axes[axes.length - 1] = { n: last.n * n, steps };
-    else axes.push({ n, steps });
-  });
-  const column = axes.pop() ?? { n: 1, steps: inputs.map(() => 0) };
-  const row = axes.pop() ?? { n: 1, steps: inputs.map(() => 0) };
-  const counts = axes.map(({ n }) => n);
-  const starts = inputs.map((_, i) =>
-    offsetsOf(
-      counts,
-      axes.map(({ steps }) => steps[i]!),
-    ),
+  const { counts, strides } = joinAxes(
+    shape,
+    inputs.map((input) => broadcastStrides(input, shape)),
   );
-  return {
-    rows: row.n,
-    columns: column.n,
-    outer: starts[0] ?? single,
-    steps: inputs.map((_, i) => ({ row: row.steps[i]!, column: column.steps[i]!, starts: starts[i]! })),
-  };
+  const outer = counts.slice(0, -2);
+  const steps = strides.map((own) => ({
+    row: own.at(-2) ?? 0,
+    column: own.at(-1) ?? 0,
+    starts: offsetsOf(outer, own),
+  }));
+  return { rows: counts.at(-2) ?? 1, columns: counts.at(-1) ?? 1, outer: steps[0]?.starts ?? single, steps };
 }

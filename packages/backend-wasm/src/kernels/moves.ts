@@ -1,7 +1,8 @@
 /** Kernels that move elements: copy, cast, concat, sliceGrad, gather, scatterAdd. */
 
 import { type Operand, sizeOf, stridesOf } from "@kronograd/tensor";
-import { byFloat, offsetsOf } from "../dtype.ts";
+import { offsetsOf } from "@kronograd/tensor/kernel";
+import { byFloat } from "../dtype.ts";
 import { definePlace } from "../emit/place.ts";
 import { defineCopyRows, defineGather, defineScatterAdd } from "../emit/rows.ts";
 import { f32x4, f64x2 } from "../engine/lanes.ts";

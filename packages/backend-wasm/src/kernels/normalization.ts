@@ -3,20 +3,13 @@
  * elementwise pass. The input is seen as [N, K, C, S], as in tensor's normalization.ts; a set shares mean and variance.
  */
 
-import { type Expression, type Operand, type Shape, sizeOf, type TypedArray } from "@kronograd/tensor";
+import { type Expression, type Operand, sizeOf, type TypedArray } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { allOf } from "../dtype.ts";
+import { isFloat32, type Normalization, type NormalizationView, normalizationView } from "@kronograd/tensor/kernel";
 import { defineMoments, definePairSums } from "../emit/moments.ts";
 import { addressOf, inShares } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { createSum, type SumOver } from "./reductions.ts";
-
-interface Normalization {
-  readonly groups: number;
-  readonly epsilon: number;
-}
-
-type View = readonly [number, number, number, number];
 
 /** Expressions of as many inputs as the function has parameters. */
 const formula = (build: (...inputs: Expression[]) => Expression | Expression[]): Expression[] =>
@@ -46,10 +39,6 @@ const terms = formula((x, dy, mean, rate, gamma) => {
 /** Runs of positions so short that sums over each of them cost more than sums of whole arrays. */
 const shortRun = 8;
 
-function viewOf([batch, channels, ...positions]: Shape, groups: number): View {
-  return [batch!, groups, channels! / groups, sizeOf(positions)];
-}
-
 /** Kernels of batch, group and layer normalisation and their gradients. */
 export function normalizationKernels(kit: Kit): Kernels {
   const code = kit.code<"moments" | "pairs">((module) => {
@@ -69,7 +58,7 @@ export function normalizationKernels(kit: Kit): Kernels {
   };
 
   /** Operands as views of [N, K, C, S]. */
-  const views = (view: View, overBatch: boolean) => {
+  const views = ({ shape: view }: NormalizationView, overBatch: boolean) => {
     const [, K, C, S] = view;
     const as = (strides: readonly number[]) => (operand: Operand) => ({ ...operand, shape: view, strides });
     return {
@@ -81,10 +70,10 @@ export function normalizationKernels(kit: Kit): Kernels {
 
   const family = (name: string, overBatch: boolean): Kernels => ({
     [name]([y, mean, variance], inputs, { groups, epsilon }: Normalization) {
-      if (!allOf("float32", inputs) || sizeOf(inputs[0]!.shape) === 0) return false;
+      if (!isFloat32(...inputs) || sizeOf(inputs[0]!.shape) === 0) return false;
       const [x, gamma, beta] = inputs.map(kit.dense) as [Operand, Operand, Operand];
-      const view = viewOf(x.shape, groups);
-      const [N, K, C, S] = view;
+      const view = normalizationView(x.shape, groups, overBatch);
+      const [N, K, C, S] = view.shape;
       // of batch normalisation: a set is one channel's run in every image; else one block of neighbours
       const [sets, runs, length, setStep, runStep] = overBatch ? [C, N, S, S, C * S] : [N * K, 1, C * S, C * S, 0];
       const targets = [addressOf(mean!), addressOf(variance!)] as const;
@@ -103,15 +92,14 @@ export function normalizationKernels(kit: Kit): Kernels {
     },
 
     [`${name}Grad`]([dx, dgamma, dbeta], inputs, { groups, epsilon }: Normalization) {
-      if (!allOf("float32", inputs) || sizeOf(inputs[0]!.shape) === 0) return false;
+      if (!isFloat32(...inputs) || sizeOf(inputs[0]!.shape) === 0) return false;
       const [x, gamma, mean, variance, dy] = inputs.map(kit.dense) as [Operand, Operand, Operand, Operand, Operand];
-      const view = viewOf(x.shape, groups);
-      const [N, K, C, S] = view;
+      const view = normalizationView(x.shape, groups, overBatch);
+      const [N, K, C, S] = view.shape;
       const { full, perSet, perChannel } = views(view, overBatch);
       const rate = kit.temporary("float32", mean.shape);
       kit.runExpressions(rateOf, [rate], [variance], { epsilon });
       const [h, w] = [kit.temporary("float32", mean.shape), kit.temporary("float32", mean.shape)];
-      const setSize = overBatch ? N * S : C * S;
       if (S < shortRun) {
         const parts = terms.map(() => full(kit.temporary("float32", x.shape)));
         const operands = [full(x), full(dy), perSet(mean), perSet(rate), perChannel(gamma)];
@@ -119,7 +107,7 @@ export function normalizationKernels(kit: Kit): Kernels {
         const setAxes = overBatch ? [0, 3] : [2, 3];
         [h, w].forEach((target, i) => {
           sumOver(target, parts[i]!, setAxes);
-          kit.runExpressions(share, [target], [target], { count: setSize });
+          kit.runExpressions(share, [target], [target], { count: view.setSize });
         });
         sumOver(dgamma!, parts[2]!, [0, 3]);
         sumOver(dbeta!, full(dy), [0, 3]);
@@ -131,7 +119,7 @@ export function normalizationKernels(kit: Kit): Kernels {
           const from = [addressOf(x) + 4 * first * S, addressOf(dy) + 4 * first * S] as const;
           call(pairs, count, S, ...from, addressOf(plain) + 8 * first, addressOf(weighted) + 8 * first);
         });
-        const sets = { channels: K * C, perSet: C, overBatch, setSize };
+        const sets = { channels: K * C, perSet: C, overBatch, setSize: view.setSize };
         const [a, b] = [plain, weighted].map((sums) => kit.values(overBatch ? overImages(sums, N) : sums));
         const channelSums = { plain: a!, weighted: b! };
         const sums = combine(channelSums, kit.values(mean), kit.values(rate), kit.values(gamma), sets);

@@ -7,7 +7,7 @@ import {
   type Pool2dParams,
   sizeOf,
 } from "@kronograd/tensor";
-import { allOf } from "../dtype.ts";
+import { isFloat32 } from "@kronograd/tensor/kernel";
 import {
   defineAvgPool,
   defineAvgPoolGrad,
@@ -60,7 +60,7 @@ export function poolingKernels(kit: Kit): Kernels {
 
     // an index outside of its plane: the reference names it
     maxPoolGrad([x], [grad, indices], params, op) {
-      if (!allOf("float32", [x!, grad!])) return false;
+      if (!isFloat32(x, grad)) return false;
       const [size, places] = [planeOf(x!), planeOf(grad!)];
       const cost = 2 * size + 4 * places;
       const outside = overPlanes(code().maxGrad, cost, [size, places], x!, kit.dense(grad!), kit.dense(indices!));

@@ -2,7 +2,8 @@
 
 import { type Operand, reshapeStrides, sizeOf } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { allOf, batchOffsets, byFloat } from "../dtype.ts";
+import { allOf, batchOffsets } from "@kronograd/tensor/kernel";
+import { byFloat } from "../dtype.ts";
 import { defineRepeatRow } from "../emit/bias.ts";
 import { defineGemm, defineParts, workspaceBytes } from "../emit/gemm.ts";
 import { tileSize } from "../emit/tile.ts";
@@ -124,7 +125,7 @@ export function productKernels({ products, dense, runExpressions }: Kit): Kernel
     /** [..., m, k] × [..., k, n] → [..., m, n] */
     matmul([out], [a, b]) {
       const own = products(out!.dtype);
-      if (own === null || !allOf(out!.dtype, [a!, b!])) return false;
+      if (own === null || !allOf(out!.dtype, [a, b])) return false;
       const { bytes } = own.lanes;
       const [m, n] = out!.shape.slice(-2) as [number, number];
       const k = a!.shape.at(-1)!;
@@ -137,7 +138,7 @@ export function productKernels({ products, dense, runExpressions }: Kit): Kernel
       }
       const lead = out!.shape.slice(0, -2);
       const starts = batchOffsets(b!, lead);
-      const matrices = batchOffsets(a!, lead).map((start, batch) => {
+      const matrices = Array.from(batchOffsets(a!, lead), (start, batch) => {
         const c = { address: target.address + batch * m * n * bytes, rowStep: n * bytes, columnStep: bytes };
         return [moved(left, start * bytes), moved(right, starts[batch]! * bytes), c] as const;
       });
@@ -148,7 +149,7 @@ export function productKernels({ products, dense, runExpressions }: Kit): Kernel
     /** x [..., in], weight [out, in], bias [out] → [..., out]; the bias is where the sums start. */
     linear([out], [x, weight, bias]) {
       const own = products(out!.dtype);
-      if (own === null || !allOf(out!.dtype, [x!, weight!], bias === undefined ? [] : [bias])) return false;
+      if (own === null || !allOf(out!.dtype, [x, weight, bias])) return false;
       const { bytes } = own.lanes;
       const features = x!.shape.at(-1)!;
       const rows = sizeOf(x!.shape.slice(0, -1));
@@ -171,7 +172,7 @@ export function productKernels({ products, dense, runExpressions }: Kit): Kernel
     /** C [m, n], A [m, k], B [k, n] → decay · C + A B, which may be written over C */
     addProduct([out], [c, a, b], params: { readonly decay: number }) {
       const own = products(out!.dtype);
-      if (own === null || !allOf(out!.dtype, [c!, a!, b!])) return false;
+      if (own === null || !allOf(out!.dtype, [c, a, b])) return false;
       const [m, n] = out!.shape as [number, number];
       if (params.decay !== 1 || addressOf(c!) !== addressOf(out!)) runExpressions(scaled, [out!], [c!], params);
       const target = { address: addressOf(out!), rowStep: n * own.lanes.bytes, columnStep: own.lanes.bytes };

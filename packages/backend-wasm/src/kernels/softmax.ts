@@ -1,17 +1,12 @@
 /** Kernels of softmax, logSoftmax, logSumExp and cross-entropy: float32 along the last axis. */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
-import { allOf } from "../dtype.ts";
+import { type AlongAxis, isFloat32, type SoftmaxCrossEntropyParams } from "@kronograd/tensor/kernel";
 import { defineCrossEntropy, defineCrossEntropyGrad, defineLogSumExp, defineSoftmax } from "../emit/softmax.ts";
 import type { Module } from "../engine/assembler.ts";
 import { addressOf } from "../engine/runtime.ts";
 import type { Kernels, Kit } from "../kit.ts";
 import { runReference } from "../reference.ts";
-
-interface CrossEntropy {
-  readonly labelSmoothing: number;
-  readonly reduction: "mean" | "sum";
-}
 
 /** Kernels of softmax, logSoftmax, logSumExp, cross-entropy and its gradient. */
 export function softmaxKernels(kit: Kit): Kernels {
@@ -30,7 +25,7 @@ export function softmaxKernels(kit: Kit): Kernels {
 
   const lanes =
     (name: "softmax" | "logSoftmax"): Kernels[string] =>
-    ([out], [x], { axis }: { axis: number }) => {
+    ([out], [x], { axis }: AlongAxis) => {
       const n = x!.shape[axis]!;
       if (x!.dtype !== "float32" || sizeOf(x!.shape.slice(axis + 1)) !== 1) return false;
       if (n > 0) code[name](sizeOf(x!.shape) / n, n, addressOf(kit.dense(x!)), addressOf(out!));
@@ -45,7 +40,7 @@ export function softmaxKernels(kit: Kit): Kernels {
     return [sizeOf(labels.shape), classes, addressOf(kit.dense(logits)), addressOf(dense)];
   };
 
-  const weightOf = (rows: number, { reduction }: CrossEntropy) => (reduction === "mean" ? 1 / rows : 1);
+  const weightOf = (rows: number, { reduction }: SoftmaxCrossEntropyParams) => (reduction === "mean" ? 1 / rows : 1);
 
   return {
     softmax: lanes("softmax"),
@@ -59,7 +54,7 @@ export function softmaxKernels(kit: Kit): Kernels {
       return true;
     },
 
-    softmaxCrossEntropy([out], inputs, params: CrossEntropy, op) {
+    softmaxCrossEntropy([out], inputs, params: SoftmaxCrossEntropyParams, op) {
       const [logits, labels] = inputs;
       if (logits!.dtype !== "float32") return false;
       const rows = rowsOf(logits!, labels!);
@@ -68,9 +63,9 @@ export function softmaxKernels(kit: Kit): Kernels {
       return true;
     },
 
-    softmaxCrossEntropyGrad([out], inputs, params: CrossEntropy, op) {
+    softmaxCrossEntropyGrad([out], inputs, params: SoftmaxCrossEntropyParams, op) {
       const [logits, labels, cotangent] = inputs;
-      if (!allOf("float32", [logits!, cotangent!])) return false;
+      if (!isFloat32(logits, cotangent)) return false;
       const rows = rowsOf(logits!, labels!);
       if (rows === null) {
         runReference(kit, op, [out!], inputs, params);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { isSoftware, nameOf } from "./provider.ts";
+import { isProgram, nameOf } from "./provider.ts";
 
 const info = (more: Partial<GPUAdapterInfo>): GPUAdapterInfo =>
   ({ vendor: "", architecture: "", device: "", description: "", isFallbackAdapter: false, ...more }) as GPUAdapterInfo;
 
 describe("adapters", () => {
   it("are software by what they say of themselves", () => {
-    expect(isSoftware(info({ vendor: "google", architecture: "swiftshader" }))).toBe(true);
-    expect(isSoftware(info({ description: "llvmpipe (LLVM 15.0.6, 256 bits)" }))).toBe(true);
-    expect(isSoftware(info({ description: "Microsoft Basic Render Driver" }))).toBe(true);
-    expect(isSoftware(info({ vendor: "x", isFallbackAdapter: true }))).toBe(true);
-    expect(isSoftware(info({ vendor: "nvidia", architecture: "ampere" }))).toBe(false);
+    expect(isProgram(info({ vendor: "google", architecture: "swiftshader" }))).toBe(true);
+    expect(isProgram(info({ description: "llvmpipe (LLVM 15.0.6, 256 bits)" }))).toBe(true);
+    expect(isProgram(info({ description: "Microsoft Basic Render Driver" }))).toBe(true);
+    expect(isProgram(info({ vendor: "x", isFallbackAdapter: true }))).toBe(true);
+    expect(isProgram(info({ vendor: "nvidia", architecture: "ampere" }))).toBe(false);
   });
 
   it("have a name", () => {

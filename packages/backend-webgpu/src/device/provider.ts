@@ -1,17 +1,11 @@
 /** Where a GPU comes from: the browser's or Deno's own, or Dawn (the npm package `webgpu`) in Node. */
 
 import { BackendError, type BackendProvider, type DeviceOptions } from "@kronograd/tensor";
+import { isSoftware } from "@kronograd/tensor/kernel";
 import { type OpenedGpu, WebGpuBackend } from "../backend.ts";
 
-/** An adapter that is a program on the processor: right, and slower than the `wasm` backend. */
-export function isSoftware({ isFallbackAdapter, vendor, architecture, description, device }: GPUAdapterInfo): boolean {
-  return (
-    isFallbackAdapter ||
-    /swiftshader|llvmpipe|lavapipe|\bwarp\b|software|basic render/i.test(
-      `${vendor} ${architecture} ${device} ${description}`,
-    )
-  );
-}
+/** An adapter that is a program on the processor. */
+export const isProgram = (info: GPUAdapterInfo): boolean => info.isFallbackAdapter || isSoftware(nameOf(info));
 
 /** What an adapter calls itself. */
 export function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {
@@ -62,7 +56,7 @@ export async function openGpu(): Promise<OpenedGpu> {
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
   const name = nameOf(adapter.info);
-  return { device, adapter: isSoftware(adapter.info) ? `${name} (software)` : name };
+  return { device, adapter: isProgram(adapter.info) ? `${name} (software)` : name };
 }
 
 /** How `createDevice` finds and opens it. */
@@ -75,7 +69,7 @@ export const webgpuProvider: BackendProvider = {
   },
   async passedOver() {
     const adapter = await findAdapter();
-    return typeof adapter !== "string" && isSoftware(adapter.info)
+    return typeof adapter !== "string" && isProgram(adapter.info)
       ? `its adapter is software (${nameOf(adapter.info)})`
       : null;
   },

@@ -1,8 +1,8 @@
 /** Programs with one thread for each element: what most kernels that move, pick or pool values are. */
 
 import type { Operand } from "@kronograd/tensor";
+import type { Walk } from "@kronograd/tensor/kernel";
 import type { Kit, Uniform } from "../kit.ts";
-import type { Walk } from "../layout.ts";
 import { mathFunctions } from "./math.ts";
 import { walkUniforms } from "./walk.ts";
 
@@ -57,6 +57,3 @@ export function windowUniforms(pairs: Readonly<Record<string, readonly [number, 
 export function strideUniforms(prefix: string, { strides }: Operand): Record<string, Uniform> {
   return Object.fromEntries(strides.map((stride, axis): [string, Uniform] => [`${prefix}${axis}`, ["i32", stride]]));
 }
-
-/** Whether all operands are float32. */
-export const isFloat = (...operands: readonly Operand[]): boolean => operands.every(({ dtype }) => dtype === "float32");

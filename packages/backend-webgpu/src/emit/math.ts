@@ -5,6 +5,8 @@
  * is NaN, because a compiler may take it that there is none.
  */
 
+import { horner, series } from "@kronograd/tensor/kernel";
+
 /** All of them; unused ones cost nothing in a compiled program. */
 export const mathFunctions = `
 fn nan_(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
@@ -18,7 +20,7 @@ fn sign_(x: f32) -> f32 { return select(select(x, -1.0, x < 0.0), 1.0, x > 0.0);
 fn series_(x: f32) -> f32 {
   let s = x / (2.0 + x);
   let q = s * s;
-  return 2.0 * s * (1.0 + q * (0.33333333 + q * (0.2 + q * (0.14285714 + q * (0.11111111 + q * (0.09090909 + q * 0.07692308))))));
+  return 2.0 * s * (${horner("q", series.atanh)});
 }
 fn log_(x: f32) -> f32 {
   if (!(x >= 0.66) || x > 1.5) {
@@ -43,7 +45,7 @@ fn exp_(x: f32) -> f32 {
   if (nan_(x)) { return x; }
   let n = round(x * 1.442695);
   let r = fma(n, -1.42860677e-6, fma(n, -0.693145752, x));
-  let p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666668 + r * (0.0083333333 + r * 0.0013888889)))));
+  let p = ${horner("r", series.exp)};
   if (x > 88.8) { return bits_(0x7f800000u); }
   if (x < -103.0) { return 0.0; }
   let half = i32(n) / 2;
@@ -51,7 +53,7 @@ fn exp_(x: f32) -> f32 {
 }
 fn expm1_(x: f32) -> f32 {
   if (abs(x) < 0.5) {
-    return x * (1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666668 + x * (0.0083333333 + x * (0.0013888889 + x * (0.0001984127 + x * 2.4801587e-5)))))));
+    return x * (${horner("x", series.expm1)});
   }
   return exp_(x) - 1.0;
 }
@@ -72,12 +74,11 @@ fn erf_(x: f32) -> f32 {
   let a = abs(x);
   let q = x * x;
   if (a < 1.0) {
-    return x * 1.1283792 * (1.0 + q * (-0.33333333 + q * (0.1 + q * (-0.023809524 + q * (0.0046296296 + q * (-0.00075757576
-      + q * (0.00010683761 + q * (-1.3227513e-5 + q * (1.4589169e-6 + q * -1.450385e-7)))))))));
+    return x * 1.1283792 * (${horner("q", series.erf)});
   }
   if (nan_(x)) { return x; }
   let t = 1.0 / (1.0 + 0.3275911 * a);
-  let y = 1.0 - t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp_(-min(q, 90.0));
+  let y = 1.0 - t * (${horner("t", series.erfTail)}) * exp_(-min(q, 90.0));
   return select(y, -y, x < 0.0);
 }
 `;

@@ -7,8 +7,8 @@
  */
 
 import { type Operand, sizeOf } from "@kronograd/tensor";
+import { axesWalk, otherAxes, type Walk } from "@kronograd/tensor/kernel";
 import type { Kit, Uniform } from "../kit.ts";
-import { axesWalk, joined, otherAxes, type Walk } from "../layout.ts";
 import { mathFunctions } from "./math.ts";
 import { meet, powerOfTwo } from "./tree.ts";
 import { walkText, walkUniforms } from "./walk.ts";
@@ -65,21 +65,11 @@ export function reduce(kit: Kit, reduction: Reduction): void {
   });
 }
 
-/** The walk of several operands of one shape along some of its axes. */
-function walkOf(operands: readonly Operand[], axes: readonly number[]): Walk {
-  if (operands.length === 1) return axesWalk(operands[0] as Operand, axes);
-  const { shape } = operands[0] as Operand;
-  return joined(
-    axes.map((axis) => shape[axis] as number),
-    operands.map(({ strides }) => axes.map((axis) => strides[axis] as number)),
-  );
-}
-
 function rowsPass(kit: Kit, reduction: Reduction, rows: number, length: number, slices: number): void {
   const { name, outputs, inputs, axes, type, initial, combine } = reduction;
   const first = inputs[0] as Operand;
-  const kept = walkOf(inputs, otherAxes(first.shape, axes));
-  const reduced = walkOf(inputs, axes);
+  const kept = axesWalk(inputs, otherAxes(first.shape, axes));
+  const reduced = axesWalk(inputs, axes);
   const density = ({ strides }: Walk) => Math.abs(strides[0]?.at(-1) ?? Number.POSITIVE_INFINITY);
   const alongRows = density(kept) < density(reduced);
   const R = alongRows ? Math.min(16, powerOfTwo(length)) : Math.min(256, powerOfTwo(length));

@@ -1,7 +1,7 @@
 /** Walks as WGSL: from the number of an element to its place in each operand. */
 
+import type { Walk } from "@kronograd/tensor/kernel";
 import type { Uniform } from "../kit.ts";
-import type { Walk } from "../layout.ts";
 
 /** Uniforms of a walk under a prefix: counts of all axes but the first, and the strides of each operand. */
 export function walkUniforms(prefix: string, { counts, strides }: Walk): Record<string, Uniform> {

@@ -6,27 +6,17 @@
  *     dw [O, C/g, taps]:  m = output channel,  n = (channel, tap),  k = (image, place)
  */
 
-import type { Kernel, Operand } from "@kronograd/tensor";
-import { isFloat, strideUniforms, windowUniforms } from "../emit/each.ts";
+import type { Conv2dParams, Kernel, Operand, Pair } from "@kronograd/tensor";
+import { isFloat32 } from "@kronograd/tensor/kernel";
+import { strideUniforms, windowUniforms } from "../emit/each.ts";
 import { product } from "../emit/tile.ts";
-import type { Kit, Uniform } from "../kit.ts";
-
-type Pair = readonly [number, number];
-
-interface Params {
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
-  readonly groups: number;
-}
-
-const four = ({ shape }: Operand) => shape as readonly [number, number, number, number];
-const count = (value: number): Uniform => ["u32", value];
+import { count, four } from "../emit/window.ts";
+import type { Kit } from "../kit.ts";
 
 export function convolutionKernels(kit: Kit): Record<string, Kernel> {
   return {
-    conv2d(outputs, inputs, { stride, padding, dilation, groups }: Params) {
-      if (!isFloat(...inputs)) return false;
+    conv2d(outputs, inputs, { stride, padding, dilation, groups }: Conv2dParams) {
+      if (!isFloat32(...inputs)) return false;
       const [y] = outputs as readonly [Operand];
       const [x, weight, bias] = inputs as readonly [Operand, Operand, Operand | undefined];
       const [images, O, oh, ow] = four(y);
@@ -77,8 +67,8 @@ fn read_${image}(n: u32, k: u32, z: u32, taps: u32, columns: u32) -> f32 {
       return true;
     },
 
-    conv2dInputGrad(outputs, inputs, { stride, padding, dilation, groups, size }: Params & { size: Pair }) {
-      if (!isFloat(...inputs)) return false;
+    conv2dInputGrad(outputs, inputs, { stride, padding, dilation, groups, size }: Conv2dParams & { size: Pair }) {
+      if (!isFloat32(...inputs)) return false;
       const [dx] = outputs as readonly [Operand];
       const [grad, weight] = inputs as readonly [Operand, Operand];
       const [images, O, oh, ow] = four(grad);
@@ -126,8 +116,8 @@ fn read_${g}(n: u32, k: u32, z: u32, taps: u32, columns: u32) -> f32 {
       return true;
     },
 
-    conv2dWeightGrad(outputs, inputs, { stride, padding, dilation, groups, kernel }: Params & { kernel: Pair }) {
-      if (!isFloat(...inputs)) return false;
+    conv2dWeightGrad(outputs, inputs, { stride, padding, dilation, groups, kernel }: Conv2dParams & { kernel: Pair }) {
+      if (!isFloat32(...inputs)) return false;
       const [dw] = outputs as readonly [Operand];
       const [x, grad] = inputs as readonly [Operand, Operand];
       const [images, channels, h, w] = four(x);

@@ -11,8 +11,8 @@
  */
 
 import { type Kernel, NumericalError, type Operand } from "@kronograd/tensor";
+import { isFloat32 } from "@kronograd/tensor/kernel";
 import type { Block } from "../device/buffers.ts";
-import { isFloat } from "../emit/each.ts";
 import { mathFunctions } from "../emit/math.ts";
 import type { Kit, Source } from "../kit.ts";
 
@@ -175,7 +175,7 @@ export function eigenKernels(kit: Kit): Record<string, Kernel> {
       const [values, vectors] = outputs as readonly [Operand, Operand];
       const [K] = inputs as readonly [Operand];
       const [n] = K.shape as readonly [number, number];
-      if (!isFloat(K) || n > most) return false;
+      if (!isFloat32(K) || n > most) return false;
       if (n === 0) return true;
       kit.temporary("float32", [n, n], (A) =>
         kit.temporary("float32", [n, n], (V) =>

@@ -8,10 +8,10 @@
 
 import type { ElementwiseOp, Expression, Kernel, Operand } from "@kronograd/tensor";
 import { sizeOf } from "@kronograd/tensor";
+import { broadcastWalk, evaluate, type Plan, planOf } from "@kronograd/tensor/kernel";
 import { mathFunctions } from "../emit/math.ts";
 import { walkText, walkUniforms } from "../emit/walk.ts";
 import type { Call, Kit, Uniform } from "../kit.ts";
-import { broadcastWalk } from "../layout.ts";
 
 const floats: Readonly<Record<string, (...args: string[]) => string>> = {
   add: (x, y) => `${x} + ${y}`,
@@ -47,11 +47,8 @@ const integers: Readonly<Record<string, (...args: string[]) => string>> = {
 };
 const comparisons: Readonly<Record<string, string>> = { greater: ">", greaterEqual: ">=", equal: "==" };
 
-/** An expression taken apart: arguments before users, and which nodes no input reaches. */
-interface Plan {
-  readonly nodes: readonly Expression[];
-  readonly uniform: ReadonlySet<Expression>;
-  readonly inputs: readonly number[];
+/** A plan with a number, which names its programs. */
+interface NumberedPlan extends Plan {
   readonly id: number;
 }
 
@@ -64,18 +61,18 @@ export type RunExpressions = (
 ) => boolean;
 
 export function createElementwise(kit: Kit): RunExpressions {
-  const plans = new WeakMap<readonly Expression[], Plan>();
+  const plans = new WeakMap<readonly Expression[], NumberedPlan>();
   let made = 0;
   return (expressions, outputs, inputs, parameters) => {
     let plan = plans.get(expressions);
     if (plan === undefined) {
       made += 1;
-      plan = planOf(expressions, made);
+      plan = { ...planOf(expressions), id: made };
       plans.set(expressions, plan);
     }
     const used = plan.inputs.map((i) => inputs[i] as Operand);
     const isInteger = outputs.every(({ dtype }) => dtype === "int32") && used.every(({ dtype }) => dtype === "int32");
-    if (!supports(plan, expressions, isInteger, outputs)) return false;
+    if (!supports(plan, isInteger, outputs)) return false;
     const { shape } = outputs[0] as Operand;
     const size = sizeOf(shape);
     if (size === 0) return true;
@@ -89,8 +86,7 @@ export function createElementwise(kit: Kit): RunExpressions {
       uniforms[`i${i}`] = ["i32", offset];
     });
     Object.assign(uniforms, walkUniforms("", walk));
-    const scalars = leaves(plan, expressions);
-    const values = scalars.map((x) => evaluate(x, parameters));
+    const values = plan.uniforms.map((x) => evaluate(x, parameters));
     // constants that WGSL has no text for come as uniforms too
     values.forEach((value, i) => {
       uniforms[`p${i}`] = [type, value];
@@ -109,7 +105,7 @@ export function createElementwise(kit: Kit): RunExpressions {
           "let i = linear * 256u + thread;",
           "if (i >= u.size) { return; }",
           walkText("", walk, "i"),
-          emit(own, expressions, scalars, type, (k) => {
+          emit(own, type, (k) => {
             const place = own.inputs.indexOf(k);
             const value = `${from[place]}[u32(u.i${place} + at${place})]`;
             return used[place]?.dtype === "int32" && !isInteger ? `f32(${value})` : value;
@@ -134,29 +130,7 @@ export function elementwiseKernels(runExpressions: RunExpressions): Record<strin
   };
 }
 
-function planOf(roots: readonly Expression[], id: number): Plan {
-  const nodes: Expression[] = [];
-  const uniform = new Set<Expression>();
-  const seen = new Set<Expression>();
-  const inputs = new Set<number>();
-  const visit = (x: Expression): void => {
-    if (seen.has(x)) return;
-    seen.add(x);
-    x.args.forEach(visit);
-    nodes.push(x);
-    if (x.op === "input") inputs.add(x.value);
-    else if (x.args.every((argument) => uniform.has(argument))) uniform.add(x);
-  };
-  roots.forEach(visit);
-  return { nodes, uniform, inputs: [...inputs].sort((a, b) => a - b), id };
-}
-
-function supports(
-  { nodes, uniform }: Plan,
-  roots: readonly Expression[],
-  isInteger: boolean,
-  outputs: readonly Operand[],
-): boolean {
+function supports({ roots, nodes }: Plan, isInteger: boolean, outputs: readonly Operand[]): boolean {
   // a whole number made of floats is a comparison; anything else would be rounded
   if (
     !isInteger &&
@@ -165,42 +139,14 @@ function supports(
     return false;
   }
   const table = isInteger ? integers : floats;
-  return nodes.every(
-    (x) => x.op === "input" || uniform.has(x) || x.op === "select" || x.op in comparisons || x.op in table,
-  );
-}
-
-/** Uniform nodes that others read, or that are results themselves. */
-function leaves({ nodes, uniform }: Plan, roots: readonly Expression[]): Expression[] {
-  const read = new Set<Expression>(roots);
-  for (const x of nodes) if (!uniform.has(x)) for (const argument of x.args) read.add(argument);
-  return nodes.filter((x) => uniform.has(x) && read.has(x));
-}
-
-/** The value of a node that no input reaches. */
-export function evaluate(x: Expression, parameters: Readonly<Record<string, number>>): number {
-  if (x.op === "constant") return x.value;
-  if (x.op === "parameter") return parameters[x.name] as number;
-  const [a, b, c] = [0, 1, 2].map((i) => {
-    const argument = x.args[i];
-    return Float64Array.of(argument === undefined ? 0 : evaluate(argument, parameters));
-  }) as [Float64Array, Float64Array, Float64Array];
-  const out = new Float64Array(1);
-  x.primitive?.loop(1, out, a, b, c);
-  return out[0] as number;
+  return nodes.every((x) => x.op === "input" || x.op === "select" || x.op in comparisons || x.op in table);
 }
 
 /** Statements that leave the roots' values in r0, r1 …; truth values are bool until somebody counts with them. */
-function emit(
-  { nodes, uniform }: Plan,
-  roots: readonly Expression[],
-  scalars: readonly Expression[],
-  type: "f32" | "i32",
-  input: (index: number) => string,
-): string {
+function emit({ roots, nodes, uniforms }: Plan, type: "f32" | "i32", input: (index: number) => string): string {
   const lines: string[] = [];
   const names = new Map<Expression, { name: string; isTruth: boolean }>();
-  scalars.forEach((x, i) => {
+  uniforms.forEach((x, i) => {
     names.set(x, { name: `u.p${i}`, isTruth: false });
   });
   const number = (x: Expression): string => {
@@ -215,7 +161,6 @@ function emit(
   const table = type === "i32" ? integers : floats;
   let count = 0;
   for (const x of nodes) {
-    if (uniform.has(x)) continue;
     const name = `v${count}`;
     count += 1;
     const comparison = comparisons[x.op];

@@ -8,8 +8,9 @@
  */
 
 import { type Kernel, NumericalError, type Operand } from "@kronograd/tensor";
+import { isFloat32 } from "@kronograd/tensor/kernel";
 import type { Block } from "../device/buffers.ts";
-import { each, isFloat } from "../emit/each.ts";
+import { each } from "../emit/each.ts";
 import { mathFunctions } from "../emit/math.ts";
 import { refine } from "../emit/refinement.ts";
 import { product } from "../emit/tile.ts";
@@ -184,7 +185,7 @@ export function factorizationKernels(kit: Kit, copy: Kernel): Record<string, Ker
     cholesky(outputs, inputs) {
       const [L] = outputs as readonly [Operand];
       const [A] = inputs as readonly [Operand];
-      if (!isFloat(A)) return false;
+      if (!isFloat32(A)) return false;
       lowerOf(kit, L, A, 0);
       factor(kit, L, A.shape[0] as number);
       checkPivots(L, "cholesky", "A", true);
@@ -195,7 +196,7 @@ export function factorizationKernels(kit: Kit, copy: Kernel): Record<string, Ker
     dampedInverse(outputs, inputs, { damping }: { damping: number }) {
       const [out] = outputs as readonly [Operand];
       const [A, mu] = inputs as readonly [Operand, Operand | undefined];
-      if (!isFloat(...inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const n = A.shape[0] as number;
       kit.temporary("float32", [n, n], (L) => {
         lowerOf(kit, L, A, damping, mu);
@@ -221,7 +222,7 @@ export function factorizationKernels(kit: Kit, copy: Kernel): Record<string, Ker
 
     solveTriangular(outputs, inputs, { lower, transpose, unitDiagonal }) {
       const [T, B] = inputs as readonly [Operand, Operand];
-      if (!isFloat(T, B)) return false;
+      if (!isFloat32(T, B)) return false;
       const columns = B.shape[1] as number;
       const [down, right] = T.strides as readonly [number, number];
       const [X] = outputs as readonly [Operand];

@@ -6,10 +6,10 @@
  */
 
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
-import { each, isFloat } from "../emit/each.ts";
+import { axesWalk, broadcastWalk, isFloat32, joinAxes, otherAxes, type Walk } from "@kronograd/tensor/kernel";
+import { each } from "../emit/each.ts";
 import { walkText } from "../emit/walk.ts";
 import type { Kit } from "../kit.ts";
-import { axesWalk, broadcastWalk, joined, otherAxes, type Walk } from "../layout.ts";
 
 /** By dtypes from and to: the function that converts. */
 const conversions: Readonly<Record<string, string>> = {
@@ -48,7 +48,7 @@ export function moveKernels(kit: Kit): Record<string, Kernel> {
     source: Operand,
   ) => {
     const strides = [source.strides, grid.strides];
-    const walk = joined(grid.shape, strides);
+    const walk = joinAxes(grid.shape, strides);
     each(kit, {
       name: "spread",
       outputs: [{ ...target, offset: grid.offset }],
@@ -60,8 +60,8 @@ export function moveKernels(kit: Kit): Record<string, Kernel> {
   };
 
   const rowsOf = (x: Operand, axes: readonly number[]) => ({
-    kept: axesWalk(x, otherAxes(x.shape, axes)),
-    along: axesWalk(x, axes),
+    kept: axesWalk([x], otherAxes(x.shape, axes)),
+    along: axesWalk([x], axes),
     width: sizeOf(axes.map((axis) => x.shape[axis] as number)),
   });
   const flat = (x: Operand): Walk => broadcastWalk(x.shape, [x]);
@@ -84,7 +84,7 @@ export function moveKernels(kit: Kit): Record<string, Kernel> {
     sliceGrad(outputs, inputs, { starts, steps, counts, value }) {
       const [out] = outputs as readonly [Operand];
       const [x] = inputs as readonly [Operand];
-      if (!isFloat(out, x)) return false;
+      if (!isFloat32(out, x)) return false;
       if (value === 0 && out.offset === 0) kit.clear(out);
       else {
         each(kit, {
@@ -104,7 +104,7 @@ export function moveKernels(kit: Kit): Record<string, Kernel> {
 
     triangle(outputs, inputs, { upper, diagonal }: { upper: boolean; diagonal: number }) {
       const [x] = inputs as readonly [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [rows, columns] = x.shape.slice(-2) as [number, number];
       const walk = flat(x);
       each(kit, {
@@ -124,8 +124,8 @@ ${to}[u.o0 + i] = select(0.0, ${from}[u32(u.i0 + xat0)], distance ${upper ? ">="
 
     gather(outputs, inputs) {
       const [x, indices] = inputs as readonly [Operand, Operand];
-      if (!isFloat(x)) return false;
-      const rest = axesWalk(x, otherAxes(x.shape, [0]));
+      if (!isFloat32(x)) return false;
+      const rest = axesWalk([x], otherAxes(x.shape, [0]));
       const chosen = flat(indices);
       const width = sizeOf(x.shape.slice(1));
       each(kit, {
@@ -150,10 +150,10 @@ ${to}[u.o0 + i] = ${from}[u32(u.i0 + row * u.row + xat0)];`,
     // each element of the table looks for its rows among all indices, in order: no two threads write one place
     scatterAdd(outputs, inputs, { rows }: { rows: number }) {
       const [values, indices] = inputs as readonly [Operand, Operand];
-      if (!isFloat(values)) return false;
+      if (!isFloat32(values)) return false;
       const lead = indices.shape.map((_, axis) => axis);
-      const alongRows = axesWalk(values, lead);
-      const rest = axesWalk(values, otherAxes(values.shape, lead));
+      const alongRows = axesWalk([values], lead);
+      const rest = axesWalk([values], otherAxes(values.shape, lead));
       const chosen = flat(indices);
       const width = sizeOf(values.shape.slice(lead.length));
       each(kit, {
@@ -184,7 +184,7 @@ ${to}[u.o0 + i] = total;`,
 
     pick(outputs, inputs, { axes }: { axes: readonly number[] }) {
       const [x, indices] = inputs as readonly [Operand, Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const { kept, along, width } = rowsOf(x, axes);
       const chosen = flat(indices);
       each(kit, {
@@ -207,7 +207,7 @@ ${to}[u.o0 + i] = ${from}[u32(u.i0 + kat0 + aat0)];`,
 
     place(outputs, inputs, { axes, shape }: { axes: readonly number[]; shape: Shape }) {
       const [values, indices] = inputs as readonly [Operand, Operand];
-      if (!isFloat(values)) return false;
+      if (!isFloat32(values)) return false;
       const target: Operand = { ...(outputs[0] as Operand), shape, strides: stridesOf(shape) };
       const { kept, along, width } = rowsOf(target, axes);
       const [source, chosen] = [flat(values), flat(indices)];
@@ -236,7 +236,7 @@ ${to}[u32(i32(u.o0) + kat0 + aat0)] = select(${notANumber}, value, inside);`,
     oneHot(outputs, inputs, { classes }: { classes: number }) {
       const [out] = outputs as readonly [Operand];
       const [labels] = inputs as readonly [Operand];
-      if (!isFloat(out)) return false;
+      if (!isFloat32(out)) return false;
       const chosen = flat(labels);
       each(kit, {
         name: "oneHot",

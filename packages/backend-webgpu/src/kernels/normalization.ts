@@ -5,31 +5,24 @@
  * of γ's and β's gradients are those of the set where a set is a channel, and a pass of their own where it is not.
  */
 
-import { isContiguous, type Kernel, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
-import { isFloat } from "../emit/each.ts";
+import { isContiguous, type Kernel, type Operand, type Shape } from "@kronograd/tensor";
+import { isFloat32, type Normalization, normalizationView } from "@kronograd/tensor/kernel";
 import { mathFunctions } from "../emit/math.ts";
 import { rowFunctions } from "../emit/tree.ts";
 import type { Kit, Uniform } from "../kit.ts";
 
-interface Params {
-  readonly groups: number;
-  readonly epsilon: number;
-}
-
-/** Uniforms of a view [N, K, C, S]: positions, channels in all and in a group, the size of a set. */
-function uniformsOf(shape: Shape, { groups, epsilon }: Params, overBatch: boolean) {
-  const [batch, channels, ...positions] = shape as readonly [number, number, ...number[]];
-  const S = sizeOf(positions);
-  const count = overBatch ? batch * S : (channels / groups) * S;
-  const sets = overBatch ? channels : batch * groups;
+/** Uniforms of the view [N, K, C, S]: positions, channels in all and in a group, the size of a set. */
+function uniformsOf(x: Shape, { groups, epsilon }: Normalization, overBatch: boolean) {
+  const { shape, channels, sets, setSize } = normalizationView(x, groups, overBatch);
+  const [N, K, C, S] = shape;
   const uniforms: Record<string, Uniform> = {
-    batch: ["u32", batch],
+    batch: ["u32", N],
     channels: ["u32", channels],
-    groups: ["u32", groups],
-    inGroup: ["u32", channels / groups],
+    groups: ["u32", K],
+    inGroup: ["u32", C],
     positions: ["u32", S],
-    count: ["u32", count],
-    share: ["f32", 1 / count],
+    count: ["u32", setSize],
+    share: ["f32", 1 / setSize],
     epsilon: ["f32", epsilon],
   };
   return { uniforms, sets, channels };
@@ -66,8 +59,8 @@ export function normalizationKernels(kit: Kit, copy: Kernel): Record<string, Ker
 
   const forward =
     (name: string, overBatch: boolean): Kernel =>
-    (outputs, given, params: Params) => {
-      if (!isFloat(...given)) return false;
+    (outputs, given, params: Normalization) => {
+      if (!isFloat32(...given)) return false;
       const { uniforms, sets } = uniformsOf((given[0] as Operand).shape, params, overBatch);
       dense(given, (inputs) => {
         kit.run({
@@ -97,8 +90,8 @@ if (thread == 0u) { ${means}[u.o1 + linear] = mean; ${variances}[u.o2 + linear] 
 
   const backward =
     (name: string, overBatch: boolean): Kernel =>
-    (outputs, given, params: Params) => {
-      if (!isFloat(...given)) return false;
+    (outputs, given, params: Normalization) => {
+      if (!isFloat32(...given)) return false;
       const { uniforms, sets, channels } = uniformsOf((given[0] as Operand).shape, params, overBatch);
       dense(given, (inputs) => {
         const all = { ...uniforms, ...offsets(outputs, inputs) };

@@ -1,7 +1,8 @@
 /** Patches of images (im2col), the way back (col2im) and their sums: one thread for each element, which gathers what it needs. */
 
 import { type Col2imParams, type Kernel, type Operand, outputSize, sizeOf, type Window } from "@kronograd/tensor";
-import { each, isFloat, strideUniforms, windowUniforms } from "../emit/each.ts";
+import { isFloat32 } from "@kronograd/tensor/kernel";
+import { each, strideUniforms, windowUniforms } from "../emit/each.ts";
 import { at, coordinates, count, four, plane } from "../emit/window.ts";
 import type { Kit } from "../kit.ts";
 
@@ -9,7 +10,7 @@ export function patchKernels(kit: Kit): Record<string, Kernel> {
   return {
     im2col(outputs, inputs, { kernel, stride, padding, dilation }: Window) {
       const [x] = inputs as readonly [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [columns] = outputs as readonly [Operand];
       const [, C, h, w] = four(x);
       const places = columns.shape[2] as number;
@@ -44,7 +45,7 @@ ${to}[u.o0 + i] = value;`,
 
     col2im(outputs, inputs, { kernel, stride, padding, dilation, size }: Col2imParams) {
       const [columns] = inputs as readonly [Operand];
-      if (!isFloat(columns)) return false;
+      if (!isFloat32(columns)) return false;
       const [image] = outputs as readonly [Operand];
       each(kit, {
         name: "col2im",
@@ -82,7 +83,7 @@ ${to}[u.o0 + i] = total;`,
 
     patchSum(outputs, inputs, { kernel, stride, padding, dilation }: Window) {
       const [x] = inputs as readonly [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [sums] = outputs as readonly [Operand];
       const [, C, h, w] = four(x);
       each(kit, {

@@ -9,11 +9,11 @@ import {
   type Pool2dParams,
   sizeOf,
 } from "@kronograd/tensor";
-import { each, isFloat, strideUniforms, windowUniforms } from "../emit/each.ts";
+import { broadcastWalk, isFloat32 } from "@kronograd/tensor/kernel";
+import { each, strideUniforms, windowUniforms } from "../emit/each.ts";
 import { walkText } from "../emit/walk.ts";
 import { at, coordinates, count, four, plane } from "../emit/window.ts";
 import type { Kit } from "../kit.ts";
-import { broadcastWalk } from "../layout.ts";
 
 /** Declares the real pixels of the window at place (y, x): rows top … bottom − 1, columns left … right − 1. */
 const pixels = `
@@ -33,7 +33,7 @@ export function poolingKernels(kit: Kit): Record<string, Kernel> {
   return {
     maxPool2d(outputs, inputs, { kernel, stride, padding }: Pool2dParams) {
       const [x] = inputs as readonly [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [y] = outputs as readonly [Operand];
       const [, , h, w] = four(x);
       each(kit, {
@@ -65,7 +65,7 @@ ${places}[u.o1 + i] = place;`,
     maxPoolGrad(outputs, inputs, { size, window }: { size: Pair; window?: Pool2dParams | undefined }) {
       const [dx] = outputs as readonly [Operand];
       const [grad, indices] = inputs as readonly [Operand, Operand];
-      if (!isFloat(grad)) return false;
+      if (!isFloat32(grad)) return false;
       const [, , oh, ow] = four(grad);
       const { kernel, stride, padding } = window ?? allSeeing(size, [oh, ow]);
       const seeing: Pair = [Math.ceil(kernel[0] / stride[0]), Math.ceil(kernel[1] / stride[1])];
@@ -98,7 +98,7 @@ ${to}[u.o0 + i] = total;`,
 
     maxPoolGather(outputs, inputs) {
       const [x, indices] = inputs as readonly [Operand, Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [, , h, w] = four(x);
       const walk = broadcastWalk(indices.shape, [indices]);
       each(kit, {
@@ -119,7 +119,7 @@ ${to}[u.o0 + i] = ${from}[${at("x", "place / u.across", "place % u.across")}];`,
 
     avgPool2d(outputs, inputs, { kernel, stride, padding, countIncludePad }: AvgPool2dParams) {
       const [x] = inputs as readonly [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const [y] = outputs as readonly [Operand];
       const [, , h, w] = four(x);
       each(kit, {
@@ -145,7 +145,7 @@ ${to}[u.o0 + i] = total / f32(${countIncludePad ? "u.kernely * u.kernelx" : "(bo
     // each pixel asks which windows see it
     avgPoolGrad(outputs, inputs, { kernel, stride, padding, countIncludePad, size }: AvgPoolGradParams) {
       const [grad] = inputs as readonly [Operand];
-      if (!isFloat(grad)) return false;
+      if (!isFloat32(grad)) return false;
       const [dx] = outputs as readonly [Operand];
       const [, , oh, ow] = four(grad);
       each(kit, {

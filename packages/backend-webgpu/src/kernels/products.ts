@@ -1,10 +1,11 @@
 /** Matrix products of all layouts, dense layers with their bias, and X Xᵀ, of which only half is computed. */
 
 import { broadcastStrides, type Kernel, type Operand, type Shape, sizeOf } from "@kronograd/tensor";
+import { isFloat32, joinAxes, type Walk } from "@kronograd/tensor/kernel";
+import { inFours } from "../emit/fours.ts";
 import { product } from "../emit/tile.ts";
 import { walkText, walkUniforms } from "../emit/walk.ts";
 import type { Kit, Uniform } from "../kit.ts";
-import { inFours, joined, type Walk } from "../layout.ts";
 
 /** The strides of a matrix's two axes. */
 interface Matrix {
@@ -18,8 +19,6 @@ const matrix = (operand: Operand): Matrix => ({
   row: operand.strides.at(-2) as number,
   column: operand.strides.at(-1) as number,
 });
-
-const isFloat = (operands: readonly Operand[]) => operands.every(({ dtype }) => dtype === "float32");
 
 /** Whether no other operand of a call is in this one's buffer, so that its binding may be of vec4s. */
 const isAlone = ({ handle }: Operand, all: readonly Operand[]) =>
@@ -84,13 +83,13 @@ function batchWalk(lead: Shape, operands: readonly Operand[]): Walk {
   const strides = operands.map(({ shape, strides }) =>
     broadcastStrides({ shape: shape.slice(0, -2), strides: strides.slice(0, -2) }, lead),
   );
-  return joined(lead, strides);
+  return joinAxes(lead, strides);
 }
 
 export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
   return {
     matmul(outputs, inputs) {
-      if (!isFloat(inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const [out] = outputs as readonly [Operand];
       const [a, b] = inputs as readonly [Operand, Operand];
       const size = {
@@ -104,7 +103,7 @@ export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
     },
 
     linear(outputs, inputs) {
-      if (!isFloat(inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const [out] = outputs as readonly [Operand];
       const [x, weight, bias] = inputs as readonly [Operand, Operand, Operand | undefined];
       const { row: outputStride, column: inputStride } = matrix(weight);
@@ -116,7 +115,7 @@ export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
       };
       const right = { operand: weight, row: inputStride, column: outputStride };
       const times = (a: Operand) => multiply(kit, "linear", out, matrix(a), right, size, bias);
-      const rows = joined(x.shape.slice(0, -1), [x.strides.slice(0, -1)]);
+      const rows = joinAxes(x.shape.slice(0, -1), [x.strides.slice(0, -1)]);
       if (rows.counts.length <= 1) {
         times({ ...x, shape: [size.m, size.k], strides: [rows.strides[0]?.[0] ?? 0, x.strides.at(-1) as number] });
       } else {
@@ -130,7 +129,7 @@ export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
     },
 
     addProduct(outputs, inputs, { decay }: { decay: number }) {
-      if (!isFloat(inputs)) return false;
+      if (!isFloat32(...inputs)) return false;
       const [out] = outputs as readonly [Operand];
       const [C, A, B] = inputs as readonly [Operand, Operand, Operand];
       const [a, b, c] = [matrix(A), matrix(B), matrix(C)];
@@ -171,7 +170,7 @@ export function productKernels(kit: Kit, copy: Kernel): Record<string, Kernel> {
     },
 
     syrk([output], [X]) {
-      if (!isFloat([X as Operand])) return false;
+      if (!isFloat32(X)) return false;
       const { shape, strides, offset } = X as Operand;
       const [n, k] = shape as readonly [number, number];
       const [row, column] = strides as readonly [number, number];

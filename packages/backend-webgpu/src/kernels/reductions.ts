@@ -1,15 +1,11 @@
 /** Sums, inner products, extrema with their places, log Σ eˣ, and the count of what is not finite. */
 
 import { type Kernel, type Operand, sizeOf } from "@kronograd/tensor";
+import { broadcastWalk, type Reduced } from "@kronograd/tensor/kernel";
 import { mathFunctions } from "../emit/math.ts";
 import { reduce } from "../emit/reduce.ts";
 import { walkText, walkUniforms } from "../emit/walk.ts";
 import type { Kit } from "../kit.ts";
-import { broadcastWalk } from "../layout.ts";
-
-interface Axes {
-  readonly axes: readonly number[];
-}
 
 const write = ([out = ""]: readonly string[]) => `${out}[u.o0 + row] = a;`;
 
@@ -41,7 +37,7 @@ fn better_(a: Best, b: Best) -> Best {
 export function reductionKernels(kit: Kit): Record<string, Kernel> {
   const extremum =
     (sign: ">" | "<"): Kernel =>
-    (outputs, inputs, { axes }: Axes) => {
+    (outputs, inputs, { axes }: Reduced) => {
       const [x] = inputs as readonly [Operand];
       if (x.dtype !== "float32") return false;
       reduce(kit, {
@@ -59,7 +55,7 @@ export function reductionKernels(kit: Kit): Record<string, Kernel> {
       return true;
     };
   return {
-    sum(outputs, inputs, { axes }: Axes) {
+    sum(outputs, inputs, { axes }: Reduced) {
       const isInt = (inputs[0] as Operand).dtype === "int32";
       reduce(kit, {
         name: isInt ? "sum i32" : "sum",
@@ -93,7 +89,7 @@ export function reductionKernels(kit: Kit): Record<string, Kernel> {
     },
     max: extremum(">"),
     min: extremum("<"),
-    logSumExp(outputs, inputs, { axes }: Axes) {
+    logSumExp(outputs, inputs, { axes }: Reduced) {
       if ((inputs[0] as Operand).dtype !== "float32") return false;
       reduce(kit, {
         name: "logSumExp",

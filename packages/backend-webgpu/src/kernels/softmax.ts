@@ -5,18 +5,18 @@
  */
 
 import { type Kernel, type Operand, type Shape, sizeOf, stridesOf } from "@kronograd/tensor";
-import { isFloat } from "../emit/each.ts";
+import {
+  type AlongAxis,
+  isFloat32,
+  joinAxes,
+  otherAxes,
+  type SoftmaxCrossEntropyParams,
+} from "@kronograd/tensor/kernel";
 import { mathFunctions } from "../emit/math.ts";
 import { reduce } from "../emit/reduce.ts";
 import { powerOfTwo, rowFunctions } from "../emit/tree.ts";
 import { walkText, walkUniforms } from "../emit/walk.ts";
 import type { Kit, Uniform } from "../kit.ts";
-import { joined, otherAxes } from "../layout.ts";
-
-interface Loss {
-  readonly labelSmoothing: number;
-  readonly reduction: "mean" | "sum";
-}
 
 interface Lanes {
   readonly name: string;
@@ -38,11 +38,11 @@ function lanes(kit: Kit, call: Lanes): void {
   const n = shape[axis] as number;
   const count = sizeOf(shape) / Math.max(1, n);
   const others = otherAxes(shape, [axis]);
-  const kept = joined(
+  const kept = joinAxes(
     others.map((a) => shape[a] as number),
     along.map(({ strides }) => others.map((a) => strides[a] as number)),
   );
-  const own = joined(
+  const own = joinAxes(
     [n],
     along.map(({ strides }) => [strides[axis] as number]),
   );
@@ -98,19 +98,20 @@ ${call.after?.(to, from) ?? ""}`,
 export function softmaxKernels(kit: Kit): Record<string, Kernel> {
   const along =
     (name: string, value: string): Kernel =>
-    (outputs, inputs, { axis }: { axis: number }) => {
+    (outputs, inputs, { axis }: AlongAxis) => {
       const [x] = inputs as readonly [Operand];
       const [out] = outputs as readonly [Operand];
-      if (!isFloat(x)) return false;
+      if (!isFloat32(x)) return false;
       const element = ([to]: readonly string[]) => `${to}[u32(i32(u.o0) + kat1 + rat1)] = ${value};`;
       lanes(kit, { name, outputs, inputs, axis, along: [x, out], element });
       return true;
     };
 
-  const weightOf = (shape: Shape, { reduction }: Loss) => (reduction === "mean" ? 1 / sizeOf(shape.slice(0, -1)) : 1);
+  const weightOf = (shape: Shape, { reduction }: SoftmaxCrossEntropyParams) =>
+    reduction === "mean" ? 1 / sizeOf(shape.slice(0, -1)) : 1;
   /** Labels as a walk of their own, and the smoothing. */
-  const lossUniforms = (labels: Operand, { labelSmoothing }: Loss, classes: number) => {
-    const walk = joined(labels.shape, [labels.strides]);
+  const lossUniforms = (labels: Operand, { labelSmoothing }: SoftmaxCrossEntropyParams, classes: number) => {
+    const walk = joinAxes(labels.shape, [labels.strides]);
     const uniforms: Record<string, Uniform> = {
       labels: ["i32", labels.offset],
       sure: ["f32", 1 - labelSmoothing],
@@ -119,7 +120,7 @@ export function softmaxKernels(kit: Kit): Record<string, Kernel> {
     };
     return { walk, uniforms };
   };
-  const labelText = (walk: ReturnType<typeof joined>, labels: string | undefined) => `
+  const labelText = (walk: ReturnType<typeof joinAxes>, labels: string | undefined) => `
 ${walkText("l", walk, "line")}
 var label = 0;
 if (inside) { label = ${labels}[u32(u.labels + lat0)]; }
@@ -129,9 +130,9 @@ let known = label >= 0 && label < i32(u.length);`;
     softmax: along("softmax", "exp_(z - top) / total"),
     logSoftmax: along("logSoftmax", "z - top - log_(total)"),
 
-    softmaxCrossEntropy(outputs, inputs, params: Loss) {
+    softmaxCrossEntropy(outputs, inputs, params: SoftmaxCrossEntropyParams) {
       const [logits, labels] = inputs as readonly [Operand, Operand];
-      if (!isFloat(logits)) return false;
+      if (!isFloat32(logits)) return false;
       const axis = logits.shape.length - 1;
       const rows = logits.shape.slice(0, -1);
       const { walk, uniforms } = lossUniforms(labels, params, logits.shape[axis] as number);
@@ -165,9 +166,9 @@ if (inside && r == 0u) { ${to}[u.o0 + line] = select(bits_(0x7fc00000u), log_(to
       return true;
     },
 
-    softmaxCrossEntropyGrad(outputs, inputs, params: Loss) {
+    softmaxCrossEntropyGrad(outputs, inputs, params: SoftmaxCrossEntropyParams) {
       const [logits, labels, cotangent] = inputs as readonly [Operand, Operand, Operand];
-      if (!isFloat(logits, cotangent)) return false;
+      if (!isFloat32(logits, cotangent)) return false;
       const { shape } = logits;
       const axis = shape.length - 1;
       const { walk, uniforms } = lossUniforms(labels, params, shape[axis] as number);

@@ -22,7 +22,7 @@ import {
   type Pair,
   type Shape,
 } from "@kronograd/tensor";
-import { allOf } from "../../dtype.ts";
+import { type Four, isFloat32 } from "@kronograd/tensor/kernel";
 import { defineFillRows } from "../../emit/bias.ts";
 import { blocksOf, defineParts, tiles, workspaceBytes } from "../../emit/gemm.ts";
 import { defineCol2im, defineIm2col, definePackPlaces, definePackTaps } from "../../emit/patches.ts";
@@ -33,7 +33,7 @@ import { addressOf, type Fork, lazy } from "../../engine/runtime.ts";
 import type { Kernels, Kit } from "../../kit.ts";
 import type { Call, Piece } from "../../threads/pool.ts";
 import { addUp, sumPieces } from "./pieces.ts";
-import { createPlanes, type Four, type Placement, roundUp } from "./planes.ts";
+import { createPlanes, type Placement, roundUp } from "./planes.ts";
 import { createWinograd, winogradGrid } from "./winograd.ts";
 
 const lanes = f32x4;
@@ -254,7 +254,7 @@ export function convolutionKernels(kit: Kit): Kernels {
 
   return {
     conv2d([y], [x, weight, bias], { stride, padding, dilation, groups }: Conv2dParams) {
-      if (!allOf("float32", [x!, weight!], bias === undefined ? [] : [bias])) return false;
+      if (!isFloat32(x, weight, bias)) return false;
       const [, , ...kernel] = weight!.shape as unknown as Four;
       const [, , ...places] = y!.shape as unknown as Four;
       const geometry = { kernel, stride, dilation, places };
@@ -264,7 +264,7 @@ export function convolutionKernels(kit: Kit): Kernels {
     },
 
     conv2dInputGrad([x], [grad, weight], { stride, padding, dilation, groups }: Conv2dInputGradParams) {
-      if (!allOf("float32", [grad!, weight!])) return false;
+      if (!isFloat32(grad, weight)) return false;
       const [, , ...places] = x!.shape as unknown as Four;
       const [, , kh, kw] = weight!.shape as unknown as Four;
       const [, , oh, ow] = grad!.shape as unknown as Four;
@@ -290,7 +290,7 @@ export function convolutionKernels(kit: Kit): Kernels {
     },
 
     conv2dWeightGrad([weight], [x, grad], { stride, padding, dilation, groups, kernel }: Conv2dWeightGradParams) {
-      if (!allOf("float32", [x!, grad!])) return false;
+      if (!isFloat32(x, grad)) return false;
       const { MR, NR, packLines, packTaps, tiles: run } = code();
       const [n, outputs, ...size] = grad!.shape as unknown as Four;
       const image = padded(kit.dense(x!), padding, { kernel, stride });

@@ -1,14 +1,13 @@
 /** Images on larger planes of zeros, made by the thread that reads them in memory of its own. */
 
 import type { Operand, Pair } from "@kronograd/tensor";
+import type { Four } from "@kronograd/tensor/kernel";
 import { addressOf, type Fork } from "../../engine/runtime.ts";
 import type { Kit } from "../../kit.ts";
 import { type Callee, ownMemory } from "../../threads/board.ts";
 import type { Call } from "../../threads/pool.ts";
 
 const bytes = 4;
-
-export type Four = readonly [number, number, number, number];
 
 export const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
 

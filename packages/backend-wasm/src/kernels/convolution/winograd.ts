@@ -10,6 +10,7 @@
  */
 
 import type { Operand, Pair } from "@kronograd/tensor";
+import type { Four } from "@kronograd/tensor/kernel";
 import { workspaceBytes } from "../../emit/gemm.ts";
 import { defineRowProducts, rowProductColumns } from "../../emit/row-products.ts";
 import { tileSize } from "../../emit/tile.ts";
@@ -26,7 +27,7 @@ import { addressOf, type Functions, inShares, lazy } from "../../engine/runtime.
 import type { Kit } from "../../kit.ts";
 import type { Call, Piece } from "../../threads/pool.ts";
 import { addUp, cut, sumPieces } from "./pieces.ts";
-import { type Four, type Placement, type Planes, roundUp } from "./planes.ts";
+import { type Placement, type Planes, roundUp } from "./planes.ts";
 
 const bytes = 4;
 const cached = 2 ** 20; // bytes of transforms at a time

@@ -15,6 +15,7 @@
  */
 
 import { ShapeError, UsageError } from "../../errors.ts";
+import { normalizationView } from "../../layout/normalization-view.ts";
 import type { HostOperand } from "../../layout/operand.ts";
 import { rowMajor, withOnes } from "../../layout/rows.ts";
 import { dispatch } from "../../op/dispatch.ts";
@@ -42,15 +43,10 @@ type SetAxes = readonly [0, 3] | readonly [2, 3];
 /** Axes of [N, K, C, S] over which one γ and β holds. */
 const affineAxes = [0, 3] as const;
 
-function viewOf([batch, channels, ...positions]: Shape, { groups }: Normalization): [number, number, number, number] {
-  return [batch as number, groups, (channels as number) / groups, sizeOf(positions)];
-}
-
 /** Define the two ops of one kind of normalisation: `name` and `nameGrad`. */
 export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normalization> {
   const overBatch = setAxes[0] === 0;
-  const countOf = (x: Shape, params: Normalization) =>
-    sizeOf(viewOf(x, params).filter((_, axis) => setAxes.includes(axis as never)));
+  const viewOf = (x: Shape, { groups }: Normalization) => normalizationView(x, groups, overBatch);
   const statisticsShape = (x: Shape, { groups }: Normalization) =>
     overBatch ? [x[1] as number] : [x[0] as number, groups];
 
@@ -60,7 +56,7 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
     params: Normalization,
     visit: (start: number, end: number, set: number, channel: number) => void,
   ): void {
-    const [N, K, C, S] = viewOf(x, params);
+    const [N, K, C, S] = viewOf(x, params).shape;
     for (let n = 0, start = 0; n < N; n++) {
       for (let channel = 0; channel < K * C; channel++, start += S) {
         visit(start, start + S, overBatch ? channel : n * K + Math.floor(channel / C), channel);
@@ -80,7 +76,7 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
         Values,
       ];
       const { shape } = inputs[0] as HostOperand;
-      const M = countOf(shape, params);
+      const { setSize: M } = viewOf(shape, params);
       const rate = Float64Array.from(variance, (v) => 1 / Math.sqrt(v + params.epsilon));
       const sumH = new Float64Array(mean.length);
       const sumHX = new Float64Array(mean.length);
@@ -140,7 +136,7 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
     reference([y, mean, variance], inputs, params) {
       const [x, gamma, beta] = inputs.map(rowMajor) as unknown as readonly [Values, Values, Values];
       const { shape } = inputs[0] as HostOperand;
-      const M = countOf(shape, params);
+      const { setSize: M } = viewOf(shape, params);
       const means = new Float64Array(sizeOf(mean!.shape));
       const variances = new Float64Array(means.length);
       forEachRun(shape, params, (start, end, set) => {
@@ -167,8 +163,7 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
       pull([dy, dmean, dvariance], saved, params) {
         const [x, gamma, mean, variance] = [saved.input(0), saved.input(1), saved.output(1), saved.output(2)];
         const [dx, dgamma, dbeta] = dy ? dispatch(gradOp, [x, gamma, mean, variance, dy], params) : [null, null, null];
-        const view = viewOf(x.shape, params);
-        const M = countOf(x.shape, params);
+        const { shape: view, setSize: M } = viewOf(x.shape, params);
         const spread = (t: Tensor) => reshape(broadcastTo(reshape(t, withOnes(view, setAxes)), view), x.shape);
         const parts = [dx ?? null];
         if (dmean) parts.push(spread(scale(dmean, 1 / M)));
@@ -234,8 +229,7 @@ function pullGradient(
   setAxes: SetAxes,
 ): (Tensor | null)[] {
   const specs = saved.specs as readonly [Spec, Spec, Spec, Spec, Spec];
-  const view = viewOf(specs[0].shape, params);
-  const M = sizeOf(view.filter((_, axis) => setAxes.includes(axis as never)));
+  const { shape: view, setSize: M } = normalizationView(specs[0].shape, params.groups, setAxes[0] === 0);
   const full = (t: Tensor) => reshape(t, view);
   const perSet = (t: Tensor) => reshape(t, withOnes(view, setAxes));
   const perChannel = (t: Tensor) => reshape(t, withOnes(view, affineAxes));

@@ -1,6 +1,6 @@
-/** Layouts as programs walk them: the fewest axes that all operands of a call cross in step. */
+/** Layouts as kernels walk them: the fewest axes that all operands of a call cross in step. */
 
-import { broadcastStrides, isContiguous, type Layout, type Shape, sizeOf } from "@kronograd/tensor";
+import { broadcastStrides, isContiguous, type Layout, type Shape, sizeOf } from "../tensor/shape.ts";
 
 /** Axes of a walk, outermost first: how many steps, and how far each operand goes with one. */
 export interface Walk {
@@ -10,17 +10,15 @@ export interface Walk {
 }
 
 /** Join neighbouring axes that every operand crosses in equal steps; axes of size 1 vanish. */
-export function joined(counts: readonly number[], strides: readonly (readonly number[])[]): Walk {
+export function joinAxes(counts: readonly number[], strides: readonly (readonly number[])[]): Walk {
   const axes: { n: number; steps: number[] }[] = [];
   counts.forEach((n, axis) => {
     if (n === 1) return;
     const steps = strides.map((own) => own[axis] as number);
     const last = axes.at(-1);
-    if (last?.steps.every((outer, i) => outer === (steps[i] as number) * n)) {
+    if (last?.steps.every((outer, i) => outer === (steps[i] as number) * n))
       axes[axes.length - 1] = { n: last.n * n, steps };
-    } else {
-      axes.push({ n, steps });
-    }
+    else axes.push({ n, steps });
   });
   return {
     counts: axes.map(({ n }) => n),
@@ -34,32 +32,22 @@ export function broadcastWalk(shape: Shape, operands: readonly Layout[]): Walk {
   if (operands.every((operand) => isContiguous(operand) && sizeOf(operand.shape) === size)) {
     return { counts: size === 1 ? [] : [size], strides: operands.map(() => (size === 1 ? [] : [1])) };
   }
-  return joined(
+  return joinAxes(
     shape,
     operands.map((operand) => broadcastStrides(operand, shape)),
   );
 }
 
-/** An operand's own axes, some of them. */
-export function axesWalk({ shape, strides }: Layout, axes: readonly number[]): Walk {
-  return joined(
-    axes.map((axis) => shape[axis] as number),
-    [axes.map((axis) => strides[axis] as number)],
+/** The walk along some axes of operands of one shape. */
+export function axesWalk(operands: readonly Layout[], axes: readonly number[]): Walk {
+  const along = (values: readonly number[]) => axes.map((axis) => values[axis] as number);
+  return joinAxes(
+    along((operands[0] as Layout).shape),
+    operands.map(({ strides }) => along(strides)),
   );
 }
 
 /** Axes that are not listed. */
 export function otherAxes(shape: Shape, axes: readonly number[]): number[] {
   return shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-}
-
-/**
- * Whether elements can be read four at once along an axis: they lie side by side, and every four begin at a multiple of four.
- *
- * @param stride  of that axis
- * @param count   its length
- * @param steps   strides of all other axes
- */
-export function inFours({ offset }: Layout, stride: number, count: number, steps: readonly number[]): boolean {
-  return stride === 1 && [offset, count, ...steps].every((number) => number % 4 === 0);
 }

@@ -3,8 +3,8 @@
 import type { SoftmaxCrossEntropyOptions } from "../ops/softmax-cross-entropy.ts";
 
 export type { Four, Pair, Window } from "../layout/window.ts";
-export type { Normalization } from "../ops/parts/normalization.ts";
 export type { Reduced } from "../loops/sums.ts";
+export type { Normalization } from "../ops/parts/normalization.ts";
 
 /** Parameters of softmaxCrossEntropy and its gradient. */
 export type SoftmaxCrossEntropyParams = Required<SoftmaxCrossEntropyOptions>;

@@ -9,8 +9,10 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
   );
 }
 
+const folders = ["packages/*/src/**", "apps/*/src/**", "integration", "scripts/**", "bench/**", "platforms"];
+
 export default defineConfig(({ mode }) => {
-  const slow = mode === "slow" || process.env.SLOW === "1"; // vitest run --mode slow
+  const slow = mode === "slow" || process.env.SLOW === "1"; // vitest run --mode slow: the slow tests alone
   return {
     resolve: { conditions: [source, "module", "node", "development|production"] },
     ssr: {
@@ -21,7 +23,6 @@ export default defineConfig(({ mode }) => {
     },
     oxc: { target: "esnext" }, // Node 24 runs `using` natively; nothing is lowered
     test: {
-      passWithNoTests: true,
       maxWorkers: 2,
       projects: [
         {
@@ -34,14 +35,7 @@ export default defineConfig(({ mode }) => {
             // Tests use the methods of tensors (sources may not: their build has none) and the matcher `toBeAllclose`.
             setupFiles: ["packages/tensor/src/fluent.ts", "packages/testkit/src/matcher.ts"],
             execArgv: [`--conditions=${source}`],
-            include: [
-              "packages/*/src/**/*.test.ts",
-              "apps/*/src/**/*.test.ts",
-              "integration/*.test.ts",
-              "scripts/**/*.test.ts",
-              "bench/**/*.test.ts",
-              "platforms/*.test.ts",
-            ],
+            include: folders.map((folder) => `${folder}/*${slow ? ".slow" : ""}.test.ts`),
             exclude: [...configDefaults.exclude, ...(slow ? [] : ["**/*.slow.test.ts"])],
           },
         },

@@ -1,11 +1,10 @@
 /** WebGPU by another implementation than Chromium's: Deno's, which is wgpu. */
 
-import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
 import { bundleProgram, engines, runIn } from "./engines.ts";
+import { useSoftwareGpu } from "./software-gpu.ts";
 
-const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
-if (process.env.VK_ICD_FILENAMES === undefined && existsSync(swiftshader)) process.env.VK_ICD_FILENAMES = swiftshader;
+useSoftwareGpu();
 
 const missing = (await engines()).Deno ?? null;
 if (missing !== null) {

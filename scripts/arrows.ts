@@ -28,26 +28,29 @@ export const arrows: Readonly<Record<string, Arrows>> = {
     reaches: ["platforms"],
     npm: { "gpu.js": "src" },
   },
-  "backend-webgpu": { ...backend, npm: { webgpu: "src" } },
+  "backend-webgpu": { ...backend, reaches: ["platforms"], npm: { webgpu: "src" } },
   autograd: { workspaces: ["tensor"], core },
   linalg: { workspaces: ["tensor"], npm: { "ml-matrix": "src/decompositions" }, core },
   layers: { workspaces: ["autograd", "tensor"], tests: ["suites"], core },
   optimizers: { workspaces: ["linalg", "autograd", "tensor"], tests: ["suites"], core }, // not layers: they meet in LayerRecord and Gradient
   data: { workspaces: ["tensor"], core },
   train: { workspaces: ["optimizers", "layers", "data", "autograd", "tensor"], core },
-  kronograd: { workspaces: ["train", ...belowFit, "backend-gpujs", "backend-wasm", "backend-webgpu"] },
+  kronograd: {
+    workspaces: ["train", ...belowFit, "backend-gpujs", "backend-wasm", "backend-webgpu"],
+    reaches: ["platforms"],
+  },
   testkit: { workspaces: ["autograd", "tensor"], tests: ["linalg"], npm: { vitest: "src/matcher.ts" } },
   suites: {
     workspaces: ["testkit", "optimizers", "layers", "linalg", "autograd", "tensor"],
     npm: { vitest: "src", "fast-check": "src" },
   },
   conformance: { workspaces: "any" },
-  trainer: { workspaces: "any" },
+  trainer: { workspaces: "any", reaches: ["platforms"] },
   bench: { workspaces: "any" },
   examples: { workspaces: "any" },
   integration: { workspaces: "any" },
   platforms: { workspaces: "any" },
-  scripts: { workspaces: "any" },
+  scripts: { workspaces: "any", reaches: ["platforms"] },
 };
 
 /**

@@ -1,18 +1,12 @@
 /** Training on WebGPU against training on `cpu`, on whatever adapter Node finds: with SwiftShader, a program on the processor. */
 
-import { existsSync } from "node:fs";
 import * as k from "kronograd";
 import { describe, expect, it } from "vitest";
+import { missingGpu, useSoftwareGpu } from "../../../../platforms/software-gpu.ts";
 
-const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
-if (process.env.VK_ICD_FILENAMES === undefined && existsSync(swiftshader)) process.env.VK_ICD_FILENAMES = swiftshader;
+useSoftwareGpu();
 
-const missing = (await k.listBackends()).find(({ name }) => name === "webgpu")?.unavailable ?? null;
-if (missing !== null) {
-  const how = "npm run platforms, and apt-get install chromium libvulkan1";
-  if (process.env.CI === "true") throw new Error(`webgpu cannot be tested: ${missing} (${how})`);
-  console.warn(`training on webgpu is not tested: ${missing} (${how})`);
-}
+const missing = missingGpu((await k.listBackends()).find(({ name }) => name === "webgpu")?.unavailable ?? null);
 
 const minutes = 60_000;
 

@@ -45,6 +45,17 @@ describe("conjugateGradients", () => {
     );
   });
 
+  it("solves for a right-hand side whose squares are 0, or infinite, in float32", () => {
+    const A = diagonalOperator(tensor([2, 1], { dtype: "float32" }));
+    for (const size of [1e-22, 1e-23, 1e-38, 1e25]) {
+      const { x, stopped } = conjugateGradients(A, tensor([[size], [size]], { dtype: "float32" }));
+      expect(stopped).toBe("converged");
+      expect(x).toBeAllclose([[size / 2], [size]], { rtol: 1e-5, atol: 0 });
+      const { x: again } = conjugateGradients(A, tensor([[size], [size]], { dtype: "float32" }), { start: x });
+      expect(again).toBeAllclose([[size / 2], [size]], { rtol: 1e-5, atol: 0 });
+    }
+  });
+
   it("needs as many iterations as A has distinct eigenvalues", () => {
     const A = diagonalOperator(tensor([1, 1, 1, 5, 5, 9], f64));
     const { iterations, stopped } = conjugateGradients(A, normal(new Rng(1), [6, 1], f64), { tolerance: 1e-12 });

@@ -5,10 +5,26 @@
  * is zero after n steps in exact arithmetic. A direction with pᵀ A p ≤ 0 proves that A is not positive definite; the step
  * stops there and says so, with the last good x, which is what Newton methods want.
  *
+ * The system is solved for b over a power of two near its largest element, which is exact: in float32 the squares of a small b
+ * would be 0, and those of a large one infinite.
+ *
  * b, x, r (residual b − A x), z (preconditioned residual), p (direction) [n, 1]
  */
 
-import { copy, dot, NumericalError, ShapeError, scope, sub, type Tensor, weightedSum, zeros } from "@kronograd/tensor";
+import {
+  abs,
+  copy,
+  dot,
+  max,
+  NumericalError,
+  ShapeError,
+  scale,
+  scope,
+  sub,
+  type Tensor,
+  weightedSum,
+  zeros,
+} from "@kronograd/tensor";
 import { matrixSize, sameSize } from "./checks.ts";
 import type { LinearOperator } from "./operator.ts";
 
@@ -59,12 +75,14 @@ export function conjugateGradients(A: LinearOperator, b: Tensor, options: CgOpti
   const precondition = (r: Tensor) => options.preconditioner?.apply(r) ?? r;
 
   return scope(() => {
-    let x = start === undefined ? zeros(b.shape, b) : copy(start);
-    let r = start === undefined ? copy(b) : scope(() => sub(b, A.apply(start)));
+    const unit = unitOf(b);
+    const target = scale(b, 1 / unit);
+    let x = start === undefined ? zeros(b.shape, b) : scale(start, 1 / unit);
+    let r = start === undefined ? copy(target) : scope(() => sub(target, A.apply(x)));
     let z = precondition(r);
     let p = z;
     let rz = inner(r, z);
-    const norm = Math.sqrt(inner(b, b));
+    const norm = Math.sqrt(inner(target, target));
     const enough = tolerance * norm;
     let length = Math.sqrt(inner(r, r));
     let stopped: CgResult["stopped"] = "maxIterations";
@@ -91,8 +109,15 @@ export function conjugateGradients(A: LinearOperator, b: Tensor, options: CgOpti
       length = Math.sqrt(inner(r, r));
     }
     if (length <= enough) stopped = "converged";
-    return { x, iterations, residual: norm === 0 ? 0 : length / norm, stopped };
+    return { x: scale(x, unit), iterations, residual: norm === 0 ? 0 : length / norm, stopped };
   });
+}
+
+/** A power of two near the largest element, within float32's range; 1 where that is 0 or not finite. */
+function unitOf(b: Tensor): number {
+  const largest = scope(() => max(abs(b)).itemSync());
+  if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return 1;
+  return 2 ** Math.min(100, Math.max(-100, Math.floor(Math.log2(largest))));
 }
 
 /** aᵀ b as a number. */

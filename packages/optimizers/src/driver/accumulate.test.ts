@@ -1,5 +1,6 @@
 import { factoredGradient, type Parameters, valueAndGrad } from "@kronograd/autograd";
 import {
+  add,
   linear,
   mul,
   normal,
@@ -100,6 +101,31 @@ describe("accumulate", () => {
       const wanted = dense.map((t, i) => scale(t, i + 2)).reduce((a, b) => sub(a, scale(b, -1)));
       expect(f64([...(total as Updates).get("a")!.dense().dataSync()])).toBeAllclose(wanted, exact);
     });
+  });
+
+  it("makes no NaN of factors whose weight is 0, wherever they stand", () => {
+    const block = layerBlock("layer", 3, 4);
+    const factored = (seed: number) =>
+      factoredGradient(block, { g: random(seed, [2, 3]), a: random(seed + 1, [2, 4]), scale: 0.5, hasBias: true });
+    const [nothing, all] = [factored(1), factored(3)].map((g): Updates => new Map([["layer", g]]));
+    for (const order of [
+      [nothing, all],
+      [all, nothing],
+    ] as const) {
+      const total = order.reduce<Updates | null>((sum, g) => accumulate(sum, g as Updates, g === all ? 1 : 0), null);
+      expect(total?.get("layer")?.factors).toBeDefined();
+      expect(total?.get("layer")?.dense()).toBeAllclose(all?.get("layer")?.dense() as Tensor, exact);
+    }
+  });
+
+  it("keeps the last coordinates of every micro-batch's rows", () => {
+    const block = layerBlock("layer", 3, 4);
+    const factored = (seed: number, last?: Tensor) =>
+      factoredGradient(block, { g: random(seed, [2, 3]), a: random(seed + 1, [2, 4]), scale: 1, hasBias: true, last });
+    const parts = [factored(1), factored(3, random(9, [2, 1]))];
+    const total = parts.reduce<Updates | null>((sum, g) => accumulate(sum, new Map([["layer", g]]), 1), null);
+    const want = add(parts[0]?.dense() as Tensor, parts[1]?.dense() as Tensor);
+    expect(total?.get("layer")?.dense()).toBeAllclose(want, exact);
   });
 
   it("adds into one sum, and only reads the gradients", () => {

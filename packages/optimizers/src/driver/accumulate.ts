@@ -5,7 +5,7 @@
  * weight. Dense gradients are added in place into one sum; factored ones keep their rows, as the whole batch would.
  */
 
-import { factoredGradient, type Gradient, type GradientFactors, partsGradient } from "@kronograd/autograd";
+import { factoredGradient, type Gradient, type GradientFactors, lastOf, partsGradient } from "@kronograd/autograd";
 import { concat, dispatchInto, scale, type Tensor, UsageError, weightedSumOp } from "@kronograd/tensor";
 import type { Updates } from "../transform.ts";
 
@@ -45,13 +45,27 @@ function join(sum: Gradient | undefined, { block, factors, parts }: Gradient, we
   return partsGradient(block, totals);
 }
 
-/** Rows of both; the weight goes into the scale of the first, and into the rows of those that follow where it differs. */
+/**
+ * Rows of both, under the first scale that is not 0. The weight of those that follow goes into their rows, where it differs;
+ * rows of weight 0 become zeros once others join them.
+ */
 function joinFactors(sum: GradientFactors | undefined, next: GradientFactors, weight: number): GradientFactors {
   const factor = next.scale * weight;
   if (sum === undefined) return { ...next, scale: factor };
-  const g = factor === sum.scale ? next.g : scale(next.g, factor / sum.scale);
-  return { ...sum, g: concat([sum.g, g], 0), a: concat([sum.a, next.a], 0) };
+  const common = sum.scale === 0 ? factor : sum.scale;
+  const last = sum.last === undefined && next.last === undefined ? undefined : concat([lastOf(sum), lastOf(next)], 0);
+  return {
+    g: concat([inScale(sum.g, sum.scale, common), inScale(next.g, factor, common)], 0),
+    a: concat([sum.a, next.a], 0),
+    scale: common,
+    hasBias: sum.hasBias,
+    last,
+  };
 }
+
+/** Rows whose product counts `factor` times, where the product of all counts `common` times. */
+const inScale = (g: Tensor, factor: number, common: number): Tensor =>
+  factor === common ? g : scale(g, factor / common);
 
 function assertSameBlocks(sum: Updates, gradients: Updates): void {
   const wanted = [...sum.keys()];

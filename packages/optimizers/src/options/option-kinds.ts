@@ -2,7 +2,7 @@
 
 import type { ParameterGroup } from "../driver/groups.ts";
 import type { Schedule } from "../schedules/schedule.ts";
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 
 /** Bounds of a number: `min` and `max` are allowed themselves, `above` and `below` are not. */
 export interface Range {

@@ -4,20 +4,11 @@
  */
 
 import { nearest, UsageError } from "@kronograd/tensor";
+import type { Option } from "./option.ts";
 
+export type { Option } from "./option.ts";
 export type { Range } from "./option-kinds.ts";
 export * as option from "./option-kinds.ts";
-
-/** One option. */
-export interface Option<T> {
-  readonly kind: "number" | "integer" | "flag" | "schedule" | "choice" | "groups" | "value";
-  readonly default: T;
-  /** What it does, in one line. */
-  readonly help: string;
-  /** What is allowed, in words: "a number in [0, 1)". */
-  readonly expected: string;
-  accepts(value: unknown): boolean;
-}
 
 /** Options by name. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;

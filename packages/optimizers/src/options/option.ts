@@ -1,0 +1,12 @@
+/** An option as data: its default, its range and its meaning. */
+
+/** One option. */
+export interface Option<T> {
+  readonly kind: "number" | "integer" | "flag" | "schedule" | "choice" | "groups" | "value";
+  readonly default: T;
+  /** What it does, in one line. */
+  readonly help: string;
+  /** What is allowed, in words: "a number in [0, 1)". */
+  readonly expected: string;
+  accepts(value: unknown): boolean;
+}

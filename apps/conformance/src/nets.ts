@@ -20,7 +20,7 @@ const net: Handler = async (run) => {
     grads: () => gradientsByParameter(seen.gradients),
     layer_inputs: perLayer(({ input }) => input),
     // Records hold gradients of each sample's own loss; the fixture has those of the mean.
-    layer_dout: perLayer(({ outputGrads }) => scale(outputGrads[0]!, 1 / loss.lossScale(logits))),
+    layer_dout: perLayer(({ outputGrads }) => scale(outputGrads[0]!, 1 / logits.shape[0]!)),
   };
 };
 

@@ -6,8 +6,7 @@
  */
 
 import { adopt, retain, type Tensor, UsageError } from "@kronograd/tensor";
-import type { Geometry, LayerUse } from "./layer-record.ts";
-import type { LabelSource } from "./loss.ts";
+import type { Geometry, LabelSource, LayerUse, ReadRows } from "./layer-record.ts";
 
 /** What curvature methods ask of one step. */
 export interface CaptureRequest {
@@ -38,6 +37,8 @@ export interface LayerView {
   readonly of: "norms" | "embeddings";
   /** From its input and the cotangents of its output, one for each label column. */
   use(input: Tensor, cotangents: readonly Tensor[], weight: Tensor): LayerUse;
+  /** Needed where its uses are transposed: `weightedRows`. */
+  readonly read?: ReadRows;
 }
 
 /** One use of a layer, as its forward pass reports it. */
@@ -53,6 +54,8 @@ export interface LayerCall {
   readonly geometry: Geometry;
   /** Of a norm or an embedding, whose geometry is then "dense". */
   readonly view?: LayerView;
+  /** Positions that are there (1) and padding (0), where the loss cannot see it: the axes of the input's rows, or the first of them. */
+  readonly rowWeights?: Tensor | undefined;
 }
 
 /** Whether a request needs to know the layers at all. */

@@ -5,9 +5,10 @@ export { ggnvp, grad, hvp, jvp, type Like, leaves, type Pullback, type Tensors, 
 export * from "./gradient.ts";
 export { joinRecords } from "./join-records.ts";
 export * from "./layer-record.ts";
-export { reduce } from "./layer-rows.ts";
 export * from "./loss.ts";
 export type { Parameters } from "./parameter-blocks.ts";
-export * from "./reductions.ts";
+export { expand, type ReductionName, reduce, reductions } from "./reductions.ts";
+export { stepRows } from "./step-rows.ts";
 export { Tape } from "./tape.ts";
 export * from "./value-and-grad.ts";
+export { perExample, weightedRows } from "./weighted-rows.ts";

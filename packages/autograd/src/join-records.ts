@@ -1,7 +1,7 @@
 /** The records of several micro-batches as the record of the batch that they make up. */
 
 import { concat, type Tensor, UsageError } from "@kronograd/tensor";
-import { type LayerRecord, layerRecord } from "./layer-record.ts";
+import { type LayerRecord, layerRecord, type RecordWeights } from "./layer-record.ts";
 
 /**
  * Put the examples of several records of one layer after each other. Output gradients are those of each example's own
@@ -22,11 +22,29 @@ export function joinRecords(records: readonly LayerRecord[]): LayerRecord {
       got: `${name}, ${labels} labels, label columns ${rest.columns}`,
     });
   }
-  const { name, geometry, hasBias, labels } = first;
   const joined = (pick: (record: LayerRecord) => Tensor): Tensor => concat(records.map(pick), 0);
-  const uses = first.uses.map(({ outputGrads }, u) => ({
+  const uses = first.uses.map(({ outputGrads, transposed }, u) => ({
     input: joined((record) => record.uses[u]!.input),
     outputGrads: outputGrads.map((_, column) => joined((record) => record.uses[u]!.outputGrads[column]!)),
+    ...(transposed && { transposed }),
   }));
-  return layerRecord({ name, geometry, hasBias, labels, uses });
+  const { name, geometry, hasBias, labels, read, total } = first;
+  const weights = joinWeights(records.map((record) => record.weights));
+  const whole = records.every((record) => record.total === record.examples); // not parts of a step, but batches of their own
+  return layerRecord({ name, geometry, hasBias, labels, read, uses, weights, ...(!whole && { total }) });
+}
+
+function joinWeights(all: readonly (RecordWeights | undefined)[]): RecordWeights | undefined {
+  const [first] = all;
+  const known = all.filter((weights) => weights !== undefined);
+  if (first === undefined || known.length < all.length) return undefined;
+  const { examples, positions } = first;
+  return {
+    ...first,
+    examples: examples && concat(known.map((weights) => weights.examples as Tensor)),
+    positions:
+      positions === null
+        ? null
+        : positions.map((_, use) => concat(known.map((weights) => weights.positions?.[use] as Tensor))),
+  };
 }

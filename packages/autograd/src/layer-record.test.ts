@@ -16,7 +16,8 @@ import {
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { type ConvGeometry, type Geometry, type LayerUse, layerRecord } from "./layer-record.ts";
-import { perExample, type ReductionName, reductions } from "./reductions.ts";
+import { type ReductionName, reductions } from "./reductions.ts";
+import { perExample } from "./weighted-rows.ts";
 
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
 const conv: ConvGeometry = {

@@ -6,22 +6,7 @@
  * layer has T = 1, a dense layer on sequences T = S, a convolution one position for each output pixel, and each further use
  * of the same weight adds its positions. Nothing is computed until asked for: no im2col happens unless a method wants one.
  *
- * Symbols: N examples, T positions, L label columns (1 unless the label source is "exact"), i = in (+1 with the bias), o = out;
- * u [i] an input at a position, v [o] the output gradient of that example's own loss there.
- *
- * | reduction | columns of X (A = X Xᵀ) | columns of Y (G = Y Yᵀ) |
- * | --- | --- | --- |
- * | expand | u / √N, every (n, t) | v / √(N T) |
- * | reduce | mean_t u / √N | Σ_t v / √N |
- * | mean | mean_t u / √N | mean_t v / √N |
- * | sum | Σ_t u / √N | Σ_t v / √N |
- * | subsample | u √(T / (m N)), m kept positions | v / √(N m) |
- * | subsampleMean | mean over kept of u, / √N | mean over kept of v, / √N |
- * | receptiveField | as expand, of u averaged over the kernel's taps: [channels] | as expand |
- * | receptiveFieldMean | as mean, of u averaged over the taps | as mean |
- *
- * Source: Grosse & Martens (2016) for expand; Eschenhagen et al. (2023) for reduce; Tang et al. (2021), §3.3, for the rest, of
- * which the authors released `mean` alone: the other scales are our reading.
+ * Rows are scaled and reduced by the table of reductions.ts.
  */
 
 import {
@@ -35,14 +20,18 @@ import {
   transpose,
   type UsageError,
 } from "@kronograd/tensor";
-import type { LabelSource } from "./loss.ts";
+
+/** How the Fisher expectation over labels is taken. */
+export type LabelSource = "empirical" | "sampled" | "exact" | "randomSign";
 
 /**
- * How the positions of an example become rows: a row of the table above. A value, so that a program holds the ones it
+ * How the positions of an example become rows: a line of the table in reductions.ts. A value, so that a program holds the ones it
  * uses; `reductions` has them all by name.
  */
 export interface Reduction {
   readonly name: string;
+  /** How it reads positions, for rows that have weights. */
+  readonly form: ReductionForm;
   /** Of one without a place for the bias coordinate: the error that says so. */
   readonly noBias?: ((where: string) => UsageError) | undefined;
   /** Whether of output gradients it reads sums over an example's positions alone. */
@@ -51,6 +40,17 @@ export interface Reduction {
   inputs(record: LayerRecord, options: Required<RowOptions>): Tensor;
   /** Yᵀ [rows, out]; label columns one after the other. */
   outputGrads(record: LayerRecord, options: Required<RowOptions>): Tensor;
+}
+
+/** What a reduction makes of the positions of an example. */
+export interface ReductionForm {
+  /** Keep every `stride`-th row and column of positions only. */
+  readonly strided?: boolean;
+  /** Average inputs over the kernel's taps. */
+  readonly taps?: boolean;
+  /** Of inputs and of output gradients: every position a row, or one row for all. */
+  readonly inputs: "each" | "sum" | "mean";
+  readonly outputGrads: "each" | "sum" | "mean";
 }
 
 /** How a layer's output positions read its input. */
@@ -71,10 +71,24 @@ export interface LayerUse {
   /** dense [N, …, in]; conv2d [N, channels, height, width] */
   readonly input: Tensor;
   /**
-   * One for each label column: the output's cotangent times lossScale, in its shape or summed over positions, [N, out].
-   * Empty when nobody asked for it.
+   * One for each label column: the output's cotangent times the loss scale, in its shape or summed over positions, [N, out].
+   * Empty when nobody asked for it. A row's weight is in it: once for empirical labels, its root for the others.
    */
   readonly outputGrads: readonly Tensor[];
+  /** Whether the weight was read transposed: ∇W = Σ u vᵀ, so that inputs and output gradients change sides. */
+  readonly transposed?: boolean;
+}
+
+/** How much the rows of a record count, where not all count once. */
+export interface RecordWeights {
+  /** ω of the examples, [N]; null: each 1. */
+  readonly examples: Tensor | null;
+  /** π of their positions, for each use [N, T of the use]: 1, or 0 where there is none; null: each 1. */
+  readonly positions: readonly Tensor[] | null;
+  /** Mean number of positions in an example, []; null: each example its own, Σ π. */
+  readonly count: Tensor | null;
+  /** Whether it is the loss that weighs positions, so that π is in the output gradients as ω is. */
+  readonly ofLoss: boolean;
 }
 
 /** Options of the statistics. */
@@ -88,19 +102,33 @@ export interface RowOptions {
 /** Of a layer: A is made of the one, G of the other. */
 export type Side = "inputs" | "outputGrads";
 
-/** One layer in one step: what its weight was multiplied with, and what came back to its output. */
-export interface LayerRecord {
+/** Rows of a record by other means than the reduction's own: where rows have weights, or the weight was transposed. */
+export type ReadRows = (record: LayerRecord, side: Side, reduction: Reduction, options: Required<RowOptions>) => Tensor;
+
+/** Everything a record is made of. */
+export interface RecordFields {
   readonly name: string;
   readonly geometry: Geometry;
   readonly hasBias: boolean;
   readonly labels: LabelSource;
-  /** N, examples of the batch. */
+  readonly uses: readonly LayerUse[];
+  /** Examples of the whole step, by their weights; default: the examples of the uses. */
+  readonly total?: number | Tensor;
+  readonly weights?: RecordWeights | undefined;
+  /** Needed with weights or transposed uses: `weightedRows`. */
+  readonly read?: ReadRows | undefined;
+}
+
+/** One layer in one step: the inputs that its weight was multiplied with, and what came back to its output. */
+export interface LayerRecord extends RecordFields {
+  /** N, examples of the record. */
   readonly examples: number;
+  /** Examples of the whole step, by their weights: what statistics divide by. */
+  readonly total: number | Tensor;
   /** T, positions that share the weight for each example, over all uses. */
   readonly positions: number;
-  readonly uses: readonly LayerUse[];
   /**
-   * Scaled rows: X = rows("inputs")ᵀ and Y = rows("outputGrads")ᵀ give A = X Xᵀ and G = Y Yᵀ by the table above.
+   * Scaled rows: X = rows("inputs")ᵀ and Y = rows("outputGrads")ᵀ give A = X Xᵀ and G = Y Yᵀ by the table of reductions.ts.
    *
    * @returns [rows, in(+1)] or [rows, out]
    * @throws {UsageError} output gradients were not captured, or a receptive-field reduction with the bias coordinate
@@ -114,33 +142,27 @@ export interface LayerRecord {
 }
 
 /** Make a record from what was captured. */
-export function layerRecord(fields: {
-  name: string;
-  geometry: Geometry;
-  hasBias: boolean;
-  labels: LabelSource;
-  uses: readonly LayerUse[];
-}): LayerRecord {
-  const { name, geometry, hasBias, labels, uses } = fields;
+export function layerRecord(fields: RecordFields): LayerRecord {
+  const { name, geometry, hasBias, uses, weights, read } = fields;
   const first = uses[0] as LayerUse;
   const examples = first.input.shape[0] as number;
   for (const { input } of uses) checkExamples(name, examples, input.shape[0] as number);
   const positions = uses.reduce((total, use) => total + positionsOf(use.input, geometry), 0);
   const record: LayerRecord = {
-    name,
-    geometry,
-    hasBias,
-    labels,
+    total: examples,
+    ...fields,
     examples,
     positions,
-    uses,
-    rows: (side, reduction, options) => reduction[side](record, { bias: hasBias, stride: 2, ...options }),
+    rows(side, reduction, options) {
+      const all = { bias: hasBias, stride: 2, ...options };
+      return read === undefined ? reduction[side](record, all) : read(record, side, reduction, all);
+    },
     secondMoment(side, reduction, options) {
       const rows = record.rows(side, reduction, options);
       return matmul(transpose(rows), rows);
     },
-    group: (index) => groupOf(record, index),
-    [heldTensors]: () => uses.flatMap(({ input, outputGrads }) => [input, ...outputGrads]),
+    group: (index) => groupOf(fields, index, record),
+    [heldTensors]: () => [uses, weights, record.total],
   };
   return record;
 }
@@ -156,19 +178,18 @@ function checkExamples(where: string, expected: number, got: number): void {
   });
 }
 
-function groupOf(record: LayerRecord, index: number): LayerRecord {
-  const { geometry } = record;
-  if (geometry.kind !== "conv2d" || geometry.groups === 1) return record;
+function groupOf(fields: RecordFields, index: number, whole: LayerRecord): LayerRecord {
+  const { name, geometry, uses } = fields;
+  if (geometry.kind !== "conv2d" || geometry.groups === 1) return whole;
   const part = (t: Tensor) => {
     const width = (t.shape[1] as number) / geometry.groups;
     return slice(t, [null, [index * width, (index + 1) * width]]);
   };
   return layerRecord({
-    name: `${record.name}[group ${index}]`,
+    ...fields,
+    name: `${name}[group ${index}]`,
     geometry: { ...geometry, groups: 1 },
-    hasBias: record.hasBias,
-    labels: record.labels,
-    uses: record.uses.map(({ input, outputGrads }) => ({ input: part(input), outputGrads: outputGrads.map(part) })),
+    uses: uses.map(({ input, outputGrads }) => ({ input: part(input), outputGrads: outputGrads.map(part) })),
   });
 }
 

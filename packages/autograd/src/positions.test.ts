@@ -4,8 +4,9 @@ import { dense, halfSquares, random } from "../testing/index.ts";
 import { type CaptureRequest, recordLayer } from "./capture.ts";
 import { joinRecords } from "./join-records.ts";
 import type { LayerRecord } from "./layer-record.ts";
-import { perExample, reductions } from "./reductions.ts";
+import { reductions } from "./reductions.ts";
 import { valueAndGrad } from "./value-and-grad.ts";
+import { perExample } from "./weighted-rows.ts";
 
 describe("output gradients summed over positions", () => {
   const geometry = {

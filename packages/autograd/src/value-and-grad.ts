@@ -8,19 +8,28 @@
  */
 
 import { full, heldTensors, type Rng, scale, scope, slice, type Tensor, UsageError, zeros } from "@kronograd/tensor";
-import { type CaptureRequest, collectLayers, type LayerCall } from "./capture.ts";
+import { type CaptureRequest, collectLayers, type LayerCall, type LayerView } from "./capture.ts";
 import { assertScalar } from "./grad.ts";
 import { type Block, factoredGradient, type Gradient, partsGradient } from "./gradient.ts";
 import { type LayerRecord, layerRecord } from "./layer-record.ts";
-import { summedOutput } from "./layer-rows.ts";
-import type { Loss } from "./loss.ts";
+import type { Loss, StepRows } from "./loss.ts";
 import { type LayerBlock, type Parameters, planBlocks } from "./parameter-blocks.ts";
+import { summedOutput } from "./reductions.ts";
 import { type Tape, withTape } from "./tape.ts";
 
 /** What is differentiated: a closure, or a model's outputs with a loss, which knows label sources and scales. */
-export type Objective =
-  | (() => Tensor)
-  | { readonly outputs: () => Tensor; readonly loss: Loss; readonly targets: Tensor };
+export type Objective = (() => Tensor) | LossObjective;
+
+/** A model's outputs with a loss. */
+export interface LossObjective {
+  readonly outputs: () => Tensor;
+  readonly loss: Loss;
+  readonly targets: Tensor;
+  /** Weights of the loss's rows, [N] or more axes of the targets; 0: the row is not there. */
+  readonly weights?: Tensor | undefined;
+  /** Of a part of a step's batch: its cut of the whole step's rows, in place of `weights`. */
+  readonly rows?: StepRows | undefined;
+}
 
 /** What to keep of a step beside its gradients, and what that takes. */
 export interface ValueAndGradOptions {
@@ -64,7 +73,7 @@ export function valueAndGrad(
     withTape(Object.values(parameters), (tape) => {
       const { capture = {}, mark } = options;
       const { result, calls } = collectLayers(capture, () => tape.run(() => evaluate(objective)));
-      const { value, outputs } = result;
+      const { value, outputs, rows } = result;
       assertScalar("valueAndGrad", value);
       const { savedTensors } = tape;
       mark?.("backward");
@@ -72,20 +81,20 @@ export function valueAndGrad(
       const seen = layers.filter(({ factored }) => factored || capture.outputGrads === "empirical");
       const factored = new Set(layers.flatMap((layer) => (layer.factored ? layer.block.parameters : [])));
       const formed = Object.entries(parameters).flatMap(([name, t]) => (factored.has(name) ? [] : [t]));
-      const backward = backwardOn(tape, capture.positions === false ? layers : []);
+      const backward = backwardOn(tape, capture.positions === false ? layers : [], rows);
       const cotangents = backward(value, full(value.shape, 1, value), [...formed, ...outputsOf(seen)]);
-      const lossScale = seen.length === 0 ? 1 : lossScaleOf(objective, outputs, options);
-      if (lossScale !== 1) {
-        for (const { id } of outputsOf(seen)) cotangents.set(id, scale(cotangents.get(id) as Tensor, lossScale));
+      const factor = seen.length === 0 ? 1 : lossScaleOf(objective, rows, options);
+      const known = typeof factor === "number" ? factor : 1;
+      if (known !== 1) {
+        for (const { id } of outputsOf(seen)) cotangents.set(id, scale(cotangents.get(id) as Tensor, known));
       }
       const gradients = new Map<string, Gradient>();
-      for (const layer of layers)
-        gradients.set(layer.block.name, layerGradient(layer, parameters, cotangents, lossScale));
+      for (const layer of layers) gradients.set(layer.block.name, layerGradient(layer, parameters, cotangents, known));
       for (const block of singles) gradients.set(block.name, formedGradient(block, parameters, cotangents));
       const records = new Map<string, LayerRecord>();
       if (capture.inputs === true || capture.outputGrads !== undefined) {
-        const columns = labelColumns(backward, objective, outputs, layers, cotangents, options);
-        for (const layer of layers) records.set(layer.block.name, recordOf(layer, columns, capture));
+        const columns = labelColumns(backward, objective, result, layers, cotangents, options);
+        for (const layer of layers) records.set(layer.block.name, recordOf(layer, columns, capture, rows, factor));
       }
       return {
         value,
@@ -102,12 +111,15 @@ export function valueAndGrad(
 interface Evaluated {
   readonly value: Tensor;
   readonly outputs: Tensor | null;
+  readonly rows: StepRows | null;
 }
 
 function evaluate(objective: Objective): Evaluated {
-  if (typeof objective === "function") return { value: objective(), outputs: null };
+  if (typeof objective === "function") return { value: objective(), outputs: null, rows: null };
+  const { loss, targets, weights } = objective;
+  const { rows = loss.rows(targets, weights) } = objective;
   const outputs = objective.outputs();
-  return { value: objective.loss.value(outputs, objective.targets), outputs };
+  return { value: loss.value(outputs, targets, rows), outputs, rows };
 }
 
 /** By identity of the tensor: of parameters plain, of layers' outputs per example (backward value × lossScale). */
@@ -117,12 +129,17 @@ type Cotangents = Map<number, Tensor>;
 type Backward = (from: Tensor, seed: Tensor, wanted: readonly Tensor[]) => Cotangents;
 
 /**
- * Go backward on a tape; zeros where no path leads. Output gradients of the layers given are summed over positions, but for
- * views, which read all of theirs.
+ * Go backward on a tape; zeros where no path leads. Output gradients of the layers given are summed over positions, except
+ * those of views, which read all of theirs, and those whose positions are rows of the loss.
  */
-function backwardOn(tape: Tape, summed: readonly LayerBlock[]): Backward {
+function backwardOn(tape: Tape, summed: readonly LayerBlock[], rows: StepRows | null): Backward {
   const geometries = new Map(
-    summed.flatMap(({ calls }) => calls.map(({ output, geometry, view }) => [output.id, !view && geometry])),
+    summed.flatMap(({ calls }) =>
+      calls.map(({ output, geometry, view }) => {
+        const byExample = rows === null || output.shape[0] === rows.shape[0];
+        return [output.id, !view && byExample && geometry];
+      }),
+    ),
   );
   const finish = (id: number, cotangent: Tensor) => {
     const geometry = geometries.get(id);
@@ -154,23 +171,33 @@ function layerGradient(
   return factoredGradient(block, { g, a, scale: 1 / lossScale, hasBias: block.hasBias });
 }
 
-function recordOf({ block, calls }: LayerBlock, columns: readonly Cotangents[], capture: CaptureRequest): LayerRecord {
-  const { name, geometry } = calls[0] as LayerCall;
-  const uses = calls.map(({ input, output, weight, view }) => {
-    const outputGrads = columns.map((column) => column.get(output.id) as Tensor);
-    if (view === undefined) return { input, outputGrads };
-    const seen = scope(() => view.use(input, outputGrads, weight));
+function recordOf(
+  { block, calls }: LayerBlock,
+  columns: readonly Cotangents[],
+  capture: CaptureRequest,
+  rows: StepRows | null,
+  factor: number | Tensor,
+): LayerRecord {
+  const { name, geometry, view } = calls[0] as LayerCall;
+  const uses = calls.map(({ output, weight, ...call }) => {
+    const use = { ...call, outputGrads: columns.map((column) => column.get(output.id) as Tensor) };
+    const { input, outputGrads } = rows?.match(use, capture.outputGrads === "empirical" ? factor : 1) ?? use;
+    const seen = call.view
+      ? scope(() => (call.view as LayerView).use(input, outputGrads, weight))
+      : { input, outputGrads };
     if (block.isVector !== true) return seen;
     return { ...seen, outputGrads: seen.outputGrads.map((g) => slice(g, [null, [0, block.shape[0] as number]])) }; // a shift may be frozen
   });
-  return layerRecord({ name, geometry, hasBias: block.hasBias, labels: capture.outputGrads ?? "empirical", uses });
+  const labels = capture.outputGrads ?? "empirical";
+  const { hasBias } = block;
+  return layerRecord({ name, geometry, hasBias, labels, uses, read: view?.read, ...rows?.weigh(calls, uses) });
 }
 
 /** Cotangents of the layers' outputs: of the true labels, or by one partial backward pass for each label column. */
 function labelColumns(
   backward: Backward,
   objective: Objective,
-  outputs: Tensor | null,
+  { outputs, rows }: Evaluated,
   layers: readonly LayerBlock[],
   empirical: Cotangents,
   { capture = {}, rng, mark }: ValueAndGradOptions,
@@ -185,17 +212,14 @@ function labelColumns(
       help: 'Pass { outputs, loss, targets } with a Loss object, or use labels: "empirical".',
     });
   }
-  if (rng === undefined && labels !== "exact") {
-    throw new UsageError({ where: "valueAndGrad", problem: `labels "${labels}" are random`, help: "Pass rng." });
-  }
   mark?.("labels");
-  const columns = objective.loss.labelColumns(labels, outputs as Tensor, objective.targets, rng as Rng);
+  const columns = (rows as StepRows).labelColumns(objective, labels, outputs as Tensor, rng);
   return Array.from(columns, (column) => backward(outputs as Tensor, column, outputsOf(layers)));
 }
 
-function lossScaleOf(objective: Objective, outputs: Tensor | null, { lossScale }: ValueAndGradOptions): number {
-  if (typeof objective !== "function") return objective.loss.lossScale(outputs as Tensor);
-  if (lossScale !== undefined) return lossScale;
+function lossScaleOf(objective: Objective, rows: StepRows | null, options: ValueAndGradOptions): number | Tensor {
+  if (typeof objective !== "function") return (rows as StepRows).lossScale(objective.loss);
+  if (options.lossScale !== undefined) return options.lossScale;
   throw new UsageError({
     where: "valueAndGrad",
     problem: "output gradients of a closure need lossScale, the factor to per-example gradients",

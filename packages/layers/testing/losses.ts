@@ -6,6 +6,7 @@ import {
   broadcastTo,
   generate,
   matmul,
+  mul,
   Rng,
   reshape,
   scale,
@@ -19,18 +20,21 @@ import { expect } from "vitest";
 import { random } from "./index.ts";
 
 /** Value, gradient and Hessian agree with each other, for outputs [N, …]. */
-export function expectRightDerivatives(loss: Loss, outputs: Tensor, targets: Tensor): void {
-  checkGradients((z) => loss.value(z as Tensor, targets), [outputs], { order: 2 });
+export function expectRightDerivatives(loss: Loss, outputs: Tensor, targets: Tensor, weights?: Tensor): void {
+  const rows = loss.rows(targets, weights);
+  checkGradients((z) => loss.value(z as Tensor, targets, rows), [outputs], { order: 2 });
   const vector = random(outputs.shape, 3);
-  const byAutograd = hvp(() => loss.value(outputs, targets), outputs, vector);
-  expect(loss.hessianProduct(outputs, targets, vector)).toBeAllclose(byAutograd, { rtol: 1e-12 });
+  const byAutograd = hvp(() => loss.value(outputs, targets, rows), outputs, vector);
+  expect(loss.hessianProduct(outputs, targets, vector, rows)).toBeAllclose(byAutograd, { rtol: 1e-12 });
 }
 
 /**
  * lossScale · Hessian of each example, [N, M, M] for M elements of an example: the products with the k-th unit vector of
  * every example at once, as examples do not mix.
  */
-function exampleHessians(loss: Loss, outputs: Tensor, targets: Tensor): number[][][] {
+function exampleHessians(loss: Loss, outputs: Tensor, targets: Tensor, weights?: Tensor): number[][][] {
+  const rows = loss.rows(targets, weights);
+  const n = rows.lossScale(loss);
   const [examples, ...rest] = outputs.shape as readonly [number, ...number[]];
   const size = sizeOf(rest);
   const columns = Array.from({ length: size }, (_, k) => {
@@ -38,7 +42,7 @@ function exampleHessians(loss: Loss, outputs: Tensor, targets: Tensor): number[]
       generate([1, ...rest], outputs, (i) => (i === k ? 1 : 0)),
       outputs.shape,
     );
-    return scale(loss.hessianProduct(outputs, targets, unit), loss.lossScale(outputs)).dataSync();
+    return mul(loss.hessianProduct(outputs, targets, unit, rows), n).dataSync();
   });
   return Array.from({ length: examples }, (_, n) =>
     Array.from({ length: size }, (_, i) => columns.map((column) => column[n * size + i] ?? Number.NaN)),
@@ -46,10 +50,10 @@ function exampleHessians(loss: Loss, outputs: Tensor, targets: Tensor): number[]
 }
 
 /** Σ_k c_k c_kᵀ over exact label columns is each example's Hessian, times lossScale. */
-export function expectExactColumns(loss: Loss, outputs: Tensor, targets: Tensor): void {
+export function expectExactColumns(loss: Loss, outputs: Tensor, targets: Tensor, weights?: Tensor): void {
   scope(() => {
     const [examples, ...rest] = outputs.shape as readonly [number, ...number[]];
-    const columns = [...loss.labelColumns("exact", outputs, targets, new Rng(0))];
+    const columns = [...loss.labelColumns("exact", outputs, targets, new Rng(0), loss.rows(targets, weights))];
     for (const column of columns) expect(column.shape).toEqual(outputs.shape);
     const moments = columns.map((column) => {
       const c = reshape(column, [examples, sizeOf(rest), 1]);
@@ -57,7 +61,7 @@ export function expectExactColumns(loss: Loss, outputs: Tensor, targets: Tensor)
     });
     const [first, ...others] = moments as [Tensor, ...Tensor[]];
     const total = others.reduce((a, b) => add(a, b), first);
-    expect(total).toBeAllclose(exampleHessians(loss, outputs, targets), { rtol: 1e-12 });
+    expect(total).toBeAllclose(exampleHessians(loss, outputs, targets, weights), { rtol: 1e-12 });
   });
 }
 

@@ -85,8 +85,8 @@ export function convLayer(
 
 /** The generalised Gauss–Newton matrix of a block, column by column through `ggnvp`. */
 export function exactGgn(objective: Exclude<Objective, () => Tensor>, weights: Weights, block: Block): Tensor {
-  const { outputs, loss, targets } = objective;
-  return toDense(ggnOperator(outputs, (y) => loss.value(y, targets), weights, [block]));
+  const { outputs, loss, targets, rows = loss.rows(targets, objective.weights) } = objective;
+  return toDense(ggnOperator(outputs, (y) => loss.value(y, targets, rows), weights, [block]));
 }
 
 /**

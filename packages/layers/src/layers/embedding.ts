@@ -1,25 +1,22 @@
 /** The embedding: rows of a table by index. */
 
-import { type LayerView, recordLayer } from "@kronograd/autograd";
-import { concat, DtypeError, gather, heldTensors, oneHot, reshape, scale, type Tensor } from "@kronograd/tensor";
+import { type LayerView, recordLayer, weightedRows } from "@kronograd/autograd";
+import { DtypeError, gather, heldTensors, oneHot, type Tensor } from "@kronograd/tensor";
 import { gaussian, type Initializer } from "../initializers.ts";
 import type { InitContext, Layer, ParameterRole } from "../layer.ts";
 import { checkGiven, checkSizes, notInitialized } from "../parts/checks.ts";
 import { type SharedWeight, sharedTensor } from "../parts/shared-weight.ts";
 
 /**
- * The gradient of the table is Σ 1(index) gᵀ: indices as one-hot rows stand where output gradients do, and cotangents where
- * inputs do. Label columns become examples of their own, L times as many and √L times as long.
+ * The gradient of the table is Σ 1(index) gᵀ, that of a dense layer without bias that reads one-hot rows through the
+ * transposed table: cotangents stand on the side of inputs, tokens on that of output gradients.
  */
 const embeddingView: LayerView = {
   of: "embeddings",
-  use(indices, cotangents, weight) {
-    const L = cotangents.length;
-    const N = indices.shape[0] as number;
-    const rows = cotangents.map((g) => reshape(g, [N, -1, g.shape.at(-1) as number])); // [N, S, features]
-    const [first] = rows as [Tensor];
-    const tokens = reshape(oneHot(indices, weight.shape[0] as number, first), [N, -1, weight.shape[0] as number]);
-    return { input: scale(concat(rows), Math.sqrt(L)), outputGrads: [concat(rows.map(() => tokens))] };
+  read: weightedRows,
+  use(indices, outputGrads, weight) {
+    const input = oneHot(indices, weight.shape[0] as number, { dtype: weight.dtype }); // [N, …, count]
+    return { input, outputGrads, transposed: true };
   },
 };
 
@@ -36,7 +33,7 @@ export interface EmbeddingOptions {
 }
 
 /**
- * Look up a row for each index: x int32 [N, …] → [N, …, features]. Its gradient is plain: it reports no LayerRecord.
+ * Look up a row for each index: x int32 [N, …] → [N, …, features].
  *
  * @throws {DtypeError} in the forward pass: x is not int32
  * @throws {UsageError} in the forward pass: an index is not in 0 … count−1

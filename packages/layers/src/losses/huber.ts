@@ -6,8 +6,9 @@
  */
 
 import type { Loss } from "@kronograd/autograd";
-import { abs, cast, clamp, lessEqual, mul, type Shape, scale, sizeOf, sub, sum, UsageError } from "@kronograd/tensor";
-import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../parts/loss-checks.ts";
+import { abs, cast, clamp, lessEqual, mul, scale, sub, UsageError } from "@kronograd/tensor";
+import { elementLoss } from "../parts/element-loss.ts";
+import type { LossReduction } from "../parts/loss-checks.ts";
 
 /** Options of the Huber loss. */
 export interface HuberOptions {
@@ -18,37 +19,33 @@ export interface HuberOptions {
 }
 
 /**
- * Measure the Huber loss between outputs and targets of the same shape [N, …].
+ * Measure the Huber loss between outputs and targets of the same shape [N, …]; weights as for `meanSquaredError`.
  *
  * @throws {UsageError} delta is not above 0; in use: label sources other than "empirical", as no distribution belongs to it
  * @source Huber (1964), "Robust estimation of a location parameter"
  */
 export function huber({ delta = 1, reduction = "mean" }: HuberOptions = {}): Loss {
   const name = "huber";
-  checkReduction(name, reduction);
   if (!(delta > 0)) throw new UsageError({ where: name, problem: "delta must be above 0", got: delta });
-  const weightOf = ([, ...rest]: Shape) => (reduction === "mean" ? 1 / sizeOf(rest) : 1);
-  return {
+  const checkSource = (source: string): never => {
+    throw new UsageError({
+      where: name,
+      problem: `there is no distribution to take labels "${source}" from`,
+      help: 'Use labels: "empirical", or meanSquaredError.',
+    });
+  };
+  return elementLoss({
     name,
     reduction,
-    lossScale: (outputs) => scaleOf(reduction, outputs),
-    value(outputs, targets) {
-      checkTargets(name, outputs, targets);
+    config: { delta, reduction },
+    losses(outputs, targets) {
       const r = sub(outputs, targets);
       const held = clamp(r, -delta, delta);
-      const total = sum(mul(held, sub(r, scale(held, 0.5))));
-      return scale(total, weightOf(outputs.shape) / scaleOf(reduction, outputs));
+      return mul(held, sub(r, scale(held, 0.5)));
     },
-    hessianProduct(outputs, targets, vector) {
-      const inside = cast(lessEqual(abs(sub(outputs, targets)), delta), outputs.dtype);
-      return scale(mul(inside, vector), weightOf(outputs.shape) / scaleOf(reduction, outputs));
-    },
-    labelColumns(source) {
-      throw new UsageError({
-        where: name,
-        problem: `there is no distribution to take labels "${source}" from`,
-        help: 'Use labels: "empirical", or meanSquaredError.',
-      });
-    },
-  };
+    curvature: (outputs, targets) => cast(lessEqual(abs(sub(outputs, targets)), delta), outputs.dtype),
+    sampled: () => checkSource("sampled"),
+    checkSource,
+    predict: (outputs) => outputs,
+  });
 }

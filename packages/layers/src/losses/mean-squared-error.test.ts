@@ -21,8 +21,12 @@ describe("meanSquaredError", () => {
   });
 
   it("has lossScale N for a mean over N examples, 1 for a sum", () => {
-    expect(mse().lossScale(outputs)).toBe(2);
-    expect(mse({ reduction: "sum" }).lossScale(outputs)).toBe(1);
+    expect(mse().rows(outputs).lossScale(mse())).toBe(2);
+    expect(
+      mse({ reduction: "sum" })
+        .rows(outputs)
+        .lossScale(mse({ reduction: "sum" })),
+    ).toBe(1);
   });
 
   it("has right derivatives, and a Hessian product in closed form", () => {

@@ -10,9 +10,9 @@
  */
 
 import type { Loss } from "@kronograd/autograd";
-import { dot, full, generate, reshape, type Shape, scale, sizeOf, sub, type Tensor } from "@kronograd/tensor";
-import { signedColumn, unitColumns } from "../parts/label-columns.ts";
-import { checkReduction, checkTargets, type LossReduction, scaleOf } from "../parts/loss-checks.ts";
+import { dot, generate, mul, reshape, sub } from "@kronograd/tensor";
+import { elementLoss } from "../parts/element-loss.ts";
+import type { LossReduction } from "../parts/loss-checks.ts";
 
 /** Options of squared error. */
 export interface MeanSquaredErrorOptions {
@@ -27,8 +27,10 @@ export interface MeanSquaredErrorOptions {
 /**
  * Measure squared error between outputs and targets of the same shape [N, …].
  *
+ * A masked regression gives weights: of examples [N], of rows [N, …], or of single elements in the shape of the targets.
+ *
  * @throws {UsageError} an unknown reduction
- * @throws {ShapeError} in use: targets do not have the shape of the outputs
+ * @throws {ShapeError} in use: targets do not have the shape of the outputs, or weights do not fit them
  * @example
  * meanSquaredError();                                   // mean over all elements
  * meanSquaredError({ per: "example", factor: 0.5 });    // mean over examples of ½‖f − y‖²
@@ -38,26 +40,24 @@ export function meanSquaredError({
   per = "element",
   factor = 1,
 }: MeanSquaredErrorOptions = {}): Loss {
-  const name = "meanSquaredError";
-  checkReduction(name, reduction);
-  const weightOf = ([, ...rest]: Shape) => (reduction === "mean" && per === "element" ? factor / sizeOf(rest) : factor);
-  const root = ({ shape, device, dtype }: Tensor) => full(shape, Math.sqrt(2 * weightOf(shape)), { device, dtype });
-  return {
-    name,
+  return elementLoss({
+    name: "meanSquaredError",
     reduction,
-    lossScale: (outputs) => scaleOf(reduction, outputs),
-    value(outputs, targets) {
-      checkTargets(name, outputs, targets);
+    config: { reduction, per, factor },
+    per,
+    factor,
+    losses(outputs, targets) {
+      const difference = sub(outputs, targets);
+      return mul(difference, difference);
+    },
+    total(outputs, targets) {
       const difference = reshape(sub(outputs, targets), [-1]);
-      return scale(dot(difference, difference), weightOf(outputs.shape) / scaleOf(reduction, outputs));
+      return dot(difference, difference);
     },
-    hessianProduct: (outputs, _, vector) => scale(vector, (2 * weightOf(outputs.shape)) / scaleOf(reduction, outputs)),
-    *labelColumns(source, outputs, _, rng) {
-      if (source === "exact") yield* unitColumns(root(outputs));
-      else if (source === "randomSign") yield signedColumn(root(outputs), rng);
-      else yield generate(outputs.shape, outputs, () => Math.sqrt(2 * weightOf(outputs.shape)) * rng.normal());
-    },
-  };
+    curvature: 2,
+    sampled: (outputs, _, weight, rng) => generate(outputs.shape, outputs, () => Math.sqrt(2 * weight) * rng.normal()),
+    predict: (outputs) => outputs,
+  });
 }
 
 /** The short name of `meanSquaredError`. */

@@ -19,8 +19,8 @@ describe("softmaxCrossEntropy", () => {
   });
 
   it("has lossScale N for a mean over N examples, 1 for a sum", () => {
-    expect(mean.lossScale(random([6, 5, 3]))).toBe(6);
-    expect(sum.lossScale(random([6, 5, 3]))).toBe(1);
+    expect(mean.rows(random([6, 5, 3])).lossScale(mean)).toBe(6);
+    expect(sum.rows(random([6, 5, 3])).lossScale(sum)).toBe(1);
   });
 
   it("smooths labels to (1 − s) one-hot + s/C, as a distribution given as target does", () => {

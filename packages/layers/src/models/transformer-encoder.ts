@@ -97,7 +97,8 @@ function positionalEmbedding(vocabulary: number, length: number, features: numbe
   return model(
     { token: new Embedding({ count: vocabulary, features }), position: new Embedding({ count: length, features }) },
     (x, { token, position }) => {
-      const places = generate([x.shape[1] ?? 0], { device: x.device, dtype: "int32" }, (i) => i); // [S]
+      const positions = x.shape[1] ?? 1;
+      const places = generate(x.shape, { device: x.device, dtype: "int32" }, (i) => i % positions); // [B, S]
       return add(token(x), position(places));
     },
   );

@@ -16,7 +16,9 @@ export function checkReduction(where: string, reduction: LossReduction): void {
   throw new UsageError({ where, problem: "reduction is not known", expected: '"mean" or "sum"', got: reduction });
 }
 
-/** N for a mean over N examples, 1 for a sum: see `Loss.lossScale`. */
-export function scaleOf(reduction: LossReduction, outputs: Tensor): number {
-  return reduction === "mean" ? (outputs.shape[0] ?? 1) : 1;
+/** Check weights of classes or outputs. @throws {UsageError} one is not a number above 0 */
+export function checkPositive(where: string, name: string, weights: number | readonly number[]): void {
+  const wrong = [weights].flat().find((weight) => !(weight > 0 && weight < Number.POSITIVE_INFINITY));
+  if (wrong === undefined && [weights].flat().length > 0) return;
+  throw new UsageError({ where, problem: `${name} must be above 0`, got: wrong ?? "none" });
 }

@@ -162,7 +162,7 @@ export function skfacCurvature(
         batches,
         A,
         G: moved("G"),
-        seenStep: history === undefined && labels === "empirical" ? step : -1,
+        seenStep: history === undefined && labels === "empirical" && seen.read === undefined ? step : -1,
         current: false,
       };
     },

@@ -7,7 +7,7 @@
  */
 
 import { type LayerRecord, layerRecord } from "@kronograd/autograd";
-import { concat, slice, type Tensor } from "@kronograd/tensor";
+import { concat, slice, sum, type Tensor } from "@kronograd/tensor";
 
 /** What a look at a record sees of it; looks are numbered from 0. */
 export type Examples = (record: LayerRecord, look: number) => LayerRecord;
@@ -24,15 +24,19 @@ export const someExamples =
     windowOf(record, count, look);
 
 function windowOf(record: LayerRecord, count: number, look: number): LayerRecord {
-  const { name, geometry, hasBias, labels, examples } = record;
+  const { examples, weights } = record;
   if (count >= examples) return record;
   const start = (look * count) % examples;
   const over = start + count - examples; // past the end, the window goes on at the first example
   const some = (t: Tensor) =>
     over <= 0 ? slice(t, [[start, start + count]]) : concat([slice(t, [[start]]), slice(t, [[0, over]])]);
-  const uses = record.uses.map(({ input, outputGrads }) => ({
-    input: some(input),
-    outputGrads: outputGrads.map(some),
-  }));
-  return layerRecord({ name, geometry, hasBias, labels, uses });
+  const uses = record.uses.map((use) => ({ ...use, input: some(use.input), outputGrads: use.outputGrads.map(some) }));
+  if (weights === undefined) return layerRecord({ ...record, uses, total: count });
+  const { examples: omega, positions } = weights;
+  const seen = {
+    ...weights,
+    examples: omega && some(omega),
+    positions: positions === null ? null : positions.map(some),
+  };
+  return layerRecord({ ...record, uses, weights: seen, total: seen.examples === null ? count : sum(seen.examples) });
 }

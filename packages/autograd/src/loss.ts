@@ -16,8 +16,10 @@ import type { LayerCall } from "./capture.ts";
 import type { LabelSource, LayerUse, RecordFields } from "./layer-record.ts";
 
 /**
- * Rows of one step's loss, counted once for all parts of its batch: `stepRows` makes them of targets, masks and weights, and
- * `part` cuts them, so that each part divides by the whole step's numbers.
+ * Rows of one step's loss, counted once for all parts of its batch.
+ *
+ * `stepRows` makes them of targets, masks and weights, and `part` cuts them, so that each part divides by the whole step's
+ * numbers.
  */
 export interface StepRows {
   /** Axes of the rows of this part, [N, …]. */

@@ -194,10 +194,10 @@ function gridOf({ shape }: Tensor, geometry: Exclude<Geometry, { kind: "dense" }
 }
 
 /**
- * Inputs [N, T, in(+1)] and output gradients [L, N, T, out], such that the mean over N (and the sum over L) of the outer
- * products of examples' gradients Σ_t v uᵀ is the statistic of the step. For statistics of single examples (EKFAC).
+ * Inputs [N, T, in(+1)] and output gradients [L, N, T, out] of single examples.
  *
- * Of transposed uses label columns become examples: N is then L times as many, and L is 1.
+ * The mean over N, and the sum over L, of what is squared or multiplied of their gradients Σ_t v uᵀ is the step's statistic: rows
+ * hold the roots of their weights. Of transposed uses label columns become examples: N is then L times as many, and L is 1.
  */
 export function perExample(
   record: LayerRecord,

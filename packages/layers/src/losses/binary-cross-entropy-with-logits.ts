@@ -40,8 +40,9 @@ export interface BinaryCrossEntropyOptions {
 }
 
 /**
- * Measure the cross-entropy between sigmoid(outputs) and targets of the same shape [N, …], in [0, 1] or int32 0/1; weights
- * as for `meanSquaredError`.
+ * Measure the cross-entropy between sigmoid(outputs) and targets of the same shape [N, …], in [0, 1] or int32 0/1.
+ *
+ * Weights are those of `meanSquaredError`.
  *
  * @throws {UsageError} an unknown reduction, or a weight that is not above 0
  * @throws {ShapeError} in use: targets do not have the shape of the outputs

@@ -22,8 +22,8 @@ export interface Source {
   /** Declarations outside of the main function: workgroup memory, functions. */
   readonly declarations?: string;
   /**
-   * Statements of the main function, which sees `thread` (within its workgroup), `group` (three coordinates of the
-   * workgroup), `linear` (number of the workgroup where they are spread over x and y), and the uniforms as `u.name`.
+   * Statements of the main function, which sees `thread` (within its workgroup), `linear` (number of the workgroup), and the
+   * uniforms as `u.name`.
    */
   readonly main: string;
 }
@@ -37,8 +37,8 @@ export interface Call {
   /** Inputs, by number, that are bound as vec4s; each has a buffer of its own. */
   readonly wide?: readonly number[];
   readonly uniforms: Readonly<Record<string, Uniform>>;
-  /** Workgroups: how many in all, spread over x and y; or exactly [x, y, z]. */
-  readonly groups: number | readonly [number, number, number];
+  /** Workgroups in all; many are spread over rows, and up to one less than there are rows run beyond the last. */
+  readonly groups: number;
   /** The text, from the bindings' names of outputs and inputs. */
   readonly source: (outputs: readonly string[], inputs: readonly string[]) => Source;
 }
@@ -58,7 +58,6 @@ const elements: Readonly<Record<Dtype, string>> = { float32: "f32", int32: "i32"
 
 export function createKit(queue: Queue, stream: Stream, pool: Pool): Kit {
   const pipelines = new Map<string, Pipeline>();
-  const most = 65_535;
 
   return {
     run({ name, outputs, inputs, wide = [], uniforms, groups, source }) {
@@ -82,9 +81,8 @@ export function createKit(queue: Queue, stream: Stream, pool: Pool): Kit {
       }
       const fixed = pipeline;
       const values = Object.values(uniforms);
-      const size: readonly [number, number, number] =
-        typeof groups === "number" ? [Math.min(groups, most), Math.ceil(groups / most), 1] : groups;
-      if (size.includes(0)) return;
+      if (groups === 0) return;
+      const size = spread(groups);
       stream.push(() => queue.dispatch(fixed, blocks, (view) => writeUniforms(view, values), size));
     },
     clear(operand) {
@@ -104,6 +102,15 @@ export function createKit(queue: Queue, stream: Stream, pool: Pool): Kit {
       }
     },
   };
+}
+
+/** Most workgroups of a dispatch in one dimension (`maxComputeWorkgroupsPerDimension` of every device). */
+const most = 65_535;
+
+/** So many workgroups, or a few more, as rows of equal length. */
+export function spread(groups: number): readonly [number, number, number] {
+  const rows = Math.ceil(groups / most);
+  return [Math.ceil(groups / rows), rows, 1];
 }
 
 function writeUniforms(view: DataView, values: readonly Uniform[]): void {

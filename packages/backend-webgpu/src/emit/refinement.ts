@@ -48,6 +48,7 @@ function residual(kit: Kit, R: Operand, A: Operand, X: Operand, damping: number,
     inputs: mu === undefined ? [A, X] : [A, X, mu],
     uniforms: {
       n: ["u32", n],
+      tiles: ["u32", tiles],
       row: ["i32", A.strides[0] as number],
       column: ["i32", A.strides[1] as number],
       a: ["i32", A.offset],
@@ -57,7 +58,7 @@ function residual(kit: Kit, R: Operand, A: Operand, X: Operand, damping: number,
       mu: ["u32", mu?.offset ?? 0],
       ...seenUniform,
     },
-    groups: [tiles, tiles, 1],
+    groups: tiles * tiles,
     source: ([r], [a, x, damped]) => ({
       declarations: `${twice}
 var<workgroup> panelA: array<vec2f, ${side * side}>;
@@ -65,8 +66,8 @@ var<workgroup> panelX: array<vec2f, ${side * side}>;`,
       main: `
 let row = thread / ${side}u;
 let column = thread % ${side}u;
-let m = group.y * ${side}u + row;
-let n = group.x * ${side}u + column;
+let m = linear / u.tiles * ${side}u + row;
+let n = linear % u.tiles * ${side}u + column;
 var total = vec2f(select(0.0, -1.0, m == n), 0.0);
 for (var start = 0u; start < u.n; start += ${side}u) {
   let k = start + column;

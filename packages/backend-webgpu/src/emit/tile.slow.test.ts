@@ -1,5 +1,6 @@
 import { syrk } from "@kronograd/linalg";
 import {
+  conv2d,
   Device,
   matmul,
   Rng,
@@ -81,4 +82,20 @@ describe.skipIf(missing !== null)("tiles", () => {
       expect(Math.max(...off) / 2 ** -23, `k = ${k}`).toBeLessThan(1.25);
     }
   });
+
+  it("more than 65,535 tiles are a product too, not a validation error of the dispatch", async () => {
+    const size = 2900; // 65,704 tiles of side 128, as the places of an image are the product's columns
+    const x = tensor(
+      Float32Array.from({ length: size * size }, (_, i) => i % 7),
+      { shape: [1, 1, size, size], device },
+    );
+    const weight = tensor(Float32Array.of(1, 0, 0, 0, 2, 0, 0, 0, 3), { shape: [1, 1, 3, 3], device });
+    const y = await conv2d(x, weight, null).data();
+    const at = (row: number, column: number) => (row * size + column) % 7;
+    const wrong = y.findIndex((value, i) => {
+      const [row, column] = [Math.floor(i / (size - 2)), i % (size - 2)];
+      return value !== at(row, column) + 2 * at(row + 1, column + 1) + 3 * at(row + 2, column + 2);
+    });
+    expect([y.length, wrong]).toEqual([(size - 2) ** 2, -1]);
+  }, 60_000);
 });

@@ -102,12 +102,15 @@ function pass(kit: Kit, call: Product, output: Operand, slices: number, quads: Q
   const depth = depthOf(quads);
   const { name, m, n, k, batch, inputs, fours = {} } = call;
   const isCompensated = call.isCompensated === true && quads === 1;
+  const tiles = Math.ceil(n / side) * Math.ceil(m / side);
   const length = Math.ceil(Math.ceil(k / slices) / depth) * depth;
   const uniforms: Record<string, Uniform> = {
     M: ["u32", m],
     N: ["u32", n],
     K: ["u32", k],
     columns: ["u32", Math.ceil(n / side)],
+    tiles: ["u32", tiles],
+    products: ["u32", batch],
     length: ["u32", length],
     slices: ["u32", slices],
     stride: ["u32", slices === 1 ? 0 : sizeOf(call.output.shape)],
@@ -121,7 +124,7 @@ function pass(kit: Kit, call: Product, output: Operand, slices: number, quads: Q
     inputs,
     wide: [fours.a, fours.b].filter((input) => input !== undefined),
     uniforms,
-    groups: [Math.ceil(n / side) * Math.ceil(m / side), batch, slices],
+    groups: tiles * batch * slices,
     source: ([out = ""], from) => ({
       declarations: `
 ${call.declarations?.(from) ?? ""}
@@ -129,10 +132,12 @@ ${isCompensated ? seenFunctions.vec4f : ""}
 var<workgroup> panelA: array<vec4f, ${rowOf(quads) * depth}>;
 var<workgroup> panelB: array<vec4f, ${rowOf(quads) * depth}>;`,
       main: `
-let tileM = (group.x / u.columns) * ${side}u;
-let tileN = (group.x % u.columns) * ${side}u;
-let z = group.y;
-let slice = group.z;
+let tile = linear % u.tiles;
+let tileM = (tile / u.columns) * ${side}u;
+let tileN = (tile % u.columns) * ${side}u;
+let z = linear / u.tiles % u.products;
+let slice = linear / u.tiles / u.products;
+if (slice >= u.slices) { return; }
 ${call.skip ?? ""}
 ${call.begin(from)}
 let ty = thread / 16u;

@@ -10,8 +10,16 @@ import type { Handle, HostOperand, Operand } from "./layout/operand.ts";
 import type { Dtype, TypedArray } from "./tensor/dtype.ts";
 
 /**
- * A fast path for one op. Outputs are contiguous and uninitialised (or, for in-place updates, the target itself).
- * Return `false`, before writing anything, to decline a case (a dtype, a layout): the reference then runs and is counted.
+ * What became of a call: `true`, the kernel computed it; `"reference"`, it met values that only the reference loops answer well
+ * (a failed pivot, an index out of range) and ran them itself; `false`, it declined a case (a dtype, a layout), before writing
+ * anything.
+ */
+export type KernelOutcome = boolean | "reference";
+
+/**
+ * A fast path for one op. Outputs are contiguous and uninitialised (or, for in-place updates, the target itself). A call that it
+ * declines runs the reference and is counted; a strict device refuses it, so kernels decline by shapes and dtypes, never by
+ * values.
  */
 export type Kernel = (
   outputs: readonly Operand[],
@@ -19,8 +27,7 @@ export type Kernel = (
   // biome-ignore lint/suspicious/noExplicitAny: each op has its own parameters, and a kernel map holds all of them
   params: any,
   op: { name: string },
-  // biome-ignore lint/suspicious/noConfusingVoidType: a kernel that declines nothing returns nothing
-) => boolean | void;
+) => KernelOutcome;
 
 /** Memory for buffers, and kernels found by op name. */
 export interface Backend {
@@ -93,8 +100,10 @@ export interface MemoryReport {
 
 /** One op's row of the coverage table. */
 export interface Coverage {
-  /** Calls that ran the backend's own kernel. */
+  /** Calls that the backend's own kernel computed. */
   kernel: number;
-  /** Calls that ran the reference loops. */
+  /** Calls without a kernel, or that it declined: the reference loops ran. */
   reference: number;
+  /** Calls in which the kernel itself ran the reference loops, because of values. */
+  referenceInKernel: number;
 }

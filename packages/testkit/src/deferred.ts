@@ -78,11 +78,10 @@ class DeferredBackend implements Backend {
 
   constructor({ dtypes = ["float32", "int32"], without = [] }: DeferredOptions) {
     this.dtypes = new Set(dtypes);
-    this.kernels = new Kernels(
-      (outputs, inputs, params, op) =>
-        this.#enqueue((outs, ins) => (op as ComputeOp<unknown>).reference(outs, ins, params), outputs, inputs),
-      without,
-    );
+    this.kernels = new Kernels((outputs, inputs, params, op) => {
+      this.#enqueue((outs, ins) => (op as ComputeOp<unknown>).reference(outs, ins, params), outputs, inputs);
+      return true;
+    }, without);
   }
 
   allocate(dtype: Dtype, length: number): Buffer {

@@ -127,8 +127,8 @@ export function eigenKernels(kit: Kit): Kernels {
 
   return {
     symmetricEigen([values, vectors], [K], params, op) {
-      if (sizeOf(K!.shape) === 0 || decompose(values!, vectors!, K!)) return;
-      runReference(kit, op, [values!, vectors!], [K!], params);
+      if (sizeOf(K!.shape) === 0 || decompose(values!, vectors!, K!)) return true;
+      return runReference(kit, op, [values!, vectors!], [K!], params);
     },
   };
 }

@@ -125,7 +125,7 @@ export function factorizationKernels(kit: Kit): Kernels {
     cholesky([out], [A], params, op) {
       const n = A!.shape[0]!;
       const isDone = rounding(out!, (target) => factorInto(target, A!, n));
-      if (!isDone) runReference(kit, op, [out!], [A!], params);
+      return isDone || runReference(kit, op, [out!], [A!], params);
     },
 
     solveTriangular([out], [T, B], params: Triangular, op) {
@@ -133,11 +133,10 @@ export function factorizationKernels(kit: Kit): Kernels {
       const [n, k] = B!.shape as [number, number];
       const diagonal = kit.dense({ ...T!, shape: [n], strides: [T!.strides[0]! + T!.strides[1]!] });
       if (!unitDiagonal && !kit.values(diagonal).every((value: number) => Math.abs(value) > 0)) {
-        runReference(kit, op, [out!], [T!, B!], params);
-        return;
+        return runReference(kit, op, [out!], [T!, B!], params);
       }
-      if (sizeOf(B!.shape) === 0) return;
-      rounding(out!, (target) => {
+      if (sizeOf(B!.shape) === 0) return true;
+      return rounding(out!, (target) => {
         const source = wide(T!);
         const [row, column] = source.strides as [number, number];
         let L: Matrix = { address: addressOf(source), rowStep: row * bytes, columnStep: column * bytes };

@@ -1,6 +1,7 @@
 import { cholesky, choleskyInverse, dampedInverse } from "@kronograd/linalg";
 import {
   cpu,
+  createDevice,
   type Device,
   matmul,
   mul,
@@ -80,8 +81,8 @@ describe("dampedInverse", () => {
   });
 
   it("is positive or refused where rounding has the last word: X Xᵀ of rank n − 2, up to 10¹² times the damping", () => {
-    const declined = () => guarded.coverage.get("dampedInverse")?.reference ?? 0;
-    const before = declined();
+    const counts = () => ({ ...guarded.coverage.get("dampedInverse")! });
+    const before = counts();
     for (const n of [5, 20, 70]) {
       for (let exponent = 4; exponent <= 12; exponent++) {
         scope(() => {
@@ -106,7 +107,18 @@ describe("dampedInverse", () => {
         });
       }
     }
-    expect(declined()).toBeGreaterThan(before); // and is counted
+    const after = counts();
+    expect(after.referenceInKernel).toBeGreaterThan(before.referenceInKernel); // and is counted
+    expect(after.reference).toBe(before.reference);
+  });
+
+  it("a strict device inverts a matrix that a plain one inverts, however dependent its rows are", async () => {
+    const [strict, plain] = await Promise.all([createDevice("wasm", { strict: true }), createDevice("wasm")]);
+    const [got, want] = [strict, plain].map((device) =>
+      scope(() => dampedInverse(tensor([1e4, 1e4, 1e4, 1e4], { shape: [2, 2], device }), 1e-3).dataSync()),
+    );
+    expect(got).toEqual(want);
+    expect(strict.coverage.get("dampedInverse")).toEqual({ kernel: 0, reference: 0, referenceInKernel: 1 });
   });
 
   it("names the pivot as the reference does, wherever it is", () => {

@@ -11,7 +11,7 @@
  * squared. Sizes are filled up to a multiple of 4 by an identity.
  *
  * Where a pivot is not positive the reference names it. Where rows are so nearly dependent that rounding could make the result
- * indefinite, the kernel declines, and the reference (counted) gives L⁻ᵀ L⁻¹, which cannot be. How nearly shows in aᵢᵢ (A⁻¹)ᵢᵢ = 1 / (1 − Rᵢ²)
+ * indefinite, the reference answers too (and is counted) with L⁻ᵀ L⁻¹, which cannot be. How nearly shows in aᵢᵢ (A⁻¹)ᵢᵢ = 1 / (1 − Rᵢ²)
  * with Rᵢ² the share of row i that the others explain; the error of A⁻¹, relative to its smallest eigenvalue, grows with its square.
  *
  * Source: Goodnight (1979), "A tutorial on the SWEEP operator", by blocks.
@@ -108,11 +108,7 @@ export function inverseKernels(kit: Kit): Kernels {
       for (let i = n; i < size; i++) values.fill(0, i * size, i * size + i).fill(-1, i * size + i, i * size + i + 1);
       const diagonal = Float64Array.from({ length: n }, (_, i) => -values[i * (size + 1)]!);
       const isSafe = (a: number, i: number) => a * values[i * (size + 1)]! < dependenceMost;
-      if (!sweep(size, all)) {
-        runReference(kit, op, [out!], [A!], params);
-        return true;
-      }
-      if (!diagonal.every(isSafe)) return false;
+      if (!sweep(size, all) || !diagonal.every(isSafe)) return runReference(kit, op, [out!], [A!], params);
       code().mirror(size, matrix.address);
       const to = kit.values(out!);
       for (let i = 0; i < n; i++) to.set(matrix.values.subarray(i * size, i * size + n), i * n);

@@ -91,12 +91,12 @@ export function moveKernels(kit: Kit): Kernels {
     gather([out], [x, indices], params, op) {
       const chosen = kit.dense(indices!);
       if (!allBelow(chosen, x!.shape[0]!)) {
-        runReference(kit, op, [out!], [x!, indices!], params);
-        return;
+        return runReference(kit, op, [out!], [x!, indices!], params);
       }
       const bytes = sizeOf(x!.shape.slice(1)) * bytesOf(x!);
       const table = addressOf(kit.dense(x!));
       code().gather!(sizeOf(chosen.shape), bytes, table, addressOf(chosen), addressOf(out!));
+      return true;
     },
 
     scatterAdd([out], [values, indices], params: { rows: number }, op) {
@@ -104,8 +104,7 @@ export function moveKernels(kit: Kit): Kernels {
       if (name === null) return false;
       const chosen = kit.dense(indices!);
       if (!allBelow(chosen, params.rows)) {
-        runReference(kit, op, [out!], [values!, indices!], params);
-        return true;
+        return runReference(kit, op, [out!], [values!, indices!], params);
       }
       const n = sizeOf(out!.shape.slice(1));
       const from = addressOf(kit.dense(values!));

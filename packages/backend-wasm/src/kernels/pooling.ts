@@ -64,8 +64,7 @@ export function poolingKernels(kit: Kit): Kernels {
       const [size, places] = [planeOf(x!), planeOf(grad!)];
       const cost = 2 * size + 4 * places;
       const outside = overPlanes(code().maxGrad, cost, [size, places], x!, kit.dense(grad!), kit.dense(indices!));
-      if (outside > 0) runReference(kit, op, [x!], [grad!, indices!], params);
-      return true;
+      return outside === 0 || runReference(kit, op, [x!], [grad!, indices!], params);
     },
 
     maxPoolGather([values], [x, indices], params, op) {
@@ -73,8 +72,7 @@ export function poolingKernels(kit: Kit): Kernels {
       const [size, places] = [planeOf(x!), planeOf(values!)];
       const operands = [kit.dense(x!), values!, kit.dense(indices!)];
       const outside = overPlanes(code().maxGather, 4 * places, [size, places], ...operands);
-      if (outside > 0) runReference(kit, op, [values!], [x!, indices!], params);
-      return true;
+      return outside === 0 || runReference(kit, op, [values!], [x!, indices!], params);
     },
 
     avgPool2d([y], [x], params: AvgPool2dParams) {

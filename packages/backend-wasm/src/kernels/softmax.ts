@@ -58,8 +58,8 @@ export function softmaxKernels(kit: Kit): Kernels {
       const [logits, labels] = inputs;
       if (logits!.dtype !== "float32") return false;
       const rows = rowsOf(logits!, labels!);
-      if (rows === null) runReference(kit, op, [out!], inputs, params);
-      else kit.values(out!)[0] = code.loss(...rows, params.labelSmoothing) * weightOf(rows[0], params);
+      if (rows === null) return runReference(kit, op, [out!], inputs, params);
+      kit.values(out!)[0] = code.loss(...rows, params.labelSmoothing) * weightOf(rows[0], params);
       return true;
     },
 
@@ -68,8 +68,7 @@ export function softmaxKernels(kit: Kit): Kernels {
       if (!isFloat32(logits, cotangent)) return false;
       const rows = rowsOf(logits!, labels!);
       if (rows === null) {
-        runReference(kit, op, [out!], inputs, params);
-        return true;
+        return runReference(kit, op, [out!], inputs, params);
       }
       const weight = weightOf(rows[0], params) * kit.values(cotangent!)[0]!;
       code.grad(...rows, params.labelSmoothing, weight, addressOf(out!));

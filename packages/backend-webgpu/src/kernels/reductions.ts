@@ -69,6 +69,7 @@ export function reductionKernels(kit: Kit): Record<string, Kernel> {
         finish: write,
         isSum: true,
       });
+      return true;
     },
     dot(outputs, inputs) {
       const [x, y] = inputs as readonly [Operand, Operand];
@@ -132,6 +133,7 @@ for (var k = 0u; k < 4u; k++) {
           }),
         });
       }
+      return true;
     },
   };
 }

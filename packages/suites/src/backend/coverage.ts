@@ -5,6 +5,7 @@
 
 import {
   type ComputeOp,
+  type Coverage,
   type Device,
   type Dtype,
   dispatch,
@@ -23,7 +24,7 @@ import { type AnyOp, results } from "../op/checks.ts";
 /** One op of the coverage table. */
 export interface CoverageRow {
   readonly op: string;
-  /** Random cases that ran the backend's kernel, and the reference. */
+  /** Random cases that the backend's kernel computed, and those that ran the reference, within a kernel too. */
   readonly kernel: number;
   readonly reference: number;
   /** Largest error relative to the largest element, by dtype. */
@@ -52,7 +53,7 @@ const defaultTolerances = {
 /** Run one op's random cases on a device and compare with the reference. */
 export async function coverOp(device: Device, op: AnyOp, options: CoverageOptions = {}): Promise<CoverageRow> {
   const { runs = 12, seed = 0, dtypes = ["float32", "float64"], tolerances = defaultTolerances } = options;
-  const before = { kernel: 0, reference: 0, ...device.coverage.get(op.name) };
+  const before = callsOf(device, op);
   const error: Partial<Record<Dtype, number>> = {};
   let failure: string | null = null;
   for (const dtype of dtypes) {
@@ -69,7 +70,7 @@ export async function coverOp(device: Device, op: AnyOp, options: CoverageOption
       });
     }
   }
-  const after = { kernel: 0, reference: 0, ...device.coverage.get(op.name) };
+  const after = callsOf(device, op);
   return {
     op: op.name,
     kernel: after.kernel - before.kernel,
@@ -78,6 +79,13 @@ export async function coverOp(device: Device, op: AnyOp, options: CoverageOption
     failure,
   };
 }
+
+function callsOf(device: Device, { name }: AnyOp): Pick<CoverageRow, "kernel" | "reference"> {
+  const { kernel, reference, referenceInKernel } = device.coverage.get(name) ?? noCalls;
+  return { kernel, reference: reference + referenceInKernel };
+}
+
+const noCalls: Coverage = { kernel: 0, reference: 0, referenceInKernel: 0 };
 
 async function onDevice(device: Device, op: AnyOp, drawn: readonly Drawn[], params: unknown): Promise<HostArray[]> {
   const inputs = drawn.map((input) => place(input, device));

@@ -25,6 +25,7 @@ describe("coverOp", () => {
     const careless: Kernel = ([out], [x]) => {
       const [to, from] = [out!.handle, x!.handle] as [Float64Array, Float64Array];
       for (let i = 0; i < to.length; i++) to[i] = Math.exp(from[i]!);
+      return true;
     };
     const row = await coverOp(withKernel("exp", careless), ops.get("exp")!);
     expect(row.kernel).toBeGreaterThan(0);

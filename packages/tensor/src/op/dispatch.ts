@@ -119,15 +119,16 @@ function execute<P>(
   const { backend, coverage } = device;
   let row = coverage.get(op.name);
   if (row === undefined) {
-    row = { kernel: 0, reference: 0 };
+    row = { kernel: 0, reference: 0, referenceInKernel: 0 };
     coverage.set(op.name, row);
   }
   const outs = outputs.map(operand);
   const ins = inputs.map(operand);
   const isNative = ({ dtype }: Operand) => backend.dtypes?.has(dtype) ?? true;
   const kernel = backend.kernels.get(op.name) ?? (op.family === undefined ? undefined : backend.kernels.get(op.family));
-  if (kernel !== undefined && outs.every(isNative) && ins.every(isNative) && kernel(outs, ins, params, op) !== false) {
-    row.kernel += 1;
+  const outcome = kernel !== undefined && outs.every(isNative) && ins.every(isNative) && kernel(outs, ins, params, op);
+  if (outcome !== false) {
+    row[outcome === "reference" ? "referenceInKernel" : "kernel"] += 1;
     return;
   }
   if (device.strict && device.kind !== "cpu") {

@@ -64,10 +64,11 @@ describe("dispatch", () => {
     const kernel: Kernel = ([out], [x], { by }) => {
       const [target, source] = [out!.handle as TypedArray, x!.handle as TypedArray];
       for (let i = 0; i < target.length; i++) target[i] = source[i]! + by * 100;
+      return true;
     };
     const device = deviceWith({ "test.shift": kernel });
     expect(values(run(shiftOp, [ones([2], { device })], { by: 1 }))).toEqual([101, 101]);
-    expect(device.coverage.get("test.shift")).toEqual({ kernel: 1, reference: 0 });
+    expect(device.coverage.get("test.shift")).toMatchObject({ kernel: 1, reference: 0 });
   });
 
   it("falls back to the reference where there is none, and counts that", () => {
@@ -75,32 +76,40 @@ describe("dispatch", () => {
     const x = tensor([1, 2, 3], { device });
     expect(values(run(shiftOp, [x], { by: 1 }))).toEqual([2, 3, 4]);
     run(shiftOp, [x], { by: 2 });
-    expect(device.coverage.get("test.shift")).toEqual({ kernel: 0, reference: 2 });
+    expect(device.coverage.get("test.shift")).toMatchObject({ kernel: 0, reference: 2 });
   });
 
   it("falls back where the kernel declines", () => {
     const device = deviceWith({ "test.shift": () => false }, { host });
     expect(values(run(shiftOp, [ones([1], { device })], { by: 1 }))).toEqual([2]);
-    expect(device.coverage.get("test.shift")).toEqual({ kernel: 0, reference: 1 });
+    expect(device.coverage.get("test.shift")).toMatchObject({ kernel: 0, reference: 1 });
+  });
+
+  it("counts a kernel that ran the reference itself apart, which a strict device allows", () => {
+    const device = deviceWith({ "test.shift": () => "reference" }, { strict: true });
+    run(shiftOp, [ones([1], { device })], { by: 1 });
+    expect(device.coverage.get("test.shift")).toEqual({ kernel: 0, reference: 0, referenceInKernel: 1 });
   });
 
   it("falls back for a dtype that is not the device's own, without asking the kernel", () => {
     const asked: string[] = [];
-    const kernel: Kernel = (_, [x]) => void asked.push(x!.dtype);
+    const kernel: Kernel = (_, [x]) => asked.push(x!.dtype) > 0;
     const host = (handle: unknown) => handle as TypedArray;
     const device = deviceWith({ "test.shift": kernel }, { host, dtypes: new Set(["float32"] as const) });
     const wide = run(shiftOp, [tensor([1, 2], { device, dtype: "float64" })], { by: 1 });
     run(shiftOp, [tensor([1, 2], { device })], { by: 1 });
     expect(values(wide)).toEqual([2, 3]);
     expect(asked).toEqual(["float32"]);
-    expect(device.coverage.get("test.shift")).toEqual({ kernel: 1, reference: 1 });
+    expect(device.coverage.get("test.shift")).toMatchObject({ kernel: 1, reference: 1 });
   });
 
   it("finds a kernel by family, but one of the op's own first", () => {
     const write =
       (value: number): Kernel =>
-      ([out]) =>
-        void (out!.handle as TypedArray).fill(value);
+      ([out]) => {
+        (out!.handle as TypedArray).fill(value);
+        return true;
+      };
     const device = deviceWith({ elementwise: write(5) });
     const both = deviceWith({ elementwise: write(5), mul: write(6) });
     expect(values(run(mulOp, [ones([1], { device }), ones([1], { device })], {}))).toEqual([5]);

@@ -10,9 +10,10 @@ import type { Handle, HostOperand, Operand } from "./layout/operand.ts";
 import type { Dtype, TypedArray } from "./tensor/dtype.ts";
 
 /**
- * What became of a call: `true`, the kernel computed it; `"reference"`, it met values that only the reference loops answer well
- * (a failed pivot, an index out of range) and ran them itself; `false`, it declined a case (a dtype, a layout), before writing
- * anything.
+ * Outcome of a kernel's call.
+ *
+ * `true`: it computed the result. `"reference"`: it met values that only the reference loops answer well (a failed pivot, an index
+ * out of range) and ran them itself. `false`: it declined a case (a dtype, a layout), before writing anything.
  */
 export type KernelOutcome = boolean | "reference";
 

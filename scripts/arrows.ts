@@ -35,6 +35,7 @@ export const arrows: Readonly<Record<string, Arrows>> = {
   optimizers: { workspaces: ["linalg", "autograd", "tensor"], tests: ["suites"], core }, // not layers: they meet in LayerRecord and Gradient
   data: { workspaces: ["tensor"], core },
   train: { workspaces: ["optimizers", "layers", "data", "autograd", "tensor"], core },
+  experiment: { workspaces: ["train", ...belowFit], core },
   kronograd: {
     workspaces: ["train", ...belowFit, "backend-gpujs", "backend-wasm", "backend-webgpu"],
     reaches: ["platforms"],
@@ -45,7 +46,7 @@ export const arrows: Readonly<Record<string, Arrows>> = {
     npm: { vitest: "src", "fast-check": "src" },
   },
   conformance: { workspaces: "any" },
-  trainer: { workspaces: "any", reaches: ["platforms"] },
+  trainer: { workspaces: "any", reaches: ["platforms", "packages/experiment/testing"] },
   bench: { workspaces: "any" },
   examples: { workspaces: "any" },
   integration: { workspaces: "any" },

@@ -5,7 +5,8 @@
 
 import { chain } from "./chain.ts";
 import type { CurvatureMethod } from "./curvature-method.ts";
-import { adaptiveDamping, adaptiveDampingOptions } from "./driver/adaptive-damping.ts";
+import { type Adaptive, isAdaptive } from "./driver/adaptive.ts";
+import { adaptiveDamping } from "./driver/adaptive-damping.ts";
 import { precondition } from "./driver/precondition.ts";
 import { someExamples } from "./driver/some-examples.ts";
 import { Optimizer } from "./optimizer.ts";
@@ -17,22 +18,13 @@ import { klClip } from "./transforms/kl-clip.ts";
 import { momentum } from "./transforms/momentum.ts";
 import { quadraticModel } from "./transforms/quadratic-model.ts";
 
-/** λ that adapts itself, from 0.03 or from a number that is given. */
-export type AdaptiveText = "adaptive" | `adaptive(${number})`;
-
 const fixedDamping = option.schedule({ default: 0.03, help: "λ, added to the curvature" });
 
-const dampingOption: Option<Schedule | AdaptiveText> = {
+const dampingOption: Option<Schedule | Adaptive> = {
   ...fixedDamping,
-  expected: `${fixedDamping.expected}, or "adaptive", or "adaptive(0.1)"`,
-  accepts: (given) => fixedDamping.accepts(given) || startOf(given) > 0,
+  expected: `${fixedDamping.expected}, or adaptive damping`,
+  accepts: (given) => fixedDamping.accepts(given) || isAdaptive(given),
 };
-
-/** Where adaptive damping starts; NaN for what is no such text. */
-function startOf(given: unknown): number {
-  if (given === "adaptive") return adaptiveDampingOptions.from.default;
-  return typeof given === "string" ? Number(/^adaptive\((.+)\)$/.exec(given)?.[1]) : Number.NaN;
-}
 
 /** Rows for an option table; only the default values differ from method to method. */
 export const curvatureOptions = (defaults: {
@@ -97,8 +89,7 @@ export function secondOrder<S extends StateTree>(
   { refineEvery }: CurvatureSchedules = {},
 ): Optimizer {
   const { damping, refreshEvery, klClip: limit, momentum: velocity, nesterov } = chosen;
-  const isAdaptive = typeof damping === "string";
-  const lambda = isAdaptive ? startOf(damping) : damping;
+  const lambda = isAdaptive(damping) ? damping.from : damping;
   const statisticsEvery = chosen.statisticsEvery ?? refreshEvery;
   const schedules = {
     damping: lambda,
@@ -120,6 +111,8 @@ export function secondOrder<S extends StateTree>(
   return new Optimizer({
     name,
     ...parts,
-    chain: isAdaptive ? adaptiveDamping(links, { from: lambda as number }) : links,
+    chain: isAdaptive(damping)
+      ? adaptiveDamping(links, { from: damping.from, every: damping.every, least: damping.least })
+      : links,
   });
 }

@@ -1,6 +1,6 @@
 import { gatherBatch } from "@kronograd/data";
 import { mlp, parameters, softmaxCrossEntropy } from "@kronograd/layers";
-import { kfac } from "@kronograd/optimizers";
+import { adaptive, kfac } from "@kronograd/optimizers";
 import { cpu, Device, memory, Rng, scale, scope, zeros } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { eventsOf, points, small } from "../testing/index.ts";
@@ -70,7 +70,7 @@ describe("makeOracles", () => {
 
   it("serve adaptive damping and the quadratic model in a run", async () => {
     for (const quadraticModel of [false, true]) {
-      const optimizer = kfac({ damping: "adaptive", quadraticModel, learningRate: 0.1 });
+      const optimizer = kfac({ damping: adaptive(), quadraticModel, learningRate: 0.1 });
       const events = await eventsOf(small({ optimizer, steps: 10 }));
       const reported = JSON.stringify(events);
       expect(reported.match(/"reductionRatio":/g)).toHaveLength(2); // steps 5 and 10

@@ -1,13 +1,13 @@
+import { kinds } from "@kronograd/experiment";
 import { describe, expect, it } from "vitest";
 import { type OwnFlag, parseArguments } from "./arguments.ts";
-import { read } from "./flag-values.ts";
 import type { Flag } from "./flags.ts";
 
 const flags: readonly Flag[] = [
-  { name: "batch", group: "batch", path: "batch", read: read.count, help: "" },
-  { name: "seed", short: "s", group: "batch", path: "seed", read: read.whole, help: "" },
+  { name: "batch", group: "batch", path: "batch", read: kinds.count.read, help: "" },
+  { name: "seed", short: "s", group: "batch", path: "seed", read: kinds.whole.read, help: "" },
   { name: "report", group: "output", path: "report", read: "switch", help: "" },
-  { name: "damping", group: "options", path: "options.damping", read: read.option, help: "" },
+  { name: "damping", group: "options", path: "options.damping", read: (_, text) => text, help: "" },
 ];
 const own: readonly OwnFlag[] = [{ name: "set", value: "<x>", help: "", many: true }];
 const parse = (...argv: string[]) => parseArguments("train", argv, flags, own);

@@ -1,9 +1,10 @@
+import { kebab } from "@kronograd/experiment";
 import { catalog } from "@kronograd/optimizers";
 import { describe, expect, it } from "vitest";
 import { commands } from "../commands/index.ts";
 import { checkConfig, configFromPaths } from "../configuration/config.ts";
 import { parseArguments } from "./arguments.ts";
-import { flagsOf, kebab } from "./flags.ts";
+import { flagsOf } from "./flags.ts";
 import { helpFor } from "./help.ts";
 
 describe("flagsOf", () => {
@@ -36,17 +37,34 @@ describe("flagsOf", () => {
     expect(new Set(shorts).size).toBe(shorts.length);
   });
 
-  it("fills in places that a configuration has", () => {
-    for (const { path } of flagsOf("train")) {
-      const [first = ""] = path.split(".");
-      expect(() =>
-        checkConfig("flags", configFromPaths("flags", [[first === "options" ? path : "batch", 3]])),
-      ).not.toThrow();
-      if (first !== "options")
-        expect(() => checkConfig("flags", { [first]: Symbol() }), path).toThrow(/is not possible/);
+  it.each(flagsOf("train").map((flag) => [flag.name, flag] as const))(
+    "--%s fills in a place that a configuration has, with what it has read",
+    (_, { name, path, read }) => {
+      const value = read === "switch" ? true : read(`--${name}`, samples[name] ?? "1");
+      const config = configFromPaths("flags", [[path, value]]);
+      const [first = "", second] = path.split(".");
+      const place = (config as Record<string, unknown>)[first];
+      expect(second === undefined ? place : (place as Record<string, unknown>)[second]).toEqual(value);
+    },
+  );
+
+  it("reads no value that a configuration refuses", () => {
+    for (const { name, path, read } of flagsOf("train")) {
+      if (read === "switch" || path.startsWith("options.")) continue;
+      expect(() => checkConfig("file", { [path]: Symbol() }), path).toThrow(/is not possible/);
+      expect(() => read(`--${name}`, ""), name).toThrow(/value cannot be read/);
     }
   });
 });
+
+/** Texts of flags that do not read "1". */
+const samples: Readonly<Record<string, string>> = {
+  task: "regression",
+  schedule: "cosine",
+  dtype: "float64",
+  fast: "revectorize",
+  render: "plain",
+};
 
 describe("helpFor", () => {
   it.each(commands.map((command) => [command.name, command] as const))("tells every flag of %s", (_, command) => {

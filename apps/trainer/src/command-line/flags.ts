@@ -1,11 +1,12 @@
 /**
- * The flags of the command as data: parsing, `--help` and the configuration file are all made from this table. A flag is a
+ * The flags of the command as data: parsing and `--help` are made from this table, and it from the settings. A flag is a
  * place in the configuration (`path`) that can be filled from the command line; those of optimizers come from the catalog.
  */
 
+import { kebab, kinds, type Setting } from "@kronograd/experiment";
 import { catalog } from "@kronograd/optimizers";
+import { allSettings } from "../configuration/command-settings.ts";
 import type { groupNames } from "./flag-groups.ts";
-import { type Reader, read } from "./flag-values.ts";
 
 /** The commands that train something. */
 export type TrainingCommand = "train" | "race" | "tune";
@@ -21,7 +22,7 @@ export interface Flag {
   /** Its place in the configuration: "options.learningRate". */
   readonly path: string;
   /** How its text is read; a switch takes none. */
-  readonly read: Reader<unknown> | "switch";
+  readonly read: ((flag: string, text: string) => unknown) | "switch";
   /** How its value is shown in the help: "<steps>". */
   readonly value?: string;
   /** In words, where it is not said by `help`. */
@@ -31,243 +32,43 @@ export interface Flag {
   readonly only?: readonly (TrainingCommand | "resume")[];
 }
 
-const plain: readonly Flag[] = [
-  {
-    name: "data",
-    group: "what",
-    path: "data",
-    read: read.text,
-    value: "<name|file.csv>",
-    default: "mnist",
-    help: "data set: see `kronograd list data`",
-  },
-  {
-    name: "data-dir",
-    group: "what",
-    path: "dataDir",
-    read: read.text,
-    value: "<folder>",
-    help: "where the files of the data set are",
-  },
-  {
-    name: "task",
-    group: "what",
-    path: "task",
-    read: read.choice("classification", "regression"),
-    value: "<task>",
-    default: "classification",
-    help: "what the last column of a CSV file is: classification or regression",
-  },
-  {
-    name: "model",
-    group: "what",
-    path: "model",
-    read: read.text,
-    value: "<spec|file.ts>",
-    default: "mlp:128,64 for images, mlp:32,32 for points",
-    help: "model: see `kronograd list models`",
-  },
+const shorts: Readonly<Record<string, string>> = { seed: "s", out: "o" };
 
-  {
-    name: "optimizer",
-    group: "how",
-    path: "optimizer",
-    read: read.text,
-    value: "<name|file.ts,…>",
-    default: "skfac; in a race sgd,adam,kfac,skfac",
-    help: "see `kronograd list optimizers`; `slow=kfac` runs kfac under the name slow",
-  },
-  {
-    name: "schedule",
-    group: "how",
-    path: "schedule",
-    read: read.choice("linear", "cosine", "constant"),
-    value: "<shape>",
-    default: "linear where the steps are known",
-    help: "how learning rates fall to 0: linear, cosine or constant",
-  },
+const training = ["train", "race"] as const;
+/** Where settings are understood that not every command has. */
+const only: Readonly<Record<string, Flag["only"]>> = {
+  evaluateEvery: training,
+  target: training,
+  out: training,
+  checkpointEvery: training,
+  keep: training,
+  render: [...training, "resume"],
+  report: [...training, "resume"],
+};
 
-  {
-    name: "steps",
-    group: "length",
-    path: "steps",
-    read: read.count,
-    value: "<n>",
-    default: "500 for points",
-    help: "steps of each run",
-  },
-  {
-    name: "epochs",
-    group: "length",
-    path: "epochs",
-    read: read.positive,
-    value: "<n>",
-    default: "1 for images",
-    help: "times through the training rows",
-  },
-  { name: "seconds", group: "length", path: "seconds", read: read.positive, value: "<n>", help: "seconds of training" },
-  {
-    name: "until",
-    group: "length",
-    path: "until",
-    read: read.text,
-    value: "<condition>",
-    help: 'end at an evaluation such as "eval.loss<0.05" or "eval.accuracy>=0.98"',
-  },
+const optimizer: Flag = {
+  name: "optimizer",
+  group: "how",
+  path: "optimizer",
+  read: kinds.text.read,
+  value: "<name|file.ts,…>",
+  default: "skfac; in a race sgd,adam,kfac,skfac",
+  help: "see `kronograd list optimizers`; `slow=kfac` runs kfac under the name slow, 'kfac(damping=1)' with an option",
+};
 
-  {
-    name: "batch",
-    group: "batch",
-    path: "batch",
-    read: read.count,
-    value: "<rows>",
-    default: "128 for images, 32 for points",
-    help: "rows in a batch",
-  },
-  {
-    name: "micro-batch",
-    group: "batch",
-    path: "microBatch",
-    read: read.count,
-    value: "<rows>",
-    default: "the batch",
-    help: "rows at a time; their gradients are added up",
-  },
-  {
-    name: "seed",
-    short: "s",
-    group: "batch",
-    path: "seed",
-    read: read.whole,
-    value: "<n>",
-    default: "0",
-    help: "decides initial weights, batches and every other random draw",
-  },
-  {
-    name: "seeds",
-    group: "batch",
-    path: "seeds",
-    read: read.count,
-    value: "<n>",
-    default: "1",
-    help: "repeat with so many seeds, and give medians and ranges",
-  },
-
-  {
-    name: "backend",
-    group: "machine",
-    path: "backend",
-    read: read.text,
-    value: "<name>",
-    default: "auto",
-    help: "see `kronograd list backends`",
-  },
-  {
-    name: "dtype",
-    group: "machine",
-    path: "dtype",
-    read: read.choice("float32", "float64"),
-    value: "<type>",
-    default: "float32",
-    help: "of weights and inputs",
-  },
-  {
-    name: "threads",
-    group: "machine",
-    path: "threads",
-    read: read.count,
-    value: "<n>",
-    default: "1",
-    help: "threads, where the backend has them; several runs share a machine best with one each",
-  },
-  {
-    name: "fast",
-    group: "machine",
-    path: "fast",
-    read: read.choice("revectorize"),
-    value: "revectorize",
-    help: "vectors of 256 bits on wasm, an experiment of the engine",
-  },
-  {
-    name: "strict",
-    group: "machine",
-    path: "strict",
-    read: "switch",
-    help: "refuse ops for which the backend has no kernel",
-  },
-
-  {
-    name: "evaluate-every",
-    group: "output",
-    path: "evaluateEvery",
-    read: read.count,
-    value: "<steps>",
-    default: "50, or a twentieth of the run",
-    help: "steps from one look at the test rows to the next",
-    only: ["train", "race"],
-  },
-  {
-    name: "target",
-    group: "output",
-    path: "target",
-    read: read.positive,
-    value: "<accuracy>",
-    default: "depends on the data",
-    help: "accuracy (or loss, in regression) that rivals are timed to",
-    only: ["train", "race"],
-  },
-  {
-    name: "out",
-    short: "o",
-    group: "output",
-    path: "out",
-    read: read.text,
-    value: "<folder>",
-    default: "runs",
-    help: "where run folders are made",
-    only: ["train", "race"],
-  },
-  {
-    name: "render",
-    group: "output",
-    path: "render",
-    read: read.choice("auto", "rich", "plain", "json", "none"),
-    value: "<how>",
-    default: "auto",
-    help: "progress on stderr: rich, plain, none; json: events on stdout",
-    only: ["train", "race", "resume"],
-  },
-  {
-    name: "report",
-    group: "output",
-    path: "report",
-    read: "switch",
-    default: "in a race",
-    help: "write report.html at the end (--no-report: do not)",
-    only: ["train", "race", "resume"],
-  },
-
-  {
-    name: "checkpoint-every",
-    group: "save",
-    path: "checkpointEvery",
-    read: read.count,
-    value: "<steps>",
-    default: "200",
-    help: "steps from one checkpoint to the next",
-    only: ["train", "race"],
-  },
-  {
-    name: "keep",
-    group: "save",
-    path: "keep",
-    read: read.text,
-    value: "<rule>",
-    default: "last:2,best:1; in a race last:1",
-    help: "which checkpoints stay",
-    only: ["train", "race"],
-  },
-];
+/** A setting as a flag. */
+function flagOf(path: string, { kind, value, ...rest }: Setting): Flag {
+  const short = shorts[path];
+  const where = only[path];
+  return {
+    name: kebab(path),
+    path,
+    ...rest,
+    ...(kind === kinds.flag ? { read: "switch" } : { read: kind.read, value }),
+    ...(short === undefined ? {} : { short }),
+    ...(where === undefined ? {} : { only: where }),
+  };
+}
 
 /** Options of the catalog's optimizers, under one flag where several have the same. */
 function optimizerFlags(): Flag[] {
@@ -289,17 +90,18 @@ function optimizerFlags(): Flag[] {
       name: kebab(option),
       group: "options",
       path: `options.${option}`,
-      read: isSwitch ? "switch" : read.option,
+      read: isSwitch ? "switch" : (_, text) => text, // the optimizer reads it itself
       ...(isSwitch ? {} : { value: "<value>" }),
       help: `${helps.get(option)} (${names.length === all ? "all" : names.join(", ")})`,
     };
   });
 }
 
-/** "learningRate" → "learning-rate". */
-export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-const all: readonly Flag[] = [...plain, ...optimizerFlags()];
+const all: readonly Flag[] = [
+  optimizer,
+  ...Object.entries(allSettings).map(([path, setting]) => flagOf(path, setting)),
+  ...optimizerFlags(),
+];
 
 /** The flags of a command. */
 export function flagsOf(command: TrainingCommand | "resume"): readonly Flag[] {

@@ -1,12 +1,11 @@
 /** `kronograd list`: what there is to choose from, and why not what there is not. */
 
+import { dataSets, type Entry, kebab, losses, models } from "@kronograd/experiment";
 import { columns } from "@kronograd/figures";
 import { catalog } from "@kronograd/optimizers";
 import { nearest, UsageError } from "@kronograd/tensor";
 import { createDevice, listBackends } from "kronograd";
-import { kebab } from "../command-line/flags.ts";
-import { datasets } from "../opening/datasets.ts";
-import { models } from "../opening/models.ts";
+import { unavailable } from "../opening/surroundings.ts";
 import type { Command } from "./command.ts";
 
 const tables: Readonly<Record<string, () => string[][] | Promise<string[][]>>> = {
@@ -23,14 +22,19 @@ const tables: Readonly<Record<string, () => string[][] | Promise<string[][]>>> =
     ["<file.ts>", "your own: export default (options) => an Optimizer or a CurvatureMethod", "whatever it takes"],
   ],
   models: () => [
-    ["model", ""],
-    ...Object.values(models).map(({ form, summary }) => [form, summary]),
+    ["model", "", "options"],
+    ...models.entries.map((entry) => [entry.form, entry.summary, optionsOf(entry)]),
     ["<file.ts>", "your own: export default ({ inputShape, outputs, rng, device, dtype }) => model"],
   ],
+  losses: () => [
+    ["loss", "", "options", "of"],
+    ...losses.entries.map((entry) => [entry.name, entry.summary, optionsOf(entry), entry.task]),
+    ["<file.ts>", "your own: export default (options) => a Loss"],
+  ],
   data: () => [
-    ["data", "", ""],
-    ...Object.entries(datasets).map(([name, { summary, unavailable }]) => [name, summary, availability(unavailable())]),
-    ["<file.csv>", "your own: the last column is predicted", "available"],
+    ["data", "", "options", ""],
+    ...dataSets.entries.map((entry) => [entry.name, entry.summary, optionsOf(entry), availability(unavailable(entry))]),
+    ["<file.csv>", "your own: the last column is predicted", "", "available"],
   ],
   backends: async () => {
     const states = await listBackends();
@@ -48,12 +52,15 @@ const tables: Readonly<Record<string, () => string[][] | Promise<string[][]>>> =
   },
 };
 
+/** Names of options, as they stand in brackets: spiral(turns=1.5). */
+const optionsOf = ({ options }: Entry): string => Object.keys(options).join(" ");
+
 const availability = (reason: string | null): string => (reason === null ? "available" : `not here: ${reason}`);
 
 export const list: Command = {
   name: "list",
-  summary: "show optimizers, models, data sets and backends",
-  usage: "[optimizers|models|data|backends]",
+  summary: "show optimizers, models, losses, data sets and backends",
+  usage: "[optimizers|models|losses|data|backends]",
   flags: [],
   own: [],
   async run({ positionals }) {
@@ -70,7 +77,7 @@ export const list: Command = {
           ...(guess === undefined ? {} : { help: `Did you mean "${guess}"?` }),
         });
       }
-      blocks.push(columns(await table(), [0, 1, 2]).join("\n"));
+      blocks.push(columns(await table(), [0, 1, 2, 3]).join("\n"));
     }
     process.stdout.write(`${blocks.join("\n\n")}\n`);
     return 0;

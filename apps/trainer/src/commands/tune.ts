@@ -1,17 +1,17 @@
 /** `kronograd tune`: the same number of grid points for each rival, on training rows that were held back. */
 
 import { fileURLToPath } from "node:url";
+import { kinds } from "@kronograd/experiment";
 import { columns } from "@kronograd/figures";
 import { percent } from "@kronograd/figures/format";
 import { UsageError } from "@kronograd/tensor";
 import { writeAtomically } from "@kronograd/train/node";
 import type { OwnFlag } from "../command-line/arguments.ts";
 import { exitCodes } from "../command-line/exit.ts";
-import { read } from "../command-line/flag-values.ts";
 import { flagsOf } from "../command-line/flags.ts";
 import { listenForInterrupt } from "../command-line/interrupt.ts";
 import { tuned, tunedFile } from "../configuration/tuned.ts";
-import { type Experiment, openExperiment } from "../opening/experiment.ts";
+import { type OpenExperiment, openExperiment } from "../opening/experiment.ts";
 import { type Grid, type GridPoint, grids, pointsOf, readGrids, thin } from "../tune/grid.ts";
 import { heldRows, holdOut } from "../tune/hold-out.ts";
 import { inChildren, inThisProcess, serveTrials } from "../tune/jobs.ts";
@@ -45,8 +45,8 @@ export const tune: Command = {
   async run(given) {
     const text = (name: string) => given.own.get(name)?.at(-1);
     const points =
-      text("points") === undefined ? Number.POSITIVE_INFINITY : read.count("--points", text("points") as string);
-    const jobs = read.count("--jobs", text("jobs") ?? "1");
+      text("points") === undefined ? Number.POSITIVE_INFINITY : kinds.count.read("--points", text("points") as string);
+    const jobs = kinds.count.read("--jobs", text("jobs") ?? "1");
     // A whole epoch of MNIST, also where rows are held back, so that schedules are those of the race.
     const layers = [{ from: "file", config: { steps: 468 } } as const, ...layersOf(given, "tune")];
     const experiment = await openExperiment(layers, raceDefaults, holdOut);
@@ -98,7 +98,7 @@ export const tune: Command = {
 type Grids = Readonly<Record<string, Grid>>;
 
 /** Every point of every rival with every seed. */
-function trialsOf({ rivals, settings }: Experiment, grids: Grids, count: number): Trial[] {
+function trialsOf({ rivals, settings }: OpenExperiment, grids: Grids, count: number): Trial[] {
   const missing = rivals.find(({ optimizer }) => grids[optimizer] === undefined);
   if (missing !== undefined || rivals.some(({ name, optimizer }) => name !== optimizer)) {
     throw new UsageError({
@@ -116,7 +116,7 @@ function trialsOf({ rivals, settings }: Experiment, grids: Grids, count: number)
   );
 }
 
-function headOf({ settings, data, device }: Experiment): TuningHead {
+function headOf({ settings, data, device }: OpenExperiment): TuningHead {
   return {
     data: settings.data,
     dataFingerprint: data.fingerprint,

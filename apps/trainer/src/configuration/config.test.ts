@@ -26,9 +26,9 @@ describe("checkConfig", () => {
 
   it("throws UsageError for a value of another kind, naming its place", () => {
     expect(() => checkConfig("run.json", { batch: "64" })).toThrow(
-      refusal(/setting "batch" is not possible \(expected number, got "64"\)/),
+      refusal(/setting "batch" is not possible \(expected a whole number ≥ 1, got "64"\)/),
     );
-    expect(() => checkConfig("run.json", { batch: 0 })).toThrow(refusal(/expected >=1, got 0/));
+    expect(() => checkConfig("run.json", { batch: 0 })).toThrow(refusal(/expected a whole number ≥ 1, got 0/));
     expect(() => checkConfig("run.json", { rivals: { kfac: 3 } })).toThrow(refusal(/setting "rivals\.kfac"/));
     for (const value of [null, [], 3]) expect(() => checkConfig("run.json", value)).toThrow(refusal(/is an object/));
   });
@@ -52,9 +52,25 @@ describe("configFromPaths", () => {
     expect(configFromPaths("--set", pairs)).toEqual({ options: { damping: 4, decay: 2 }, batch: 3 });
   });
 
-  it("changes nothing but its own object", () => {
-    expect(() => configFromPaths("--set", [["__proto__.polluted", 1]])).not.toThrow(TypeError);
+  it("refuses __proto__.polluted=1 as it does any path that no setting has", () => {
+    for (const path of ["__proto__.polluted", "constructor.prototype.polluted", "bacth", "batch.size", "options.a.b"]) {
+      expect(() => configFromPaths("--set", [[path, 1]]), path).toThrow(refusal(/^--set: unknown setting "/));
+    }
+    const options = configFromPaths("--set", [["options.__proto__", { polluted: 1 }]]).options ?? {};
+    expect(Object.keys(options)).toEqual(["__proto__"]); // an option of that name, which no optimizer has
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    expect((options as { polluted?: number }).polluted).toBeUndefined();
+  });
+
+  it("takes options as one object too", () => {
+    expect(
+      configFromPaths("--set", [
+        ["rivals.kfac", { damping: 1 }],
+        ["rivals.kfac.decay", 0.5],
+      ]),
+    ).toEqual({
+      rivals: { kfac: { damping: 1, decay: 0.5 } },
+    });
   });
 });
 

@@ -4,51 +4,22 @@
  */
 
 import { existsSync, readFileSync } from "node:fs";
-import { nearest, UsageError } from "@kronograd/tensor";
-import * as v from "valibot";
+import { checkSetting, type ExperimentSettings, unknownSetting } from "@kronograd/experiment";
+import { UsageError } from "@kronograd/tensor";
+import { allSettings, type CommandSettings } from "./command-settings.ts";
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
-const positive = v.pipe(v.number(), v.gtValue(0));
-const options = v.record(v.string(), v.unknown());
-
-const entries = {
-  data: v.string(),
-  dataDir: v.string(),
-  task: v.picklist(["classification", "regression"]),
-  model: v.string(),
-  /** One name, or several with commas. */
-  optimizer: v.string(),
-  schedule: v.picklist(["linear", "cosine", "constant"]),
-  /** Options for every optimizer that has them. */
-  options,
-  /** Options of one rival, by its name. */
-  rivals: v.record(v.string(), options),
-  steps: count,
-  epochs: positive,
-  seconds: positive,
-  until: v.string(),
-  batch: count,
-  microBatch: count,
-  seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  seeds: count,
-  backend: v.string(),
-  dtype: v.picklist(["float32", "float64"]),
-  threads: count,
-  fast: v.picklist(["revectorize"]),
-  strict: v.boolean(),
-  evaluateEvery: count,
-  target: positive,
-  out: v.string(),
-  render: v.picklist(["auto", "rich", "plain", "json", "none"]),
-  report: v.boolean(),
-  checkpointEvery: count,
-  keep: v.string(),
-};
-
-const schema = v.partial(v.object(entries));
+/** Options by name, as they stand in a file or after a flag. */
+type Options = Readonly<Record<string, unknown>>;
 
 /** A configuration, with nothing filled in. */
-export type Config = v.InferOutput<typeof schema>;
+export interface Config extends ExperimentSettings, CommandSettings {
+  /** One name, or several with commas. */
+  readonly optimizer?: string;
+  /** Options for every optimizer that has them. */
+  readonly options?: Options;
+  /** Options of one rival, by its name. */
+  readonly rivals?: Readonly<Record<string, Options>>;
+}
 
 /** What run.json and race.json record beside the configuration. */
 export const recorded = [
@@ -72,31 +43,45 @@ export const recorded = [
  * @throws {UsageError} an unknown key (with the nearest that exists), or a value of another kind
  */
 export function checkConfig(where: string, value: unknown): Config {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new UsageError({ where, problem: "a configuration is an object", got: JSON.stringify(value) });
   }
-  const known = Object.keys(entries);
-  for (const key of Object.keys(value)) {
-    if (known.includes(key) || (recorded as readonly string[]).includes(key)) continue;
-    const guess = nearest(key, known);
-    throw new UsageError({
-      where,
-      problem: `unknown setting "${key}"`,
-      help: guess === undefined ? `Settings are ${known.join(", ")}.` : `Did you mean "${guess}"?`,
-      details: { key, guess },
-    });
-  }
-  const parsed = v.safeParse(schema, value);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw new UsageError({
-    where,
-    problem: `setting "${v.getDotPath(issue) ?? ""}" is not possible`,
-    expected: issue.expected ?? issue.message,
-    got: JSON.stringify(issue.input),
-    details: { key: v.getDotPath(issue) },
-  });
+  const entries = Object.entries(value).filter(([key]) => !(recorded as readonly string[]).includes(key));
+  return Object.fromEntries(entries.map(([key, given]) => [key, checkValue(where, key, given)])) as Config;
 }
+
+const known = [...Object.keys(allSettings), "optimizer", "options", "rivals"];
+
+function checkValue(where: string, key: string, value: unknown): unknown {
+  if (Object.hasOwn(allSettings, key)) return checkSetting(where, key, value, allSettings);
+  const wrong = (path: string, expected: string, got: unknown) =>
+    new UsageError({
+      where,
+      problem: `setting "${path}" is not possible`,
+      expected,
+      got: JSON.stringify(got),
+      details: { key: path },
+    });
+  switch (key) {
+    case "optimizer":
+      if (typeof value === "string") return value;
+      throw wrong(key, "a name, or several with commas", value);
+    case "options":
+      if (isObject(value)) return value;
+      throw wrong(key, "options by name", value);
+    case "rivals":
+      if (!isObject(value)) throw wrong(key, "options of each rival, by its name", value);
+      for (const [name, own] of Object.entries(value)) {
+        if (!isObject(own)) throw wrong(`rivals.${name}`, "options by name", own);
+      }
+      return value;
+    default:
+      throw unknownSetting(where, key, known);
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Read a configuration file. @throws {UsageError} it is not there, not JSON, or not a configuration */
 export function readConfig(file: string): Config {
@@ -119,20 +104,27 @@ export function readConfig(file: string): Config {
  * configFromPaths("--set", [["options.damping", 0.03], ["batch", 64]]);   // { options: { damping: 0.03 }, batch: 64 }
  */
 export function configFromPaths(where: string, pairs: Iterable<readonly [path: string, value: unknown]>): Config {
-  const config: Record<string, unknown> = {};
+  const config = new Map<string, unknown>();
   for (const [path, value] of pairs) {
-    const keys = path.split(".");
-    const last = keys.pop() as string;
-    let place = config;
-    for (const key of keys) {
-      const inner = Object.hasOwn(place, key) ? place[key] : undefined;
-      const next = typeof inner === "object" && inner !== null ? inner : {};
-      place[key] = next;
-      place = next as Record<string, unknown>;
-    }
-    place[last] = value;
+    const [first = "", ...names] = path.split(".");
+    if (names.length > depthOf(first, where, path)) throw unknownSetting(where, path, known);
+    config.set(first, put(config.get(first), names, value));
   }
-  return checkConfig(where, config);
+  return checkConfig(where, Object.fromEntries(config));
+}
+
+/** Most names below a setting: one for options, two for those of a rival, else none. */
+function depthOf(first: string, where: string, path: string): number {
+  if (!known.includes(first)) throw unknownSetting(where, path, known);
+  return first === "options" ? 1 : first === "rivals" ? 2 : 0;
+}
+
+/** A value, or an object with it at the end of the names; what was there before stays beside it. */
+function put(before: unknown, names: readonly string[], value: unknown): unknown {
+  const [name, ...rest] = names;
+  if (name === undefined) return value;
+  const fields = new Map(isObject(before) ? Object.entries(before) : []);
+  return Object.fromEntries(fields.set(name, put(fields.get(name), rest, value)));
 }
 
 /** Take `path=value` apart. @throws {UsageError} there is no "=" */

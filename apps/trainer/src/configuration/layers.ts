@@ -1,5 +1,6 @@
 /** Configurations laid over one another: files, `--set`, flags. */
 
+import { lengthKeys } from "@kronograd/experiment";
 import type { Config } from "./config.ts";
 
 /** A configuration and where it came from; the later of two beats the earlier. */
@@ -7,9 +8,6 @@ export interface Layer {
   readonly from: "file" | "set" | "flags";
   readonly config: Config;
 }
-
-/** Settings that say how long a run is. */
-export const lengthKeys = ["steps", "epochs", "seconds"] as const;
 
 /** Lay configurations over one another. A length in one replaces every length below it. */
 export function merge(layers: readonly Layer[]): Config {

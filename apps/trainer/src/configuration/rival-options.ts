@@ -1,13 +1,14 @@
 /** Which options each rival gets: tuned ones, then those for all, then those of its own, layer by layer. */
 
+import { hasOption, type Rival } from "@kronograd/experiment";
 import { catalog } from "@kronograd/optimizers";
 import { nearest, UsageError } from "@kronograd/tensor";
+import type { Config } from "./config.ts";
 import type { Layer } from "./layers.ts";
-import { isFile, type Rival } from "./rivals.ts";
 import { tuned } from "./tuned.ts";
 
 /** A rival with its options as far as they are given. */
-export interface RivalSettings extends Rival {
+export interface RivalSettings extends Omit<Rival, "options"> {
   readonly options: Readonly<Record<string, unknown>>;
   /** Grid points behind its options, where they are all as `tune` left them. */
   readonly tunedPoints: number | null;
@@ -25,27 +26,31 @@ export function optionsOf(rivals: readonly Rival[], layers: readonly Layer[]): R
     if (layer.from !== "file") checkRivals(Object.keys(layer.config.rivals ?? {}), rivals);
   }
   return rivals.map((rival) => {
-    const given: Record<string, unknown> = {};
+    const given = new Map<string, unknown>();
     for (const { config } of layers) {
-      for (const [name, value] of Object.entries(config.options ?? {})) if (has(rival, name)) given[name] = value;
-      Object.assign(given, config.rivals?.[rival.name]);
+      for (const [name, value] of Object.entries(config.options ?? {}))
+        if (hasOption(rival, name)) given.set(name, value);
+      for (const [name, value] of Object.entries(ownOptions(config, rival))) given.set(name, value);
     }
+    for (const [name, value] of Object.entries(rival.options)) given.set(name, value);
     const own = tuned[rival.optimizer];
-    const isTuned =
-      own !== undefined && Object.entries(given).every(([name, value]) => isSame(own.options[name], value));
-    return { ...rival, options: { ...own?.options, ...given }, tunedPoints: isTuned ? own.points : null };
+    const isTuned = own !== undefined && [...given].every(([name, value]) => isSame(own.options[name], value));
+    return {
+      ...rival,
+      options: { ...own?.options, ...Object.fromEntries(given) },
+      tunedPoints: isTuned ? own.points : null,
+    };
   });
 }
 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** A file may take any option. */
-const has = ({ optimizer }: Rival, option: string): boolean =>
-  isFile(optimizer) || Object.hasOwn(catalog[optimizer]?.options ?? {}, option);
+const ownOptions = ({ rivals = {} }: Config, { name }: Rival): Readonly<Record<string, unknown>> =>
+  (Object.hasOwn(rivals, name) ? rivals[name] : undefined) ?? {};
 
 function checkNames(options: readonly string[], rivals: readonly Rival[]): void {
   for (const option of options) {
-    if (rivals.some((rival) => has(rival, option))) continue;
+    if (rivals.some((rival) => hasOption(rival, option))) continue;
     const names = [...new Set(rivals.flatMap(({ optimizer }) => Object.keys(catalog[optimizer]?.options ?? {})))];
     const guess = nearest(option, names);
     throw new UsageError({

@@ -206,7 +206,7 @@ describe("kronograd list", () => {
     const { stdout } = await kronograd("list");
     for (const word of ["skfac", "resnet20", "fashion-mnist", "cpu"]) expect(stdout).toContain(word);
     const data = await kronograd("list", "data");
-    expect(data.stdout).toMatch(/^data\nmnist /);
+    expect(data.stdout).toMatch(/^data +options\ncifar10 /);
     expect(data.stdout).not.toContain("skfac");
     expect(await kronograd("list", "datas")).toMatchObject({ code: 1 });
   });

@@ -1,17 +1,24 @@
-/** Everything of a run or race opened and checked before a folder is made: data, device, model, optimizers. */
+/** Everything of a run or race opened and checked before a folder is made: data, device, model, loss, optimizers. */
 
 import type { Loss } from "@kronograd/autograd";
 import type { Dataset } from "@kronograd/data";
-import { disposeModel, meanSquaredError, softmaxCrossEntropy } from "@kronograd/layers";
+import {
+  defaultData,
+  type ModelMaker,
+  type OptimizerMaker,
+  openData,
+  openLoss,
+  openModel,
+  openOptimizer,
+} from "@kronograd/experiment";
+import { disposeModel } from "@kronograd/layers";
 import { type Device, Rng } from "@kronograd/tensor";
 import { batchesOf } from "@kronograd/train";
 import { createDevice } from "kronograd";
 import { type Layer, merge } from "../configuration/layers.ts";
 import type { RivalSettings } from "../configuration/rival-options.ts";
 import { type CommandDefaults, rivalsOf, type Settings, settle } from "../configuration/settings.ts";
-import { openDataset } from "./datasets.ts";
-import { type ModelMaker, openModel } from "./models.ts";
-import { type OptimizerMaker, openOptimizer } from "./optimizers.ts";
+import { surroundings } from "./surroundings.ts";
 
 /** A rival that can be started. */
 export interface OpenRival extends RivalSettings {
@@ -19,7 +26,7 @@ export interface OpenRival extends RivalSettings {
 }
 
 /** A run or a race that can be started. */
-export interface Experiment {
+export interface OpenExperiment {
   readonly settings: Settings;
   readonly data: Dataset;
   readonly device: Device;
@@ -38,23 +45,24 @@ export async function openExperiment(
   layers: readonly Layer[],
   defaults: CommandDefaults,
   change: (data: Dataset) => Dataset = (data) => data,
-): Promise<Experiment> {
+): Promise<OpenExperiment> {
   const config = merge(layers);
+  const here = surroundings(config.dataDir);
   const chosen = rivalsOf(layers, defaults);
   const device = await createDevice(config.backend ?? "auto", {
     strict: config.strict ?? false,
     ...(config.threads === undefined ? {} : { threads: config.threads }),
     ...(config.fast === undefined ? {} : { fast: config.fast }),
   });
-  const data = change(await openDataset(config.data ?? "mnist", { dataDir: config.dataDir, task: config.task }));
+  const data = change(await openData(config.data ?? defaultData, here, { task: config.task }));
   const settings = settle(layers, defaults, chosen, data);
   batchesOf(data, settings.batch, new Rng(0)); // refuses batches that the rows do not fill
-  const model = await openModel(settings.model, data);
+  const loss = await openLoss(settings.loss, data, here);
+  const model = await openModel(settings.model, data, here);
   disposeModel(model({ rng: new Rng(0), device, dtype: settings.dtype })); // refuses a model that does not fit the data
   const shape = { steps: Number.isFinite(settings.limit) ? settings.limit : undefined, schedule: settings.schedule };
   const rivals = await Promise.all(
-    chosen.map(async (rival) => ({ ...rival, make: await openOptimizer(rival.optimizer, rival.options, shape) })),
+    chosen.map(async (rival) => ({ ...rival, make: await openOptimizer(rival.optimizer, rival.options, shape, here) })),
   );
-  const loss = data.task === "classification" ? softmaxCrossEntropy() : meanSquaredError();
   return { settings, data, device, loss, model, rivals };
 }

@@ -7,7 +7,7 @@ import { Rng } from "@kronograd/tensor";
 import { fit, type RunEvent } from "@kronograd/train";
 import { RunFolder } from "@kronograd/train/node";
 import { parseKeep } from "../configuration/settings.ts";
-import type { Experiment, OpenRival } from "../opening/experiment.ts";
+import type { OpenExperiment, OpenRival } from "../opening/experiment.ts";
 import type { From } from "./from.ts";
 import { worstFactor } from "./inspection.ts";
 import { runRecord } from "./record.ts";
@@ -39,7 +39,7 @@ export interface EntryOptions {
  * @throws {CheckpointError | DataError} (also from `next`) the folder is damaged, or holds something else
  */
 export function openEntry(
-  experiment: Experiment,
+  experiment: OpenExperiment,
   rival: OpenRival,
   seed: number,
   path: string,
@@ -63,7 +63,7 @@ export function openEntry(
 }
 
 async function* run(
-  experiment: Experiment,
+  experiment: OpenExperiment,
   rival: OpenRival,
   seed: number,
   place: RunFolder | string,
@@ -132,7 +132,7 @@ function checkpointOf(folder: RunFolder, from: From) {
   return from === "last" && folder.checkpoints().length === 0 ? null : folder.readCheckpoint(from);
 }
 
-function limitsOf({ settings }: Experiment) {
+function limitsOf({ settings }: OpenExperiment) {
   const { limit, seconds, until, microBatch } = settings;
   return {
     steps: Number.isFinite(limit) ? { steps: limit } : {},

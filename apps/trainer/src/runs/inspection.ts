@@ -6,7 +6,7 @@ import { inspectState, type Optimizer } from "@kronograd/optimizers";
 import { NumericalError, Rng, retain, scope, type Tensor, tensorsIn } from "@kronograd/tensor";
 import { fit } from "@kronograd/train";
 import type { RunFolder } from "@kronograd/train/node";
-import type { Experiment, OpenRival } from "../opening/experiment.ts";
+import type { OpenExperiment, OpenRival } from "../opening/experiment.ts";
 import type { From } from "./from.ts";
 
 /** A run at a checkpoint. */
@@ -22,7 +22,7 @@ export interface RestoredRun extends Disposable {
  *
  * @throws {CheckpointError} there is none, it is damaged, or it is of another run
  */
-export async function restoreRun(experiment: Experiment, folder: RunFolder, from: From): Promise<RestoredRun> {
+export async function restoreRun(experiment: OpenExperiment, folder: RunFolder, from: From): Promise<RestoredRun> {
   const { settings, data, device, loss } = experiment;
   const [rival] = experiment.rivals as readonly [OpenRival];
   const root = new Rng(settings.seeds[0] as number);

@@ -1,13 +1,12 @@
 /** What a run and a race write about themselves: run.json and race.json, which are configurations again. */
 
 import { readFileSync } from "node:fs";
-import { sha256 } from "@kronograd/data";
-import { type Layer, parameters } from "@kronograd/layers";
+import { batchOrderHash, isFile, printRival, weightsHash } from "@kronograd/experiment";
+import type { Layer } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
 import type { Rng } from "@kronograd/tensor";
 import { batchesOf } from "@kronograd/train";
-import { isFile } from "../configuration/rivals.ts";
-import type { Experiment, OpenRival } from "../opening/experiment.ts";
+import type { OpenExperiment, OpenRival } from "../opening/experiment.ts";
 
 /** The version of the command. */
 export const version = (
@@ -15,13 +14,14 @@ export const version = (
 ).version;
 
 /** The part of a configuration that all runs of a race share. */
-function shared({ settings, data, device }: Experiment) {
+function shared({ settings, data, device }: OpenExperiment) {
   const { dataDir, task, steps, epochs, seconds, until, microBatch, threads, fast, strict } = settings;
   return {
     data: settings.data,
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(task === undefined ? {} : { task }),
     model: settings.model,
+    ...(settings.loss === undefined ? {} : { loss: settings.loss }),
     schedule: settings.schedule,
     ...(steps === undefined ? {} : { steps }),
     ...(epochs === undefined ? {} : { epochs }),
@@ -48,13 +48,13 @@ function shared({ settings, data, device }: Experiment) {
   };
 }
 
-/** How a rival is written on the command line: "kfac", "slow=kfac". */
-export const written = ({ name, optimizer }: Pick<OpenRival, "name" | "optimizer">): string =>
-  name === optimizer ? optimizer : `${name}=${optimizer}`;
+/** How a rival is written in run.json, its options apart: "kfac", "slow=kfac". */
+const written = ({ name, optimizer }: Pick<OpenRival, "name" | "optimizer">): string =>
+  printRival({ name, optimizer, options: {} });
 
 /** run.json: one rival, one seed, every option of its optimizer. */
 export async function runRecord(
-  experiment: Experiment,
+  experiment: OpenExperiment,
   rival: OpenRival,
   seed: number,
   { model, optimizer, rng }: { model: Layer; optimizer: Optimizer; rng: Rng },
@@ -67,12 +67,12 @@ export async function runRecord(
     seed,
     ...shared(experiment),
     initialWeights: await weightsHash(model),
-    batchOrder: orderHash(batchesOf(data, settings.batch, rng)),
+    batchOrder: batchOrderHash(batchesOf(data, settings.batch, rng)),
   };
 }
 
 /** race.json: all rivals in their order, and how their options were chosen. */
-export function raceRecord(experiment: Experiment): Record<string, unknown> {
+export function raceRecord(experiment: OpenExperiment): Record<string, unknown> {
   const { rivals, settings } = experiment;
   const tuning = rivals.flatMap(({ name, tunedPoints }) =>
     tunedPoints === null ? [] : [[name, { points: tunedPoints }]],
@@ -85,22 +85,6 @@ export function raceRecord(experiment: Experiment): Record<string, unknown> {
     ...shared(experiment),
     tuning: Object.fromEntries(tuning),
   };
-}
-
-async function weightsHash(model: Layer): Promise<string> {
-  const parts: Uint8Array[] = [];
-  for (const [name, t] of Object.entries(parameters(model))) {
-    const { buffer, byteOffset, byteLength } = await t.data();
-    parts.push(new TextEncoder().encode(name), new Uint8Array(buffer, byteOffset, byteLength));
-  }
-  return sha256(...parts);
-}
-
-const hashedBatches = 20; // the order follows from its first batches: they are draws of the same stream
-
-function orderHash({ next, perEpoch }: ReturnType<typeof batchesOf>): string {
-  const batches = Array.from({ length: Math.min(perEpoch, hashedBatches) }, () => next());
-  return sha256(...batches.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)));
 }
 
 /** The command as it was typed. */

@@ -8,7 +8,7 @@ import type { RunEvent } from "@kronograd/train";
 import { writeAtomically } from "@kronograd/train/node";
 import { exitCodes } from "../command-line/exit.ts";
 import { listenForInterrupt } from "../command-line/interrupt.ts";
-import type { Experiment } from "../opening/experiment.ts";
+import type { OpenExperiment } from "../opening/experiment.ts";
 import { chooseRenderer } from "../render/choose.ts";
 import { Live } from "../render/live.ts";
 import { headLine, planTable } from "../render/plan-table.ts";
@@ -24,7 +24,7 @@ import { resultData, resultText } from "./result.ts";
 
 /** What is run, and where it is kept. */
 export interface Session {
-  readonly experiment: Experiment;
+  readonly experiment: OpenExperiment;
   /** A run folder, or a race folder with one for each rival and seed. */
   readonly path: string;
   readonly isRace: boolean;
@@ -68,12 +68,12 @@ export async function runSession({ experiment, path, isRace, resume }: Session):
   return conclude({ experiment, path, isRace }, outcomes, renderer, interrupt.signal.aborted);
 }
 
-function writeRace(experiment: Experiment, path: string): void {
+function writeRace(experiment: OpenExperiment, path: string): void {
   writeAtomically(join(path, "race.json"), `${JSON.stringify(raceRecord(experiment), null, 2)}\n`);
 }
 
 async function runSeed(
-  experiment: Experiment,
+  experiment: OpenExperiment,
   entries: readonly Entry[],
   seed: number,
   renderer: Renderer,

@@ -1,10 +1,10 @@
 /** One row of a tuning: one rival at one grid point with one seed, trained and looked at three times. */
 
+import { openOptimizer } from "@kronograd/experiment";
 import { disposeModel } from "@kronograd/layers";
 import { Rng } from "@kronograd/tensor";
 import { fit } from "@kronograd/train";
-import type { Experiment } from "../opening/experiment.ts";
-import { openOptimizer } from "../opening/optimizers.ts";
+import type { OpenExperiment } from "../opening/experiment.ts";
 import type { GridPoint } from "./grid.ts";
 
 /** What is to be tried. */
@@ -27,7 +27,7 @@ const shares = [0.25, 0.5, 1];
 
 /** Train one row. Nothing is written to disk. */
 export async function runTrial(
-  experiment: Experiment,
+  experiment: OpenExperiment,
   { rival, options, seed }: Trial,
   signal: AbortSignal,
 ): Promise<TunedRow> {

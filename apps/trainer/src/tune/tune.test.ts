@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gatherBatch, type Split, spiral } from "@kronograd/data";
+import { openOptimizer } from "@kronograd/experiment";
 import { Rng, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { commandLine, kronograd, start, temporaryFolder } from "../e2e/command.ts";
-import { openOptimizer } from "../opening/optimizers.ts";
 import { grids, pointsOf, thin } from "./grid.ts";
 import { heldRows, holdOut } from "./hold-out.ts";
 import { bestOf, isOf } from "./results.ts";

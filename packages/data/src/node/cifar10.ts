@@ -2,9 +2,8 @@
 
 import type { Column } from "../column.ts";
 import type { Dataset } from "../dataset.ts";
-import { type Cifar10Options, cifar10FromBinary } from "../sets/cifar10.ts";
-import type { NamedBytes } from "../sets/idx-images.ts";
-import { findFile, readBytes } from "./file-system.ts";
+import { type Cifar10Options, cifar10From } from "../sets/cifar10.ts";
+import { filesIn } from "./file-system.ts";
 
 /** Where `cifar10` finds its files, and what it expects of them. */
 export interface Cifar10FolderOptions extends Cifar10Options {
@@ -21,13 +20,5 @@ export interface Cifar10FolderOptions extends Cifar10Options {
  * @example
  * const photographs = await cifar10({ dir: "data/cifar-10-batches-bin" });
  */
-export async function cifar10({ dir, ...options }: Cifar10FolderOptions): Promise<Dataset<Column, Column>> {
-  const help = "Unpack cifar-10-binary.tar.gz of the set's page, and name its folder cifar-10-batches-bin.";
-  const read = async (name: string): Promise<NamedBytes> => {
-    const file = await findFile(dir, [name], help);
-    return { file, bytes: await readBytes(file) };
-  };
-  const train: NamedBytes[] = [];
-  for (const part of [1, 2, 3, 4, 5]) train.push(await read(`data_batch_${part}.bin`)); // in turn: an error names the first
-  return cifar10FromBinary({ train, test: [await read("test_batch.bin")] }, { source: dir, ...options });
-}
+export const cifar10 = ({ dir, ...options }: Cifar10FolderOptions): Promise<Dataset<Column, Column>> =>
+  cifar10From(filesIn(dir), options);

@@ -7,6 +7,7 @@
 
 import { BackendError, DataError } from "@kronograd/tensor";
 import { dataError } from "../data-error.ts";
+import type { FileSource } from "../sets/file-source.ts";
 
 /** Node's asynchronous file functions, where there are any (Node, Deno, Bun). */
 export function fileSystem() {
@@ -63,6 +64,15 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
     throw refused(path, "written", cause, "Free some space, or choose another folder.");
   }
 }
+
+/** The files of a folder, as readers of data sets take them. */
+export const filesIn = (folder: string): FileSource => ({
+  place: folder,
+  async read(names, help) {
+    const file = await findFile(folder, names, help);
+    return { file, bytes: await readBytes(file) };
+  },
+});
 
 /** The first of these files of a folder that exists; its whole path. */
 export async function findFile(folder: string, names: readonly string[], help: string): Promise<string> {

@@ -3,5 +3,5 @@
 export * from "./cifar10.ts";
 export * from "./csv.ts";
 export * from "./download.ts";
-export { readBytes, writeBytes } from "./file-system.ts";
+export { filesIn, readBytes, writeBytes } from "./file-system.ts";
 export * from "./mnist.ts";

@@ -8,6 +8,7 @@ import type { Column, PixelScaling } from "../column.ts";
 import { dataError, getAgain } from "../data-error.ts";
 import { type Dataset, defineDataset } from "../dataset.ts";
 import { checkSha256 } from "../sha256.ts";
+import type { FileSource } from "./file-source.ts";
 import type { NamedBytes } from "./idx-images.ts";
 import { cifar10Scaling } from "./pixels.ts";
 
@@ -49,6 +50,19 @@ export function cifar10FromBinary(
     test: join(files.test, options),
     source,
   });
+}
+
+/**
+ * Read CIFAR-10 from its files `data_batch_1.bin` … `data_batch_5.bin` and `test_batch.bin`.
+ *
+ * @throws {DataError}  a file that is missing, of another size or checksum, or damaged
+ */
+export async function cifar10From(files: FileSource, options: Cifar10Options = {}): Promise<Dataset<Column, Column>> {
+  const help = "Unpack cifar-10-binary.tar.gz of the set's page, and name its folder cifar-10-batches-bin.";
+  const read = (name: string) => files.read([name], help);
+  const train: NamedBytes[] = [];
+  for (const part of [1, 2, 3, 4, 5]) train.push(await read(`data_batch_${part}.bin`)); // in turn: an error names the first
+  return cifar10FromBinary({ train, test: [await read("test_batch.bin")] }, { source: files.place, ...options });
 }
 
 function join(files: readonly NamedBytes[], { records = 10_000, sha256: hashes = {} }: Cifar10Options) {

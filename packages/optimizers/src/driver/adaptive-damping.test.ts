@@ -4,11 +4,11 @@ import { copy, matmul, mul, normal, Rng, scale, type Tensor, tensor } from "@kro
 import { describe, expect, it } from "vitest";
 import { kfac } from "../catalog/kfac.ts";
 import { skfac } from "../catalog/skfac.ts";
-import { optimizerByName } from "../catalog.ts";
 import { Optimizer } from "../optimizer.ts";
 import { loadState } from "../state/optimizer-state.ts";
 import { mapTensors } from "../state/state.ts";
 import { mapParts, type Oracles, type Transform } from "../transform.ts";
+import { type Adaptive, adaptive } from "./adaptive.ts";
 import { adaptiveDamping } from "./adaptive-damping.ts";
 
 const random = (seed: number, shape: readonly number[]): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
@@ -58,7 +58,7 @@ describe("the reduction ratio", () => {
   const makers = { kfac, skfac: (options: object) => skfac({ rank: null, ...options }) };
   it.each(Object.entries(makers))("is 1 for a quadratic loss, whatever the step: %s", (_, make) => {
     const problem = regression(0.1);
-    using optimizer = make({ ...bare, damping: "adaptive", learningRate: 0.3 });
+    using optimizer = make({ ...bare, damping: adaptive(), learningRate: 0.3 });
     const seen = Array.from({ length: 15 }, (_, step) => take(problem, optimizer, step).reported);
     expect(seen.flatMap(({ reductionRatio }, step) => (reductionRatio === undefined ? [] : [step]))).toEqual([
       4, 9, 14,
@@ -72,7 +72,7 @@ describe("the reduction ratio", () => {
 
   const ratioWith = (factor: number) => {
     const problem = regression(0.1);
-    using optimizer = kfac({ ...bare, damping: "adaptive(2)", learningRate: 0.3 });
+    using optimizer = kfac({ ...bare, damping: adaptive({ from: 2 }), learningRate: 0.3 });
     const oracles = oraclesOf(problem, (loss) => scale(loss, factor));
     return Array.from({ length: 6 }, (_, step) => take(problem, optimizer, step, oracles).reported);
   };
@@ -102,7 +102,7 @@ describe("the reduction ratio", () => {
 
   it("is not measured for a zero step", () => {
     const problem = regression(0.1);
-    using optimizer = kfac({ ...bare, damping: "adaptive", learningRate: 0 });
+    using optimizer = kfac({ ...bare, damping: adaptive(), learningRate: 0 });
     const seen = Array.from({ length: 6 }, (_, step) => take(problem, optimizer, step).reported);
     expect([seen[4], seen[5]?.damping]).toEqual([{ damping: 0.03 }, 0.03]);
   });
@@ -110,7 +110,7 @@ describe("the reduction ratio", () => {
   it("takes the rates of groups into account", () => {
     const problem = regression(0.1);
     const groups = [{ match: "bias", learningRateFactor: 0.25 }];
-    using optimizer = kfac({ ...bare, damping: "adaptive", learningRate: 0.3, groups });
+    using optimizer = kfac({ ...bare, damping: adaptive(), learningRate: 0.3, groups });
     const seen = Array.from({ length: 5 }, (_, step) => take(problem, optimizer, step).reported);
     expect(seen[4]?.reductionRatio).toBeCloseTo(1, 9);
   });
@@ -118,19 +118,19 @@ describe("the reduction ratio", () => {
 
 describe("adaptive damping", () => {
   it("reaches the bottom of an ill-conditioned regression where the same λ, fixed, does not", () => {
-    const after = (damping: number | "adaptive(1)") => {
+    const after = (damping: number | Adaptive) => {
       const problem = regression(0.1);
       using optimizer = kfac({ ...bare, labels: "exact", damping, learningRate: 1 });
       const losses = Array.from({ length: 200 }, (_, step) => take(problem, optimizer, step).loss);
       return (losses.at(-1) as number) / (losses[0] as number);
     };
-    const [adaptive, fixed] = [after("adaptive(1)"), after(1)];
-    expect(adaptive).toBeLessThan(1e-6);
+    const [adapted, fixed] = [after(adaptive({ from: 1 })), after(1)];
+    expect(adapted).toBeLessThan(1e-6);
     expect(fixed).toBeGreaterThan(1e-2);
   });
 
   it("asks for its oracles only on the steps that measure", () => {
-    const optimizer = kfac({ damping: "adaptive" });
+    const optimizer = kfac({ damping: adaptive() });
     expect([3, 4, 5, 9].map((step) => optimizer.needs(step).oracles)).toEqual([
       undefined,
       ["ggnvp", "trialLoss"],
@@ -141,7 +141,7 @@ describe("adaptive damping", () => {
 
   it("keeps λ and the chain's state in the tree: resuming continues bit for bit", () => {
     const [through, resumed] = [regression(0.1), regression(0.1)];
-    const make = () => kfac({ damping: "adaptive", learningRate: 0.1 });
+    const make = () => kfac({ damping: adaptive(), learningRate: 0.1 });
     using one = make();
     using first = make();
     using second = make();
@@ -165,16 +165,23 @@ describe("adaptive damping", () => {
 
   it("throws UsageError where a step brings no oracles", () => {
     const problem = regression(0.1);
-    using optimizer = kfac({ damping: "adaptive" });
+    using optimizer = kfac({ damping: adaptive() });
     for (let step = 0; step < 4; step++) take(problem, optimizer, step, {});
     expect(() => take(problem, optimizer, 4, {})).toThrow('adaptiveDamping: the step brings no oracle "trialLoss"');
   });
+});
 
-  it("is chosen by text, and written down", () => {
-    for (const damping of ["adaptive", "adaptive(0.5)"]) {
-      expect(optimizerByName("skfac", { damping }).config).toMatchObject({ damping });
-    }
-    expect(() => optimizerByName("kfac", { damping: "adaptive(-1)" })).toThrow();
-    expect(() => kfac({ damping: "adaptiv" as never })).toThrow(/damping is out of range/);
+describe("adaptive", () => {
+  it("is a value of damping, and is written down with what is not usual", () => {
+    using optimizer = skfac({ damping: adaptive({ from: 0.5 }) });
+    expect(optimizer.config).toMatchObject({ damping: "adaptive(0.5)" });
+    expect(String(adaptive())).toBe("adaptive(0.03)");
+    expect(String(adaptive({ every: 7 }))).toBe("adaptive(0.03, 7)");
+    expect(String(adaptive({ least: 0.5 }))).toBe("adaptive(0.03, 5, 0.5)");
+  });
+
+  it("throws UsageError for what is out of range, and optimizers do for text: it belongs to the command line", () => {
+    expect(() => adaptive({ from: -1 })).toThrow("adaptive: from is out of range");
+    expect(() => kfac({ damping: "adaptive" as never })).toThrow(/damping is out of range .*or adaptive damping/);
   });
 });

@@ -45,11 +45,12 @@ export function commonParts(chosen: CommonOptions): CommonParts {
   };
 }
 
-/** Options as they stand in run.json: schedules and patterns as text. */
+/** Options as they stand in run.json: schedules, adaptive damping and patterns as text. */
 function plain(value: unknown): unknown {
   if (typeof value === "function") return describeSchedule(value as Schedule);
   if (value instanceof RegExp) return value.source;
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
+  if (Object.hasOwn(value, "toString")) return String(value);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }

@@ -1,7 +1,5 @@
 import { UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { at, type Schedule } from "../schedules/schedule.ts";
-import { parseOptions } from "./option-text.ts";
 import { checkOptions, option } from "./options.ts";
 
 const table = {
@@ -61,41 +59,5 @@ describe("checkOptions", () => {
     expect(words({ above: 0, max: 1 })).toBe("a number in (0, 1]");
     expect(words({ max: 3 })).toBe("a number ≤ 3");
     expect(words({ below: 3 })).toBe("a number < 3");
-  });
-});
-
-describe("parseOptions", () => {
-  it("reads each kind from text and passes values", () => {
-    const texts = {
-      momentum: "0.5",
-      every: "3",
-      nesterov: "true",
-      labels: "exact",
-      klClip: "off",
-      groups: '[{"match":"bias$"}]',
-    };
-    expect(parseOptions("test", texts, table)).toEqual({
-      momentum: 0.5,
-      every: 3,
-      nesterov: true,
-      labels: "exact",
-      klClip: null,
-      groups: [{ match: "bias$" }],
-    });
-    expect(parseOptions("test", { momentum: 0.25 }, table)).toEqual({ momentum: 0.25 });
-  });
-
-  it("reads schedules over the run", () => {
-    const { learningRate } = parseOptions("test", { learningRate: "linear(1, 0)" }, table, { steps: 4 });
-    expect(at(learningRate as Schedule, 1)).toBe(0.75);
-  });
-
-  it.each([{ momentum: "much" }, { momentum: "" }, { nesterov: "yes" }, { groups: "[" }])("refuses %o", (given) => {
-    expect(() => parseOptions("test", given, table)).toThrow(UsageError);
-    expect(() => parseOptions("test", given, table)).toThrow("cannot be read");
-  });
-
-  it("names the nearest option", () => {
-    expect(() => parseOptions("sgd", { "learning-rate": "1" }, table)).toThrow('Did you mean "learningRate"?');
   });
 });

@@ -15,7 +15,7 @@ export interface ScheduleConfig {
 export interface NamedSchedule {
   (step: number): number;
   readonly config: ScheduleConfig;
-  /** The text that `parseSchedule` reads. */
+  /** The call that makes it, which `parseSchedule` of `@kronograd/experiment` reads. */
   toString(): string;
 }
 

@@ -17,6 +17,7 @@ import {
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { kfac } from "../catalog/kfac.ts";
+import { adaptive } from "../driver/adaptive.ts";
 import { Optimizer } from "../optimizer.ts";
 import { mapTensors } from "../state/state.ts";
 import { type Oracles, updatesOf } from "../transform.ts";
@@ -142,7 +143,7 @@ describe("quadraticModel", () => {
   });
 
   it("is an option of second-order optimizers, in place of clip and momentum", () => {
-    const optimizer = kfac({ quadraticModel: true, damping: "adaptive" });
+    const optimizer = kfac({ quadraticModel: true, damping: adaptive() });
     expect(optimizer.needs(0).oracles).toEqual(["ggnvp"]);
     expect(optimizer.needs(4).oracles).toEqual(["ggnvp", "trialLoss"]);
     expect(optimizer.config).toMatchObject({ quadraticModel: true });

@@ -1,10 +1,20 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { scaffold, targets } from "./new.ts";
 import { tree } from "./tree.ts";
 import { root } from "./workspace.ts";
+
+/** The part of vitest's report that is read here. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly title: string; readonly failureMessages: readonly string[] }[];
+  }[];
+}
 
 describe("scaffold", () => {
   it("writes files that type-check at the place where they go, before anything is filled in", () => {
@@ -31,5 +41,38 @@ describe("scaffold", () => {
       return found.map(({ messageText }) => `${path}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`);
     });
     expect(problems).toEqual([]);
+  });
+
+  it("writes tests that run, and fail where something is blank and nowhere else", () => {
+    using folder = tree({});
+    const written = new Map<string, readonly string[]>();
+    let report: Report;
+    try {
+      for (const kind of Object.keys(targets)) written.set(kind, scaffold(kind, `fresh-${kind}`));
+      const file = join(folder.base, "report.json");
+      const args = ["vitest", "run", "--reporter=json", `--outputFile=${file}`, "fresh-"];
+      const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
+      const shell = process.platform === "win32";
+      spawnSync("npx", args, { cwd: root, env: { ...env, SLOW: "0" }, shell });
+      report = JSON.parse(readFileSync(file, "utf8")) as Report;
+    } finally {
+      for (const [kind, paths] of written) {
+        if (kind === "backend") rmSync(join(root, dirname(paths[0] as string)), { recursive: true });
+        else for (const path of paths) rmSync(join(root, path));
+      }
+    }
+    const tests = report.testResults.map(({ name, message, assertionResults }) => ({
+      name: name.replace(`${root}/`, ""),
+      message,
+      failed: assertionResults.filter(({ failureMessages }) => failureMessages.length > 0),
+    }));
+    expect(tests.map(({ name }) => name).sort()).toEqual(
+      [...written.values()].flatMap((paths) => paths.filter((path) => path.endsWith(".test.ts"))).sort(),
+    );
+    for (const { name, message, failed } of tests) {
+      expect(message, name).toBe(""); // of a file that cannot be loaded
+      expect(failed.length, name).toBeGreaterThan(0);
+      for (const { title, failureMessages } of failed) expect(`${title}: ${failureMessages}`, name).toMatch(/blank/);
+    }
   });
 });

@@ -16,6 +16,7 @@ export const targets: Readonly<Record<string, string>> = {
   op: "packages/tensor/src/ops",
   layer: "packages/layers/src/layers",
   loss: "packages/layers/src/losses",
+  model: "packages/layers/src/models",
   transform: "packages/optimizers/src/transforms",
   optimizer: "packages/optimizers/src/catalog",
   curvature: "packages/optimizers/src/curvature",

@@ -76,12 +76,20 @@ export class Optimizer implements Disposable {
    */
   state: StateTree = null;
 
+  readonly #options: OptimizerOptions;
+
   constructor(options: OptimizerOptions) {
+    this.#options = options;
     this.name = options.name;
     this.learningRate = options.learningRate;
     this.config = options.config ?? {};
     this.chain = options.chain;
     this.#rateOf = options.rateOf ?? (() => 1);
+  }
+
+  /** The same optimizer as it is before its first step. */
+  fresh(): Optimizer {
+    return new Optimizer(this.#options);
   }
 
   /** The learning rate of a step (from 0). */

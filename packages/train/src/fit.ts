@@ -40,6 +40,11 @@ export interface FitOptions extends Limits {
   readonly saveBest?: (weights: Uint8Array, best: Best) => void | Promise<void>;
   /** A checkpoint to go on from. */
   readonly resume?: { readonly bytes: Uint8Array; readonly file: string };
+  /**
+   * Go on from a checkpoint of a run with other options (default false: a CheckpointError names them). What differs is told
+   * in a notice. An optimizer of another kind begins without a state.
+   */
+  readonly allowChanges?: boolean;
   /** Abort to finish the step, write a checkpoint and end. */
   readonly signal?: AbortSignal;
   /** Name in a race; put on every event. */

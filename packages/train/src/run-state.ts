@@ -5,23 +5,14 @@ import type { BatchPosition } from "@kronograd/data";
 import { loadState, type Optimizer, type StateTree } from "@kronograd/optimizers";
 import { CheckpointError, copyOp, dispatchInto, type Tensor } from "@kronograd/tensor";
 import type { CheckpointTree } from "./checkpoint-tree.ts";
+import { type Difference, differences } from "./identity/differences.ts";
+import type { Identity } from "./identity/identity.ts";
 
 /** The best evaluation so far. */
 export interface Best {
   readonly step: number;
   readonly loss: number;
   readonly accuracy?: number;
-}
-
-/** What must be the same when a run is resumed. */
-export interface Identity {
-  readonly optimizer: string;
-  readonly loss: string;
-  readonly backend: string;
-  readonly data: string;
-  readonly batch: number;
-  readonly microBatch: number;
-  readonly seed: string;
 }
 
 /** Progress of a run beside its tensors. */
@@ -70,7 +61,7 @@ export function snapshot(
   tensors: RunTensors,
 ): CheckpointTree {
   return {
-    identity: { ...identity },
+    identity,
     progress: { ...progress, best: progress.best === null ? null : { ...progress.best } },
     position: { ...position },
     parameters: tensors.parameters,
@@ -79,29 +70,54 @@ export function snapshot(
   };
 }
 
+/** A run that goes on: its progress and position, and what it was told to go on without. */
+export interface Restored {
+  readonly progress: Progress;
+  readonly position: BatchPosition;
+  /** In words, where the run is not the one that was saved. */
+  readonly changes: readonly string[];
+}
+
 /**
  * Put a run back to where a checkpoint left it.
  *
- * @throws {CheckpointError} it belongs to another model, optimizer, data set, batch size, seed or backend; nothing was changed
+ * @param allowChanges  go on with another optimizer, loss, data set, model of the same tensors, batch, seed or backend
+ * @throws {CheckpointError} it belongs to another run, or its tensors do not fit; nothing was changed
  */
 export function restore(
   file: string,
   tree: CheckpointTree,
   identity: Identity,
   tensors: RunTensors,
-): { progress: Progress; position: BatchPosition } {
+  allowChanges: boolean,
+): Restored {
   const saved = asRun(file, tree);
-  checkIdentity(file, saved.identity, identity);
+  const found = typeof saved.identity.optimizer === "string" ? null : differences(saved.identity, identity);
   checkTensors(file, "parameter", saved.parameters, tensors.parameters);
   checkTensors(file, "buffer", saved.buffers, tensors.buffers);
+  if (!allowChanges) refuse(file, found);
   for (const [own, from] of [
     [tensors.parameters, saved.parameters],
     [tensors.buffers, saved.buffers],
   ] as const) {
     for (const [name, t] of Object.entries(own)) dispatchInto(copyOp, [t], [from[name] as Tensor], {});
   }
-  loadState(tensors.optimizer, saved.optimizer);
-  return { progress: { ...saved.progress }, position: saved.position };
+  const isOther = found !== null && kindOf(saved.identity) !== kindOf(identity);
+  if (!isOther) loadState(tensors.optimizer, saved.optimizer);
+  const changes =
+    found === null
+      ? ["the checkpoint does not say which options its run had"]
+      : found.map(({ option, saved: was, own }) => `${option}: ${short(was)} → ${short(own)}`);
+  if (isOther) changes.push("the optimizer begins without a state");
+  const { epoch, index } = saved.position;
+  const passed = index * (Number(saved.identity.batch) / Number(identity.batch)); // of the epoch, in batches of this run
+  return { progress: { ...saved.progress }, position: { epoch, index: Math.floor(passed) }, changes };
+}
+
+/** The links of an optimizer's chain without their numbers: what decides on the form of its state. */
+function kindOf({ optimizer }: Identity): string {
+  const { name, chain } = optimizer as Identity;
+  return `${name}: ${String(chain).replace(/\([^a-z()]*\)/gi, "")}`;
 }
 
 interface SavedRun {
@@ -127,29 +143,39 @@ function asRun(file: string, tree: CheckpointTree): SavedRun {
   });
 }
 
-const advice: Readonly<Record<keyof Identity, string>> = {
-  optimizer: "Resume with the same optimizer, or start a new run.",
-  loss: "Resume with the same loss, or start a new run.",
-  backend: "Results would differ in their last bits: resume on the backend of the run, or start a new run.",
-  data: "The data set is another one, or was changed: resume with the same data.",
-  batch: "Resume with the same batch size.",
-  microBatch: "Resume with as many rows at a time: other sums would be rounded otherwise.",
-  seed: "Resume with the same seed.",
+const knowingly = "or pass allowChanges: true (--allow-changes) to go on knowingly.";
+
+const advice: Readonly<Record<string, string>> = {
+  backend: "Results would differ in their last bits: resume on the backend of the run,",
+  data: "The data set is another one, or was changed: resume with the same data,",
+  microBatch: "Other sums would be rounded otherwise: resume with as many rows at a time,",
 };
 
-function checkIdentity(file: string, saved: Identity, own: Identity): void {
-  for (const key of Object.keys(advice) as (keyof Identity)[]) {
-    if (saved[key] === own[key]) continue;
+/** @param found  null where the checkpoint was written before identities held every option */
+function refuse(file: string, found: readonly Difference[] | null): void {
+  if (found === null) {
     throw new CheckpointError({
       where: file,
-      problem: `belongs to a run with another ${key}`,
-      expected: own[key],
-      got: saved[key],
-      help: advice[key],
-      details: { key, saved: saved[key], own: own[key] },
+      problem: "does not say which options its run had, so it cannot be told whether this run is the same",
+      help: `Start a new run, ${knowingly}`,
+      details: { file, differences: [] },
     });
   }
+  const [first] = found;
+  if (first === undefined) return;
+  const key = first.option.replace(/[.,].*$/, "");
+  const each = found.map(({ option, saved, own }) => `${option} (expected ${short(own)}, got ${short(saved)})`);
+  const isOne = found.length === 1;
+  throw new CheckpointError({
+    where: file,
+    problem: isOne ? `belongs to a run with another ${first.option}` : `belongs to another run: ${each.join("; ")}`,
+    ...(isOne && { expected: short(first.own), got: short(first.saved) }),
+    help: `${advice[key] ?? `Resume with the ${key} of the run,`} ${knowingly}`,
+    details: { file, key, differences: found },
+  });
 }
+
+const short = (text: string): string => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
 
 function checkTensors(
   file: string,

@@ -8,10 +8,11 @@ import { Clock } from "./clock.ts";
 import { evaluate } from "./evaluate.ts";
 import type { RunEvent } from "./events.ts";
 import type { FitOptions } from "./fit.ts";
+import { type Identity, identityOf } from "./identity/identity.ts";
 import { InFlight } from "./in-flight.ts";
 import { assertPeriod, stepLimit } from "./limits.ts";
 import { planOf } from "./plan.ts";
-import { freshProgress, type Identity, type Progress, type RunTensors, restore, snapshot } from "./run-state.ts";
+import { freshProgress, type Progress, type RunTensors, restore, snapshot } from "./run-state.ts";
 import { type StepInput, type StepResult, trainStep } from "./step.ts";
 import { saveWeights } from "./weights/save-weights.ts";
 
@@ -30,18 +31,19 @@ export class Run {
   readonly #options: FitOptions;
   readonly #tensors: RunTensors;
   readonly #placement: { device: Device; dtype: Dtype };
-  readonly #identity: Identity;
+  /** Made when a checkpoint asks for it. */
+  #identity: Promise<Identity> | undefined;
   readonly #order;
-  readonly #clock: Clock;
+  #clock = new Clock();
   /** Where the device is asynchronous. */
   readonly #inFlight: InFlight | undefined;
   readonly #stepLimit: number;
   #progress: Progress = freshProgress();
-  #profiledAt: number;
+  #profiledAt = 0;
 
   constructor(options: FitOptions) {
     this.#options = options;
-    const { model, optimizer, data, loss, batch, microBatch = batch, rng } = options;
+    const { model, optimizer, data, batch, microBatch = batch, rng } = options;
     this.#tensors = { parameters: parameters(model), buffers: buffers(model), optimizer };
     const first = Object.values(this.#tensors.parameters)[0];
     if (first === undefined) throw new UsageError({ where: "fit", problem: "the model has no parameters to train" });
@@ -53,18 +55,6 @@ export class Run {
     const { evaluateEvery = 1, profileEvery = 1, patience = 1, checkpoint } = options;
     const periods = { microBatch, evaluateEvery, profileEvery, patience, "checkpoint.every": checkpoint?.every ?? 1 };
     for (const [name, value] of Object.entries(periods)) assertPeriod(name, value);
-    this.#identity = {
-      optimizer: optimizer.name,
-      loss: loss.name,
-      backend: `${device.toString()}, ${dtype}`,
-      data: data.fingerprint,
-      batch,
-      microBatch,
-      seed: JSON.stringify(rng.state()),
-    };
-    if (options.resume !== undefined) this.#restore(options.resume);
-    this.#clock = new Clock(this.#progress.seconds);
-    this.#profiledAt = this.#progress.step;
   }
 
   async *events(): AsyncGenerator<RunEvent, void, undefined> {
@@ -78,8 +68,11 @@ export class Run {
   async *#events(): AsyncGenerator<RunEvent, void, undefined> {
     const { model, optimizer, batch, checkpoint, evaluateEvery = this.#order.perEpoch, resume } = this.#options;
     const { profileEvery = 50 } = this.#options;
+    const changes = resume === undefined ? [] : await this.#restore(resume);
     const progress = this.#progress;
     yield planOf(model, optimizer, batch, this.#tensors.parameters, this.#placement.device);
+    if (changes.length > 0)
+      yield { type: "notice", level: "warn", text: `resumed with changes: ${changes.join("; ")}` };
     if (resume === undefined) {
       yield await this.#evaluate();
       if (checkpoint !== undefined) yield await this.#save(); // so that a run killed early can be resumed too
@@ -216,19 +209,29 @@ export class Run {
 
   async #save(): Promise<RunEvent> {
     const { step, best } = this.#progress;
-    const tree = snapshot(this.#identity, this.#progress, this.#order.state(), this.#tensors);
+    const tree = snapshot(await this.#ownIdentity(), this.#progress, this.#order.state(), this.#tensors);
     const bytes = await encodeCheckpoint(tree);
     const path = await this.#options.checkpoint?.save(bytes, { step, best: best?.step === step });
     return { type: "checkpoint", step, path: path ?? "" };
   }
 
-  #restore({ bytes, file }: NonNullable<FitOptions["resume"]>): void {
-    const { device } = this.#placement;
-    const restored = scope(() => {
-      const tree = decodeCheckpoint(bytes, { file, device });
-      return restore(file, tree, this.#identity, this.#tensors);
+  #ownIdentity(): Promise<Identity> {
+    this.#identity ??= identityOf(this.#options, this.#placement);
+    return this.#identity;
+  }
+
+  /** @returns what is not as it was saved, if that is allowed */
+  async #restore({ bytes, file }: NonNullable<FitOptions["resume"]>): Promise<readonly string[]> {
+    const identity = await this.#ownIdentity();
+    const { allowChanges = false } = this.#options;
+    const { progress, position, changes } = scope(() => {
+      const tree = decodeCheckpoint(bytes, { file, device: this.#placement.device });
+      return restore(file, tree, identity, this.#tensors, allowChanges);
     });
-    this.#progress = restored.progress;
-    this.#order.restore(restored.position);
+    this.#progress = progress;
+    this.#order.restore({ ...position, index: Math.min(position.index, this.#order.perEpoch - 1) }); // epochs may have shrunk
+    this.#clock = new Clock(progress.seconds);
+    this.#profiledAt = progress.step;
+    return changes;
   }
 }

@@ -77,7 +77,8 @@ export function parseArguments(
       });
     }
     const flag = flags.find((each) => each.name === name);
-    if (flag === undefined) own.set(name, [...(own.get(name) ?? []), token.value ?? ""]);
+    if (flag === undefined && off) own.delete(name);
+    else if (flag === undefined) own.set(name, [...(own.get(name) ?? []), token.value ?? ""]);
     else if (flag.read === "switch") values.set(flag.path, !off);
     else values.set(flag.path, flag.read(token.rawName, token.value as string));
   }

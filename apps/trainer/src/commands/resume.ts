@@ -17,7 +17,10 @@ export const resume: Command = {
   summary: "go on with a run or a race that was stopped or killed",
   usage: "<run>",
   flags: flagsOf("resume"),
-  own: [{ name: "from", value: "<last|best|step>", help: "the checkpoint of a run to go on from (default: last)" }],
+  own: [
+    { name: "from", value: "<last|best|step>", help: "the checkpoint of a run to go on from (default: last)" },
+    { name: "allow-changes", help: "go on though options, data, model or device are not those of the checkpoint" },
+  ],
   notes: ["The rest of the run has the same bits as if it had never been stopped."],
   async run({ positionals, values, own }) {
     const [path, ...more] = positionals;
@@ -58,6 +61,6 @@ export const resume: Command = {
       }
     }
     const experiment = await openExperiment(layers, { ...raceDefaults, report: isRace });
-    return runSession({ experiment, path, isRace, resume: from });
+    return runSession({ experiment, path, isRace, resume: from, allowChanges: own.has("allow-changes") });
   },
 };

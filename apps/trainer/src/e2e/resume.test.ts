@@ -165,3 +165,34 @@ describe.skipIf(!existsSync("/dev/full") || !existsSync("/bin/sh"))("a full disk
     expect(lastState(run)).toEqual(whole);
   }, 60_000);
 });
+
+describe("a run whose options were changed", () => {
+  it("is refused with 3, naming them, and goes on with --allow-changes, which is written down", async () => {
+    const argv = [
+      "train",
+      ...small,
+      "--optimizer",
+      "adam",
+      "--steps",
+      "20",
+      "--checkpoint-every",
+      "10",
+      "--keep",
+      "last:2",
+    ];
+    expect((await kronograd(...argv, "--out", at("changed"))).code).toBe(0);
+    const run = onlyFolder(at("changed"));
+    const record = JSON.parse(readFileSync(join(run, "run.json"), "utf8"));
+    record.options.momentum = 0.5;
+    writeFileSync(join(run, "run.json"), JSON.stringify(record));
+    const before = snapshot(run);
+    const refused = await kronograd("resume", run, "--from", "10");
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain("belongs to a run with another optimizer.momentum (expected 0.5, got 0.9)");
+    expect(refused.stderr).toContain("--allow-changes");
+    expect(snapshot(run)).toEqual(before);
+    expect((await kronograd("resume", run, "--from", "10", "--allow-changes")).code).toBe(0);
+    const notices = lastEvents(run).filter((event) => (event as { type: string }).type === "notice");
+    expect(notices).toMatchObject([{ level: "warn", text: "resumed with changes: optimizer.momentum: 0.9 → 0.5" }]);
+  });
+});

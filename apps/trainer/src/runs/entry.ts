@@ -31,6 +31,8 @@ export interface EntryOptions {
   readonly signal: AbortSignal;
   /** Go on from a checkpoint, where the folder has one. */
   readonly resume?: From;
+  /** Though the run is not the one that was saved. */
+  readonly allowChanges?: boolean;
 }
 
 /**
@@ -43,8 +45,9 @@ export function openEntry(
   rival: OpenRival,
   seed: number,
   path: string,
-  { signal, resume }: EntryOptions,
+  options: EntryOptions,
 ): Entry {
+  const { resume } = options;
   const old = resume !== undefined && existsSync(join(path, "run.json")) ? RunFolder.open(path) : null;
   const past = old?.events() ?? [];
   let stream: AsyncGenerator<RunEvent> | undefined;
@@ -55,7 +58,7 @@ export function openEntry(
     past,
     isFinished: resume === "last" && past.some((event) => event.type === "end" && event.reason === "done"),
     async next() {
-      stream ??= run(experiment, rival, seed, old ?? path, signal, resume);
+      stream ??= run(experiment, rival, seed, old ?? path, options);
       const { value, done } = await stream.next();
       return done === true ? undefined : value;
     },
@@ -67,8 +70,7 @@ async function* run(
   rival: OpenRival,
   seed: number,
   place: RunFolder | string,
-  signal: AbortSignal,
-  from: From = "last",
+  { signal, resume: from = "last", allowChanges = false }: EntryOptions,
 ): AsyncGenerator<RunEvent> {
   const { settings, data, device, loss } = experiment;
   const { steps, seconds, until, microBatch } = limitsOf(experiment);
@@ -96,7 +98,7 @@ async function* run(
     ...seconds,
     ...until,
     evaluateEvery: settings.evaluateEvery,
-    ...(saved === null ? {} : { resume: saved }),
+    ...(saved === null ? {} : { resume: saved, allowChanges }),
     checkpoint: {
       every: settings.checkpointEvery,
       best: rule.best > 0,

@@ -29,10 +29,12 @@ export interface Session {
   readonly path: string;
   readonly isRace: boolean;
   readonly resume?: From;
+  /** Resume though the run is not the one that was saved. */
+  readonly allowChanges?: boolean;
 }
 
 /** Run to the end, or to Ctrl-C; the exit code. */
-export async function runSession({ experiment, path, isRace, resume }: Session): Promise<number> {
+export async function runSession({ experiment, path, isRace, resume, allowChanges = false }: Session): Promise<number> {
   const { settings, rivals } = experiment;
   const isAccuracy = experiment.data.task === "classification";
   const renderer = chooseRenderer(settings.render, {
@@ -52,7 +54,7 @@ export async function runSession({ experiment, path, isRace, resume }: Session):
       const place = isRace ? join(path, `${rival.name}-s${seed}`) : path;
       return openEntry(experiment, rival, seed, place, {
         signal: interrupt.signal,
-        ...(resume === undefined ? {} : { resume }),
+        ...(resume === undefined ? {} : { resume, allowChanges }),
       });
     });
     try {

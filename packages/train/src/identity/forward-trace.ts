@@ -1,7 +1,7 @@
 /** The ops of a model's forward pass, as text: what the model computes, however it was put together. */
 
 import { type Layer, parameters } from "@kronograd/layers";
-import { Rng, setRecorder, type Tensor } from "@kronograd/tensor";
+import { mapTree, Rng, setRecorder, type Tensor, type Tree } from "@kronograd/tensor";
 
 /** A forward pass in training. */
 export interface ForwardTrace {
@@ -13,12 +13,15 @@ export interface ForwardTrace {
 /**
  * Run a model once in training, without writing its buffers, and note every op.
  *
- * An input is `input`, the full name of a parameter, `#3` for the output of the third op, or the shape of a constant.
+ * An input is `input` (`input.image` in a tree), the full name of a parameter, `#3` for the output of the third op, or the shape of a constant.
  */
-export function traceForward(model: Layer, inputs: Tensor): ForwardTrace {
+export function traceForward(model: Layer<Tree>, inputs: Tree): ForwardTrace {
   const names = new Map<number, string>();
   for (const [name, { id }] of Object.entries(parameters(model))) names.set(id, name);
-  names.set(inputs.id, "input");
+  mapTree(inputs, (t, path) => {
+    names.set(t.id, path === "" ? "input" : `input.${path}`);
+    return t;
+  });
   const ops: string[] = [];
   const outer = setRecorder({
     record(op, from, to, params) {

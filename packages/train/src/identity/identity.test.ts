@@ -19,7 +19,7 @@ import {
   tanh,
 } from "@kronograd/layers";
 import { adam, adamW, kfac, momentum, Optimizer, schedules, sgd, skfac, type Transform } from "@kronograd/optimizers";
-import { add, CheckpointError, cpu, Device, mul, Rng } from "@kronograd/tensor";
+import { add, CheckpointError, cpu, Device, mul, Rng, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { eventsOf, ofType, small } from "../../testing/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint.ts";
@@ -117,8 +117,8 @@ describe("resume", () => {
     ],
     [
       "a function between layers",
-      () => ({ model: model({ a: net() }, (x, { a }) => add(a(x), a(x)), { rng: new Rng(2) }) }),
-      () => ({ model: model({ a: net() }, (x, { a }) => mul(a(x), a(x)), { rng: new Rng(2) }) }),
+      () => ({ model: model({ a: net() }, (x: Tensor, { a }) => add(a(x), a(x)), { rng: new Rng(2) }) }),
+      () => ({ model: model({ a: net() }, (x: Tensor, { a }) => mul(a(x), a(x)), { rng: new Rng(2) }) }),
       "model.forward pass, op",
     ],
     ["another pooling", () => ({ model: pooled(maxPool2d(2)) }), () => ({ model: pooled(avgPool2d(2)) }), "model.forward pass, op"], // biome-ignore format: a row

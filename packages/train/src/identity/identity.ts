@@ -6,10 +6,12 @@
  * by the ops of a forward pass, the loss by its value at fixed outputs, the optimizer by its first steps on a fixed problem.
  */
 
-import { gatherBatch } from "@kronograd/data";
-import { modelStructure } from "@kronograd/layers";
-import { type Device, type Dtype, scope, sizeOf, type Tensor, tensor } from "@kronograd/tensor";
-import type { FitOptions } from "../fit.ts";
+import type { Loss } from "@kronograd/autograd";
+import { type Dataset, gatherBatch } from "@kronograd/data";
+import { type Layer, modelStructure } from "@kronograd/layers";
+import type { Optimizer } from "@kronograd/optimizers";
+import { type Device, type Dtype, type Rng, scope, sizeOf, type Tensor, type Tree, tensor } from "@kronograd/tensor";
+import { soleTensor } from "../batch-rows.ts";
 import { traceForward } from "./forward-trace.ts";
 import { firstSteps } from "./optimizer-probe.ts";
 
@@ -18,6 +20,17 @@ export type Identity = { readonly [name: string]: IdentityPart };
 
 /** A value of an identity. */
 export type IdentityPart = number | string | boolean | null | readonly IdentityPart[] | Identity;
+
+/** The options of a run that its identity is made of. */
+export interface IdentityOptions {
+  readonly model: Layer<Tree>;
+  readonly loss: Loss;
+  readonly data: Dataset;
+  readonly optimizer: Optimizer;
+  readonly batch: number;
+  readonly microBatch?: number;
+  readonly rng: Rng;
+}
 
 /** Names of parts that hold measured numbers, which are compared with a tolerance. */
 export const measured = { loss: "value at fixed outputs", optimizer: "first steps on a fixed problem" } as const;
@@ -31,7 +44,7 @@ export const forwardOps = "forward pass";
  * @param placement  where the model is
  */
 export async function identityOf(
-  options: FitOptions,
+  options: IdentityOptions,
   placement: { readonly device: Device; readonly dtype: Dtype },
 ): Promise<Identity> {
   const { model, loss, data, optimizer, batch, microBatch = batch, rng } = options;
@@ -39,7 +52,7 @@ export async function identityOf(
   const { ops, value } = scope(() => {
     const { inputs, targets } = gatherBatch(data.train, rows, placement);
     const trace = traceForward(model, inputs);
-    return { ops: trace.ops, value: loss.value(fixedLike(trace.outputs), targets) };
+    return { ops: trace.ops, value: loss.value(fixedLike(trace.outputs), soleTensor("targets", targets)) };
   });
   const lossValue = await value.item();
   value.dispose();

@@ -8,7 +8,20 @@
 
 import { Dense, initialize, type Layer, parameterRoles, parameters, softmaxCrossEntropy } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
-import { add, cpu, mul, normal, ones, Rng, scale, scope, type Tensor, tanh, tensor } from "@kronograd/tensor";
+import {
+  add,
+  cpu,
+  mul,
+  normal,
+  ones,
+  Rng,
+  scale,
+  scope,
+  type Tensor,
+  type Tree,
+  tanh,
+  tensor,
+} from "@kronograd/tensor";
 import { Clock } from "../clock.ts";
 import { trainStep } from "../step.ts";
 
@@ -22,7 +35,7 @@ const placement = { device: cpu, dtype: "float64" } as const;
  *
  * @returns by parameter name; or, where the optimizer cannot take the problem, the name of its error
  */
-export function firstSteps(optimizer: Optimizer, model: Layer): Readonly<Record<string, number>> | string {
+export function firstSteps(optimizer: Optimizer, model: Layer<Tree>): Readonly<Record<string, number>> | string {
   using own = optimizer.fresh();
   return scope(() => {
     const rng = new Rng(0);
@@ -47,7 +60,7 @@ export function firstSteps(optimizer: Optimizer, model: Layer): Readonly<Record<
 }
 
 /** A net of vectors of three with a layer for each layer of the model, under the same names and roles. */
-function tinyModel(model: Layer, rng: Rng): Layer {
+function tinyModel(model: Layer<Tree>, rng: Rng): Layer {
   const layers = new Map<string, string[]>();
   const roles = parameterRoles(model);
   for (const name of Object.keys(roles)) {

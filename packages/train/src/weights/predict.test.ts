@@ -40,6 +40,20 @@ describe("predict", () => {
     expect(y).toBeAllclose(model.forward(tensor([[1, 2], [3, 4]], { dtype: "float64" }), { training: false })); // biome-ignore format: a matrix
   });
 
+  it("takes a column of a data set, with its bytes scaled as in training", async () => {
+    const model = mlp([2, 3], { rng: new Rng(1) });
+    const scaling = { mean: [0.5], deviation: [0.25] };
+    const values = Uint8Array.of(0, 255, 51, 102, 153, 204);
+    const column = { values, shape: [2], prepare: scaling };
+    const x = tensor(
+      Float32Array.from(values, (byte) => (byte / 255 - 0.5) / 0.25),
+      { shape: [3, 2] },
+    );
+    expect(await predict(model, column, { batch: 2 })).toBeAllclose(model.forward(x, { training: false }), {
+      rtol: 1e-5,
+    });
+  });
+
   it("takes inputs by name, with int32 as it is, and gives a tree of outputs", async () => {
     const both = {
       kind: "both",

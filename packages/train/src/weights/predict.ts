@@ -1,6 +1,6 @@
 /** Outputs of a model for any number of rows, a few at a time. */
 
-import type { HostArray } from "@kronograd/data";
+import { type Column, gatherBatch, type HostArray } from "@kronograd/data";
 import { buffers, type Layer, parameters } from "@kronograd/layers";
 import {
   adopt,
@@ -17,6 +17,7 @@ import {
   retain,
   ShapeError,
   scope,
+  sizeOf,
   slice,
   Tensor,
   type Tree,
@@ -25,8 +26,13 @@ import {
   UsageError,
 } from "@kronograd/tensor";
 
-/** Rows for a model: a tensor or an array on the host, [N, …], or several of them by position or name. */
-export type PredictInputs = Tensor | HostArray | readonly PredictInputs[] | { readonly [name: string]: PredictInputs };
+/** Rows for a model: a tensor, an array on the host, [N, …], a column of a data set, or several by position or name. */
+export type PredictInputs =
+  | Tensor
+  | HostArray
+  | Column
+  | readonly PredictInputs[]
+  | { readonly [name: string]: PredictInputs };
 
 /** How `predict` goes about it. */
 export interface PredictOptions {
@@ -93,11 +99,15 @@ function placementOf(model: Layer<Tree>): { device: Device; dtype: Dtype } {
 const isHostArray = (inputs: object): inputs is HostArray =>
   "data" in inputs && isTypedArray(inputs.data) && "shape" in inputs && Array.isArray(inputs.shape);
 
+const isColumn = (inputs: object): inputs is Column =>
+  "values" in inputs && "prepare" in inputs && "shape" in inputs && Array.isArray(inputs.shape);
+
 /** N, which all inputs must agree on. */
 function rowsOf(inputs: PredictInputs): number {
   const counts = new Set<number>();
   const visit = (part: PredictInputs): void => {
     if (part instanceof Tensor || isHostArray(part)) counts.add(part.shape[0] ?? 0);
+    else if (isColumn(part)) counts.add(part.values.length / sizeOf(part.shape));
     else for (const inner of Object.values(part)) visit(inner as PredictInputs);
   };
   visit(inputs);
@@ -122,6 +132,10 @@ function partOf(inputs: PredictInputs, from: number, to: number, { device, dtype
     const kept = data instanceof Int32Array ? "int32" : dtype;
     const values = data.subarray(from * size, to * size);
     return tensor(values, { shape: [to - from, ...shape.slice(1)], device, dtype: kept });
+  }
+  if (isColumn(inputs)) {
+    const rows = Int32Array.from({ length: to - from }, (_, i) => from + i);
+    return gatherBatch({ count: to, inputs, targets: {} }, rows, { device, dtype }).inputs;
   }
   const below = (inner: PredictInputs) => partOf(inner, from, to, { device, dtype });
   if (Array.isArray(inputs)) return inputs.map(below);

@@ -40,7 +40,7 @@ export interface Layer<In extends Tree = Tensor> {
   /** What it is, in a word: containers number their children by it ("dense1"). */
   readonly kind: string;
   /** What it was made with, for summaries, files of weights and checkpoints, which tell two models apart by it. */
-  readonly options?: object;
+  readonly options?: object | undefined;
   forward(x: In, mode: Mode): Tensor;
   /** Its own parameters ("weight", "bias"), without its children's. @throws {UsageError} not initialized yet */
   parameters?(): Readonly<Record<string, Tensor>>;

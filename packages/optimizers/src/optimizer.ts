@@ -63,33 +63,30 @@ export interface Gate {
   readonly flag: Tensor;
 }
 
-/** Turns gradients into changes of parameters, step after step. Dispose of it to free its state. */
+/**
+ * Turns gradients into changes of parameters, step after step. Dispose of it to free its state.
+ *
+ * It is an `OptimizerOptions` itself: `new Optimizer(optimizer)` is the same optimizer before its first step.
+ */
 export class Optimizer implements Disposable {
   readonly name: string;
   readonly learningRate: Schedule;
   readonly config: Readonly<Record<string, unknown>>;
   readonly chain: Transform;
-  readonly #rateOf: (parameter: string) => number;
+  /** Factor on the learning rate for a parameter, by name. */
+  readonly rateOf: (parameter: string) => number;
   /**
    * What `update` moves on, to be written to a checkpoint; null before the first step. Its tensors are the optimizer's own:
    * `loadState` and `holdState` put others in their place.
    */
   state: StateTree = null;
 
-  readonly #options: OptimizerOptions;
-
   constructor(options: OptimizerOptions) {
-    this.#options = options;
     this.name = options.name;
     this.learningRate = options.learningRate;
     this.config = options.config ?? {};
     this.chain = options.chain;
-    this.#rateOf = options.rateOf ?? (() => 1);
-  }
-
-  /** The same optimizer as it is before its first step. */
-  fresh(): Optimizer {
-    return new Optimizer(this.#options);
+    this.rateOf = options.rateOf ?? (() => 1);
   }
 
   /** The learning rate of a step (from 0). */
@@ -119,7 +116,7 @@ export class Optimizer implements Disposable {
       oracles,
       rng,
       learningRate: this.learningRateAt(step),
-      rateOf: this.#rateOf,
+      rateOf: this.rateOf,
       report(name, value) {
         reported.push(value);
         options.report?.(name, value);
@@ -152,7 +149,7 @@ export class Optimizer implements Disposable {
         (ahead?.x ?? direction.parts()).forEach((part, i) => {
           const name = direction.block.parameters[i] as string;
           const target = parameterNamed(parameters, name);
-          const rate = learningRate * this.#rateOf(name);
+          const rate = learningRate * this.rateOf(name);
           const others = gate ? [gate.flag] : ahead ? [ahead.from[i] as Tensor] : [];
           const op = gate?.op ?? (ahead ? stepAheadOp : weightedSumOp);
           const c = rate * (ahead?.by ?? 0);

@@ -15,7 +15,7 @@ import {
 } from "@kronograd/tensor";
 import type { Layer } from "../layer.ts";
 
-const activation = (kind: string, f: (x: Tensor) => Tensor, options: object = {}): Layer => ({
+const activation = (kind: string, f: (x: Tensor) => Tensor, options?: object): Layer => ({
   kind,
   options,
   forward: f,

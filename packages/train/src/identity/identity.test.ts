@@ -111,8 +111,8 @@ describe("resume", () => {
     ],
     [
       "a loss without options to show",
-      () => ({ loss: softmaxCrossEntropy() }),
-      () => ({ loss: { ...softmaxCrossEntropy({ labelSmoothing: 0.1 }), config: {} } as never }),
+      () => ({ loss: { ...softmaxCrossEntropy(), config: {} } }),
+      () => ({ loss: { ...softmaxCrossEntropy({ labelSmoothing: 0.1 }), config: {} } }),
       "loss",
     ],
     [

@@ -7,7 +7,7 @@
  */
 
 import { Dense, initialize, type Layer, parameterRoles, parameters, softmaxCrossEntropy } from "@kronograd/layers";
-import type { Optimizer } from "@kronograd/optimizers";
+import { Optimizer } from "@kronograd/optimizers";
 import {
   add,
   cpu,
@@ -36,7 +36,7 @@ const placement = { device: cpu, dtype: "float64" } as const;
  * @returns by parameter name; or, where the optimizer cannot take the problem, the name of its error
  */
 export function firstSteps(optimizer: Optimizer, model: Layer<Tree>): Readonly<Record<string, number>> | string {
-  using own = optimizer.fresh();
+  using own = new Optimizer(optimizer);
   return scope(() => {
     const rng = new Rng(0);
     const tiny = tinyModel(model, rng);

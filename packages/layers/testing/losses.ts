@@ -4,6 +4,7 @@ import { hvp, type LabelSource, type Loss } from "@kronograd/autograd";
 import {
   add,
   broadcastTo,
+  cast,
   generate,
   matmul,
   mul,
@@ -42,7 +43,10 @@ function exampleHessians(loss: Loss, outputs: Tensor, targets: Tensor, weights?:
       generate([1, ...rest], outputs, (i) => (i === k ? 1 : 0)),
       outputs.shape,
     );
-    return mul(loss.hessianProduct(outputs, targets, unit, rows), n).dataSync();
+    return mul(
+      loss.hessianProduct(outputs, targets, unit, rows),
+      typeof n === "number" ? n : cast(n, outputs.dtype),
+    ).dataSync();
   });
   return Array.from({ length: examples }, (_, n) =>
     Array.from({ length: size }, (_, i) => columns.map((column) => column[n * size + i] ?? Number.NaN)),

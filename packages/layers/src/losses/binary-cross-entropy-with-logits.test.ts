@@ -36,6 +36,27 @@ describe("binaryCrossEntropyWithLogits", () => {
     }
   });
 
+  it("weighs positive targets, all alike or each output by its own", () => {
+    const [z, t] = [f64([[0, Math.log(3)]]), f64([[1, 0.4]])]; // p = ½, ¾
+    const weighed = (c: number, d: number) => -c * Math.log(0.5) - d * 0.4 * Math.log(0.75) - 0.6 * Math.log(0.25);
+    const of = (positiveWeights: number | number[]) =>
+      binaryCrossEntropyWithLogits({ reduction: "sum", positiveWeights }).value(z, t).itemSync();
+    expect(of(3)).toBeCloseTo(weighed(3, 3), 14);
+    expect(of([3, 0.5])).toBeCloseTo(weighed(3, 0.5), 14);
+    for (const source of ["sampled", "randomSign"] as const)
+      expectRandomColumns(binaryCrossEntropyWithLogits({ positiveWeights: [3, 0.5, 1] }), source, random([1, 3]), f64([[1, 0.3, 0]])); // biome-ignore format: one line
+  });
+
+  it("predicts 1 where the logit is above 0, also for outputs of one number an example", () => {
+    expect([...(mean.predict?.(f64([-1, 0.5, 0])).dataSync() ?? [])]).toEqual([0, 1, 0]);
+  });
+
+  it("refuses positive weights that are not above 0, or fit no outputs", () => {
+    expect(() => binaryCrossEntropyWithLogits({ positiveWeights: [1, 0] })).toThrow(UsageError);
+    const two = binaryCrossEntropyWithLogits({ positiveWeights: [1, 2] });
+    expect(() => two.value(random([4, 3]), random([4, 3]))).toThrow(/one for each output/);
+  });
+
   it("refuses targets of another shape, and unknown reductions", () => {
     expect(() => mean.value(random([4, 1]), random([4]))).toThrow(ShapeError);
     expect(() => binaryCrossEntropyWithLogits({ reduction: "none" as never })).toThrow(UsageError);

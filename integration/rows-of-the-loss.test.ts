@@ -4,8 +4,16 @@
  */
 
 import { type LossObjective, recordLayer, valueAndGrad } from "@kronograd/autograd";
-import { Dense, Embedding, meanSquaredError, model, parameters } from "@kronograd/layers";
-import { kfacCurvature } from "@kronograd/optimizers";
+import {
+  Dense,
+  Embedding,
+  meanSquaredError,
+  model,
+  parameters,
+  softmaxCrossEntropy,
+  transformerEncoder,
+} from "@kronograd/layers";
+import { chain, kfacCurvature, Optimizer, precondition } from "@kronograd/optimizers";
 import { exactGgn, seenBy } from "@kronograd/suites/exact";
 import {
   add,
@@ -151,5 +159,60 @@ describe("weights of rows", () => {
     const weightsOf = tensor(Float64Array.from({ length: N }, (_, n) => (n < N - 1 ? 1 : 0)));
     const objective = { outputs: () => pooled(ragged), loss, targets: random(5, [N, C]), weights: weightsOf };
     expectExact(objective, "reduce");
+  });
+});
+
+describe("padding", () => {
+  const options = { vocabulary: 12, features: 4, heads: 2, hidden: 6, blocks: 1, classes: 3, length: 16 };
+  const tokens = (length: number) =>
+    tensor(
+      Int32Array.from({ length: 4 * length }, (_, i) =>
+        i % length < 4 - (Math.floor(i / length) % 3) ? 1 + ((i * i) % 11) : 0,
+      ),
+      { shape: [4, length] },
+    );
+  /** The same sequences, padded to 16. */
+  const padded = concat([tokens(4), tensor(new Int32Array(4 * 12), { shape: [4, 12] })], 1);
+
+  /** Gradient and direction of all blocks, after one batch. */
+  function stepOn(inputs: Tensor, pool: "mean" | "none", method: ReturnType<typeof kfacCurvature>) {
+    const encoder = transformerEncoder({ ...options, pool, paddingToken: 0, rng: new Rng(0), ...f64 });
+    const own = parameters(encoder);
+    const labels = tensor(Int32Array.of(0, 2, 1, 2));
+    const objective = {
+      outputs: () => encoder.forward(inputs, { training: true }),
+      loss: softmaxCrossEntropy({ ignoreIndex: -100 }),
+      targets: pool === "mean" ? labels : labelsOf(inputs),
+    };
+    const optimizer = new Optimizer({
+      name: "once",
+      learningRate: 1,
+      chain: chain(precondition(method, { damping: 0.03 })),
+    });
+    const { gradients, records } = valueAndGrad(objective, own, { capture: optimizer.needs(0) });
+    const updates = optimizer.update(gradients, { parameters: own, records, step: 0 });
+    return { gradients, updates };
+  }
+  /** A label for each token that depends on the token alone. */
+  const labelsOf = (inputs: Tensor) =>
+    generate(inputs.shape, { dtype: "int32" }, (i) => {
+      const token = inputs.dataSync()[i] as number;
+      return token === 0 ? -100 : token % 3;
+    });
+
+  it("to four times the length moves no gradient and no direction by more than rounding", () => {
+    for (const pool of ["mean", "none"] as const) {
+      for (const reduction of ["expand", "reduce"] as const) {
+        for (const labels of ["empirical", "exact"] as const) {
+          const make = () => kfacCurvature({ labels, reduction, norms: true, embeddings: true });
+          const [short, long] = [stepOn(tokens(4), pool, make()), stepOn(padded, pool, make())];
+          for (const [name, gradient] of short.gradients) {
+            const close = { rtol: 1e-9, atol: 1e-11 };
+            expect(long.gradients.get(name)?.dense()).toBeAllclose(gradient.dense(), close);
+            expect(long.updates.get(name)?.dense()).toBeAllclose(short.updates.get(name)?.dense() as Tensor, close);
+          }
+        }
+      }
+    }
   });
 });

@@ -38,10 +38,11 @@ function joinWeights(all: readonly (RecordWeights | undefined)[]): RecordWeights
   const [first] = all;
   const known = all.filter((weights) => weights !== undefined);
   if (first === undefined || known.length < all.length) return undefined;
-  const { examples, positions } = first;
+  const { examples, positions, count } = first;
   return {
     ...first,
     examples: examples && concat(known.map((weights) => weights.examples as Tensor)),
+    count: count && concat(known.map((weights) => weights.count as Tensor)),
     positions:
       positions === null
         ? null

@@ -85,7 +85,7 @@ export interface RecordWeights {
   readonly examples: Tensor | null;
   /** π of their positions, for each use [N, T of the use]: 1, or 0 where there is none; null: each 1. */
   readonly positions: readonly Tensor[] | null;
-  /** Mean number of positions in an example, []; null: each example its own, Σ π. */
+  /** Number of positions in an example that G divides by, [N, 1, 1]; null: each example its own, Σ π. */
   readonly count: Tensor | null;
   /** Whether it is the loss that weighs positions, so that π is in the output gradients as ω is. */
   readonly ofLoss: boolean;

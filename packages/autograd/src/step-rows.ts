@@ -17,8 +17,11 @@
  */
 
 import {
+  abs,
+  add,
   broadcastTo,
   cast,
+  concat,
   div,
   full,
   greater,
@@ -183,8 +186,13 @@ function weigh(
   const perExample = shape[0] as number;
   if (ofLoss) {
     const pi = div(reshape(own, [perExample, -1]), reshape(positive(omega as Tensor), [perExample, 1]));
-    const count = div(asTensor(total, like), asTensor(examples, like));
-    return record({ positions: uses.map(() => pi), count: scale(count, uses.length) });
+    const rows = div(asTensor(total, like), asTensor(examples, like));
+    const positions = uses.map((use, k) => withReached(pi, use, calls[k] as LayerCall));
+    const [all, ofThem] = [positions, uses.map(() => pi)].map((list) =>
+      sum(concat([...list], 1), 1, { keepAxes: true }),
+    );
+    const more = reshape(div(all as Tensor, positive(ofThem as Tensor)), [perExample, 1, 1]); // 1 where no row was added
+    return record({ positions, count: scale(mul(more, rows), uses.length) });
   }
   if (!masked) return record({ positions: null, count: null });
   const positions = axes.map((rows, k) => {
@@ -193,6 +201,17 @@ function weigh(
     return positionsOf((calls[k] as LayerCall).name, mask, rows, like);
   });
   return record({ positions, count: null });
+}
+
+/**
+ * π with 1 for positions that the loss has no row for, but whose output gradient is not 0: what mixes positions, as attention
+ * does, makes the loss of one depend on others.
+ */
+function withReached(pi: Tensor, { outputGrads }: LayerUse, { geometry }: LayerCall): Tensor {
+  const sizes = outputGrads.filter((grad) => grad.size / lastOf(grad) === pi.size).map(abs);
+  if (geometry.kind !== "dense" || sizes.length === 0) return pi; // summed over positions already
+  const reached = presence(sum(sizes.reduce(add), -1));
+  return where(greater(pi, 0), pi, reshape(reached, pi.shape));
 }
 
 /** A layer's own mask as π [N, T]. */

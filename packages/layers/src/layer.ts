@@ -18,6 +18,11 @@ export interface Mode {
    * (curvature products, trial losses, more labels) leave buffers alone. The value lives as long as the pass's scope: retain it.
    */
   readonly commit?: (buffer: Tensor, value: Tensor) => void;
+  /**
+   * Positions of the sequences that are there (1), and padding (0), [B, S]: attention sees the former only, means are over
+   * them, and curvature leaves the others out.
+   */
+  readonly mask?: Tensor | undefined;
   /** See what every layer returned. */
   readonly observe?: (layer: Layer<Tree>, output: Tensor) => void;
 }

@@ -5,6 +5,12 @@ import { callLayer, type Layer, type Mode } from "./layer.ts";
 import { initializeRoot, type ModelOptions } from "./model-tree.ts";
 import { checkNames } from "./parts/checks.ts";
 
+/** Options of a sequence of layers. */
+export interface SequentialOptions extends ModelOptions {
+  /** Take the input apart into what the first layer reads and a mask of its positions, [B, S], for all layers. */
+  readonly mask?: (x: Tree) => { readonly input: Tree; readonly mask: Tensor | undefined };
+}
+
 /**
  * Apply layers one after the other.
  *
@@ -18,10 +24,15 @@ import { checkNames } from "./parts/checks.ts";
 export class Sequential implements Layer<Tree> {
   readonly kind = "block";
   readonly layers: Readonly<Record<string, Layer<Tree>>>;
+  readonly #mask: SequentialOptions["mask"];
 
-  constructor(layers: readonly Layer<Tree>[] | Readonly<Record<string, Layer<Tree>>>, options: ModelOptions = {}) {
+  constructor(
+    layers: readonly Layer<Tree>[] | Readonly<Record<string, Layer<Tree>>>,
+    { mask, ...options }: SequentialOptions = {},
+  ) {
     this.layers = Array.isArray(layers) ? numbered(layers) : (layers as Readonly<Record<string, Layer<Tree>>>);
     checkNames("new Sequential", "a layer", Object.keys(this.layers));
+    this.#mask = mask;
     initializeRoot("Sequential", this, options);
   }
 
@@ -31,8 +42,10 @@ export class Sequential implements Layer<Tree> {
 
   /** @param x  a tensor, or whatever the first layer takes */
   forward(x: Tree, mode: Mode): Tensor {
-    let y = x;
-    for (const [name, layer] of Object.entries(this.layers)) y = callLayer(layer, name, y, mode);
+    const { input, mask } = this.#mask?.(x) ?? { input: x, mask: mode.mask };
+    const own = mask === undefined ? mode : { ...mode, mask };
+    let y = input;
+    for (const [name, layer] of Object.entries(this.layers)) y = callLayer(layer, name, y, own);
     return y as Tensor; // each layer makes one
   }
 

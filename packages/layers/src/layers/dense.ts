@@ -2,8 +2,9 @@
 
 import { recordLayer } from "@kronograd/autograd";
 import { heldTensors, linear, type Tensor } from "@kronograd/tensor";
-import type { InitContext, Layer } from "../layer.ts";
+import type { InitContext, Layer, Mode } from "../layer.ts";
 import { checkFeatures, checkGiven, checkSizes, notInitialized } from "../parts/checks.ts";
+import { maskOf } from "../parts/mask.ts";
 import { type SharedWeight, sharedTensor } from "../parts/shared-weight.ts";
 import { drawWeights, type WeightOptions, type Weights } from "../parts/weight-options.ts";
 
@@ -58,13 +59,14 @@ export class Dense implements Layer {
     return { weight: this.weight, ...(this.#own ?? notInitialized(this.name)) };
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, mode?: Mode): Tensor {
     const { in: inputs, out } = this.options;
     const { name } = this;
     checkFeatures(name, "features", x, -1, inputs, `new Dense({ in: ${inputs}, out: ${out} })`);
     const { weight, bias = null } = this.parameters() as { weight: Tensor; bias?: Tensor };
     const output = linear(x, weight, bias);
-    recordLayer({ name, weight, bias, input: x, output, geometry: { kind: "dense" } });
+    const rowWeights = maskOf(x.shape.slice(0, -1), mode);
+    recordLayer({ name, weight, bias, input: x, output, geometry: { kind: "dense" }, rowWeights });
     return output;
   }
 

@@ -3,8 +3,9 @@
 import { type LayerView, recordLayer, weightedRows } from "@kronograd/autograd";
 import { DtypeError, gather, heldTensors, oneHot, type Tensor } from "@kronograd/tensor";
 import { gaussian, type Initializer } from "../initializers.ts";
-import type { InitContext, Layer, ParameterRole } from "../layer.ts";
+import type { InitContext, Layer, Mode, ParameterRole } from "../layer.ts";
 import { checkGiven, checkSizes, notInitialized } from "../parts/checks.ts";
+import { maskOf } from "../parts/mask.ts";
 import { type SharedWeight, sharedTensor } from "../parts/shared-weight.ts";
 
 /**
@@ -77,7 +78,7 @@ export class Embedding implements Layer {
     return "embedding";
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, mode?: Mode): Tensor {
     if (x.dtype !== "int32") {
       throw new DtypeError({
         where: this.name,
@@ -89,7 +90,9 @@ export class Embedding implements Layer {
     }
     const { weight, name } = this;
     const output = gather(weight, x);
-    recordLayer({ name, weight, bias: null, input: x, output, geometry: { kind: "dense" }, view: embeddingView });
+    const rowWeights = maskOf(x.shape, mode);
+    const geometry = { kind: "dense" } as const;
+    recordLayer({ name, weight, bias: null, input: x, output, geometry, view: embeddingView, rowWeights });
     return output;
   }
 

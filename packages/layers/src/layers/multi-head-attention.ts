@@ -35,6 +35,8 @@ type Maps = Readonly<Record<"q" | "k" | "v" | "o", Dense>>;
 /**
  * Let every position of a sequence attend to the others: x [B, S, D] → [B, S, D].
  *
+ * With a mask in its mode, no position sees padding.
+ *
  * @throws {UsageError} heads does not divide features
  * @throws {ShapeError} in the forward pass: x is not [B, S, features]
  * @source Vaswani et al. (2017), "Attention is all you need", §3.2
@@ -83,7 +85,11 @@ export class MultiHeadAttention implements Layer {
       perHead(callLayer(q, "q", x, mode)),
       perHead(callLayer(k, "k", x, mode)),
       perHead(callLayer(v, "v", x, mode)),
-      { causal, ...(drop && { drop: (weights) => callLayer(drop, "dropout", weights, mode) }) },
+      {
+        causal,
+        mask: keysOf(mode.mask, x),
+        ...(drop && { drop: (weights) => callLayer(drop, "dropout", weights, mode) }),
+      },
     ); // [B, H, S, d]
     return callLayer(o, "o", reshape(permute(mixed, [0, 2, 1, 3]), [batch, positions, features]), mode);
   }
@@ -91,4 +97,9 @@ export class MultiHeadAttention implements Layer {
   [heldTensors](): unknown {
     return this.#children;
   }
+}
+
+/** A mask of positions [B, S] as one of keys, [B, 1, 1, S]. */
+function keysOf(mask: Tensor | undefined, { shape: [batch, positions] }: Tensor): Tensor | undefined {
+  return mask && reshape(mask, [batch as number, 1, 1, positions as number]);
 }

@@ -1,11 +1,18 @@
-/** Pooling over windows of images [N, C, H, W] as layers. */
+/** Pooling over windows of images [N, C, H, W], and over the positions of sequences, as layers. */
 
 import {
   avgPool2d as avgPool2dOp,
+  cast,
+  div,
   globalAvgPool2d as globalAvgPool2dOp,
+  maximum,
   maxPool2d as maxPool2dOp,
+  mean,
+  mul,
   type PairLike,
   type Pool2dOptions,
+  reshape,
+  sum,
 } from "@kronograd/tensor";
 import type { Layer } from "../layer.ts";
 
@@ -34,4 +41,16 @@ export function avgPool2d(
 /** Average each channel over all its pixels: [N, C, H, W] → [N, C]. */
 export function globalAvgPool2d(): Layer {
   return { kind: "pool", forward: globalAvgPool2dOp };
+}
+
+/** Average the positions of sequences, of those that the mode's mask has where there is one: [B, S, …] → [B, …]. */
+export function meanOverPositions(): Layer {
+  return {
+    kind: "pool",
+    forward(x, { mask }) {
+      if (mask === undefined) return mean(x, 1);
+      const there = reshape(cast(mask, x.dtype), [...mask.shape, ...x.shape.slice(2).map(() => 1)]);
+      return div(sum(mul(x, there), 1), maximum(sum(there, 1), 1)); // of a sequence without positions: 0
+    },
+  };
 }

@@ -57,6 +57,29 @@ describe("transformerEncoder", () => {
     expect(first([1, 2, 3])).toBeAllclose(first([1, 9, 9]), { rtol: 1e-14 });
   });
 
+  it("gives a padded sequence the outputs of the sequence alone", () => {
+    for (const pool of ["mean", "none"] as const) {
+      const model = ready(transformerEncoder({ ...options, vocabulary: 10, pool, paddingToken: 0 }));
+      const alone = model.forward(int32([[1, 2, 3]]), evaluation);
+      const padded = model.forward(int32([[1, 2, 3, 0, 0], [4, 5, 6, 7, 8]]), evaluation); // biome-ignore format: tokens
+      const own = pool === "mean" ? slice(padded, [[0, 1]]) : slice(padded, [[0, 1], [0, 3]]); // biome-ignore format: one line
+      expect(own).toBeAllclose(alone, { rtol: 1e-12 });
+    }
+  });
+
+  it("takes a mask in place of a padding token", () => {
+    const named = ready(transformerEncoder({ ...options, vocabulary: 10, paddingToken: 0 }));
+    const given = ready(transformerEncoder({ ...options, vocabulary: 10 }));
+    const input = int32([[1, 2, 0], [4, 5, 6]]); // biome-ignore format: tokens
+    const mask = int32([[1, 1, 0], [1, 1, 1]]); // biome-ignore format: mask
+    expect(given.forward({ input, mask }, evaluation)).toBeAllclose(named.forward(input, evaluation), { rtol: 0 });
+  });
+
+  it("makes numbers of a sequence that is all padding", () => {
+    const model = ready(transformerEncoder({ ...options, vocabulary: 10, paddingToken: 0 }));
+    expect(model.forward(int32([[0, 0]]), evaluation).dataSync().every(Number.isFinite)).toBe(true); // biome-ignore format: one line
+  });
+
   it("has six layers a block that curvature sees, by full name", () => {
     const { rows } = summary(ready(transformerEncoder({ ...options, blocks: 1 })), [5, 8]);
     const seen = rows.filter(({ curvature }) => curvature.startsWith("kfac")).map(({ name }) => name);

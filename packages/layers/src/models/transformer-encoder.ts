@@ -1,6 +1,6 @@
 /** A small transformer encoder with the norms before each part (pre-norm). */
 
-import { add, generate, mean, type Tensor } from "@kronograd/tensor";
+import { add, generate, notEqual, Tensor, type Tree } from "@kronograd/tensor";
 import type { Layer } from "../layer.ts";
 import { gelu } from "../layers/activations.ts";
 import { Dense } from "../layers/dense.ts";
@@ -8,6 +8,7 @@ import { dropout } from "../layers/dropout.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { LayerNorm } from "../layers/layer-norm.ts";
 import { MultiHeadAttention } from "../layers/multi-head-attention.ts";
+import { meanOverPositions } from "../layers/pooling.ts";
 import { model } from "../model.ts";
 import type { ModelOptions } from "../model-tree.ts";
 import { Sequential } from "../sequential.ts";
@@ -65,6 +66,8 @@ export interface TransformerEncoderOptions extends TransformerBlockOptions, Mode
   readonly vocabulary?: number;
   /** Longest sequence of tokens; default 128. */
   readonly length?: number;
+  /** Token that stands for padding: no position sees it, means leave it out, and so does curvature. */
+  readonly paddingToken?: number;
   /** "mean" (default) classifies a sequence by the mean of its positions, "none" classifies each position. */
   readonly pool?: "mean" | "none";
 }
@@ -72,24 +75,44 @@ export interface TransformerEncoderOptions extends TransformerBlockOptions, Mode
 /**
  * Build an encoder: tokens [B, S] or vectors [B, S, features] → [B, classes], or [B, S, classes] without pooling.
  *
+ * Sequences of several lengths are padded, and either `paddingToken` says with what, or the model is given
+ * `{ input, mask }`, with a mask [B, S] of the positions that are there.
+ *
  * @throws {UsageError} heads does not divide features; in the forward pass: a sequence longer than `length`
  * @source Vaswani et al. (2017), with learned positions and pre-norm blocks
  * @example
  * transformerEncoder({ vocabulary: 100, features: 32, heads: 4, classes: 2, rng: new Rng(0) });
  */
 export function transformerEncoder(options: TransformerEncoderOptions): Sequential {
-  const { blocks = 2, classes, vocabulary, length = 128, pool = "mean", rng, device, dtype, ...block } = options;
+  const {
+    blocks = 2,
+    classes,
+    vocabulary,
+    length = 128,
+    pool = "mean",
+    paddingToken,
+    rng,
+    device,
+    dtype,
+    ...block
+  } = options;
   const { features } = block;
   return new Sequential(
     {
       ...(vocabulary === undefined ? {} : { embedding: positionalEmbedding(vocabulary, length, features) }),
       ...Object.fromEntries(Array.from({ length: blocks }, (_, i) => [`block${i + 1}`, transformerBlock(block)])),
       norm: new LayerNorm({ shape: features }),
-      ...(pool === "mean" ? { pool: { kind: "pool", forward: (x: Tensor) => mean(x, 1) } } : {}),
+      ...(pool === "mean" ? { pool: meanOverPositions() } : {}),
       head: new Dense({ in: features, out: classes }),
     },
-    { ...(rng && { rng }), ...(device && { device }), ...(dtype && { dtype }) },
+    { mask: (x) => partsOf(x, paddingToken), ...(rng && { rng }), ...(device && { device }), ...(dtype && { dtype }) },
   );
+}
+
+/** Sequences and the mask of their positions. */
+function partsOf(x: Tree, paddingToken: number | undefined): { input: Tree; mask: Tensor | undefined } {
+  if (!(x instanceof Tensor)) return x as { input: Tree; mask: Tensor };
+  return { input: x, mask: paddingToken === undefined ? undefined : notEqual(x, paddingToken) };
 }
 
 /** Token plus position: int32 [B, S] → [B, S, features]. */

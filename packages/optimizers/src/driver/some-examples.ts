@@ -32,10 +32,11 @@ function windowOf(record: LayerRecord, count: number, look: number): LayerRecord
     over <= 0 ? slice(t, [[start, start + count]]) : concat([slice(t, [[start]]), slice(t, [[0, over]])]);
   const uses = record.uses.map((use) => ({ ...use, input: some(use.input), outputGrads: use.outputGrads.map(some) }));
   if (weights === undefined) return layerRecord({ ...record, uses, total: count });
-  const { examples: omega, positions } = weights;
+  const { examples: omega, positions, count: counts } = weights;
   const seen = {
     ...weights,
     examples: omega && some(omega),
+    count: counts && some(counts),
     positions: positions === null ? null : positions.map(some),
   };
   return layerRecord({ ...record, uses, weights: seen, total: seen.examples === null ? count : sum(seen.examples) });

@@ -11,9 +11,15 @@ import {
 import { BatchNorm, Dense, Embedding, GroupNorm, type Layer, LayerNorm, RmsNorm } from "@kronograd/layers";
 import { cholesky, choleskySolve } from "@kronograd/linalg";
 import {
+  blockInfo,
   type CurvatureMethod,
+  contextByHand,
+  directionByHand,
   ekfacCurvature,
   kfacCurvature,
+  learnByHand,
+  refineByHand,
+  refreshByHand,
   type StateTree,
   skfacCurvature,
 } from "@kronograd/optimizers";
@@ -80,10 +86,14 @@ function directionOf<S extends StateTree>(
   record: LayerRecord,
   v: Tensor,
 ): Tensor {
-  const context = { step: 0, damping: 0.1, rng: new Rng(0), oracles: {} };
-  const refreshed = method.refresh(method.update(method.init(block, context), record, context), context);
-  const state = method.refine?.(refreshed, record, context) ?? refreshed;
-  const direction = method.precondition(state, denseGradient(block, v), context);
+  const context = contextByHand(0.1, 0);
+  const refreshed = refreshByHand(
+    method,
+    learnByHand(method, method.init(blockInfo(block), context), record, context),
+    context,
+  );
+  const state = refineByHand(method, refreshed, record, context);
+  const direction = directionByHand(method, state, denseGradient(block, v), context);
   return "block" in direction ? direction.dense() : direction;
 }
 

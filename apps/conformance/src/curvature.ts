@@ -4,21 +4,26 @@ import { type Block, denseGradient, layerRecord, type ReductionName, reductions,
 import { woodburySolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import {
+  blockInfo,
   type CurvatureMethod,
   chain,
   columnHistory,
+  contextByHand,
+  directionByHand,
   kfacCurvature,
   klClip,
+  learnByHand,
   momentum,
   Optimizer,
   precondition,
   preconditionSameBatch,
+  type StateTree,
   skfacCurvature,
   type Transform,
   type Updates,
   weightDecay,
 } from "@kronograd/optimizers";
-import { copy, div, dot, eye, mul, Rng, reshape, scale, slice, type Tensor, transpose, zeros } from "@kronograd/tensor";
+import { copy, div, dot, eye, mul, reshape, scale, slice, type Tensor, transpose, zeros } from "@kronograd/tensor";
 import type { HostArray } from "@kronograd/testkit";
 import type { Dictionary } from "./fixture.ts";
 import { type CaseRun, type Handler, type Results, refuseOthers } from "./handler.ts";
@@ -148,8 +153,13 @@ function dense<S>(
   gradient: Tensor,
   damping: number,
 ): Tensor {
-  const context = { step: 0, damping, rng: new Rng(0), oracles: {} };
-  const direction = (method as CurvatureMethod).precondition(state as never, denseGradient(block, gradient), context);
+  const context = contextByHand(damping, 0);
+  const direction = directionByHand(
+    method as CurvatureMethod,
+    state as StateTree,
+    denseGradient(block, gradient),
+    context,
+  );
   return "block" in direction ? direction.dense() : direction;
 }
 
@@ -163,9 +173,9 @@ const ema: Handler = (run) => {
   if (!Array.isArray(batches)) throw run.lacks("batches", "a list of tensors", batches);
   const averages = (start: "first" | "martens") => () => {
     const method = kfacCurvature({ decay: run.number("decay"), start, bias: "separate" });
-    const context = { step: 0, damping: 1, rng: new Rng(0), oracles: {} };
+    const context = contextByHand(1);
     const first = run.tensor(batches[0] as HostArray);
-    let state = method.init(blockOf("layer", [1, first.shape[1]!]), context);
+    let state = method.init(blockInfo(blockOf("layer", [1, first.shape[1]!])), context);
     return (batches as HostArray[]).map((batch) => {
       const input = run.tensor(batch);
       const outputGrads = [zeros([input.shape[0]!, 1], run.placement)];
@@ -176,7 +186,7 @@ const ema: Handler = (run) => {
         labels: "empirical",
         uses: [{ input, outputGrads }],
       });
-      state = method.update(state, record, context);
+      state = learnByHand(method, state, record, context);
       return copy(state.A!); // averages move in place
     });
   };

@@ -21,6 +21,8 @@ export interface CaptureRequest {
    * the way back has passed them: [N, out] of a convolution is kept, not [N, out, height, width].
    */
   readonly positions?: boolean;
+  /** Also take the gradient of every parameter under labels drawn from the model. */
+  readonly labelGradient?: "sampled" | "randomSign";
   /** Leave gradients of layers without weight sharing as factors. */
   readonly gradient?: "dense" | "factored";
   /** Whether a layer's bias is the last column of its weight's block (default), or a parameter of its own. */

@@ -5,6 +5,7 @@ export { ggnvp, grad, hvp, jvp, type Like, leaves, type Pullback, type Tensors, 
 export * from "./gradient.ts";
 export { joinRecords } from "./join-records.ts";
 export * from "./layer-record.ts";
+export * from "./linearize.ts";
 export * from "./loss.ts";
 export type { Parameters } from "./parameter-blocks.ts";
 export { expand, type ReductionName, reduce, reductions } from "./reductions.ts";

@@ -7,11 +7,23 @@
  * parameter is a block of its own and nothing else is kept.
  */
 
-import { full, heldTensors, type Rng, scale, scope, slice, type Tensor, UsageError, zeros } from "@kronograd/tensor";
+import {
+  cast,
+  div,
+  full,
+  heldTensors,
+  type Rng,
+  scale,
+  scope,
+  slice,
+  type Tensor,
+  UsageError,
+  zeros,
+} from "@kronograd/tensor";
 import { type CaptureRequest, collectLayers, type LayerCall, type LayerView } from "./capture.ts";
 import { assertScalar } from "./grad.ts";
 import { type Block, factoredGradient, type Gradient, partsGradient } from "./gradient.ts";
-import { type LayerRecord, layerRecord } from "./layer-record.ts";
+import { type LabelSource, type LayerRecord, layerRecord } from "./layer-record.ts";
 import type { Loss, StepRows } from "./loss.ts";
 import { type LayerBlock, type Parameters, planBlocks } from "./parameter-blocks.ts";
 import { summedOutput } from "./reductions.ts";
@@ -52,6 +64,8 @@ export interface ValueAndGrad {
   /** By block name: layers in the order of their first use, then single parameters. */
   readonly gradients: ReadonlyMap<string, Gradient>;
   readonly records: ReadonlyMap<string, LayerRecord>;
+  /** Gradients under labels drawn from the model, scaled as `gradients`, where the capture asks for them. */
+  readonly labelGradients?: ReadonlyMap<string, Gradient>;
   /** Tensors that the tape kept for the way back: what this step cost in memory. */
   readonly savedTensors: number;
   [heldTensors](): unknown;
@@ -96,13 +110,16 @@ export function valueAndGrad(
         const columns = labelColumns(backward, objective, result, layers, cotangents, options);
         for (const layer of layers) records.set(layer.block.name, recordOf(layer, columns, capture, rows, factor));
       }
+      const blocks = [...layers.map(({ block }) => block), ...singles];
+      const labelGradients = labelGradientsOf(backward, objective, result, parameters, blocks, options);
       return {
         value,
         outputs,
         gradients,
         records,
+        ...(labelGradients && { labelGradients }),
         savedTensors,
-        [heldTensors]: () => [value, outputs, gradients, records],
+        [heldTensors]: () => [value, outputs, gradients, records, labelGradients],
       };
     }),
   );
@@ -205,16 +222,42 @@ function labelColumns(
   const { outputGrads: labels } = capture;
   if (labels === undefined) return [];
   if (labels === "empirical") return [empirical];
-  if (typeof objective === "function") {
-    throw new UsageError({
-      where: "valueAndGrad",
-      problem: `a closure has only its true labels, so labels "${labels}" cannot be drawn`,
-      help: 'Pass { outputs, loss, targets } with a Loss object, or use labels: "empirical".',
-    });
-  }
+  const drawn = labelled(objective, labels);
   mark?.("labels");
-  const columns = (rows as StepRows).labelColumns(objective, labels, outputs as Tensor, rng);
+  const columns = (rows as StepRows).labelColumns(drawn, labels, outputs as Tensor, rng);
   return Array.from(columns, (column) => backward(outputs as Tensor, column, outputsOf(layers)));
+}
+
+/** @throws {UsageError} a closure has only its true labels */
+function labelled(objective: Objective, labels: LabelSource): LossObjective {
+  if (typeof objective !== "function") return objective;
+  throw new UsageError({
+    where: "valueAndGrad",
+    problem: `a closure has only its true labels, so labels "${labels}" cannot be drawn`,
+    help: 'Pass { outputs, loss, targets } with a Loss object, or use labels: "empirical".',
+  });
+}
+
+/** The gradient of the loss under labels that are drawn once for the whole batch, apart from those of the records. */
+function labelGradientsOf(
+  backward: Backward,
+  objective: Objective,
+  { outputs, rows }: Evaluated,
+  parameters: Parameters,
+  blocks: readonly Block[],
+  { capture = {}, rng }: ValueAndGradOptions,
+): ReadonlyMap<string, Gradient> | undefined {
+  const { labelGradient: labels } = capture;
+  if (labels === undefined) return undefined;
+  const { loss, targets } = labelled(objective, labels) as LossObjective;
+  const own = rng?.fork("label gradient");
+  const [column] = [...(rows as StepRows).labelColumns({ loss, targets }, labels, outputs as Tensor, own)];
+  const cotangents = backward(outputs as Tensor, column as Tensor, Object.values(parameters));
+  const factor = (rows as StepRows).lossScale(loss);
+  for (const [id, t] of cotangents) {
+    cotangents.set(id, typeof factor === "number" ? scale(t, 1 / factor) : div(t, cast(factor, t.dtype)));
+  }
+  return new Map(blocks.map((block) => [block.name, formedGradient(block, parameters, cotangents)]));
 }
 
 function lossScaleOf(objective: Objective, rows: StepRows | null, options: ValueAndGradOptions): number | Tensor {

@@ -64,7 +64,7 @@ describe("chain", () => {
     });
     const both = chain(
       asking("a", (step) => (step % 2 === 0 ? { inputs: true, outputGrads: "sampled" } : {})),
-      asking("b", () => ({ layers: true, gradient: "factored", oracles: ["hvp"] })),
+      asking("b", () => ({ layers: true, gradient: "factored", oracles: ["trial"] })),
       twice,
     );
     expect(both.needs?.(0)).toEqual({
@@ -73,9 +73,9 @@ describe("chain", () => {
       positions: true,
       layers: true,
       gradient: "factored",
-      oracles: ["hvp"],
+      oracles: ["trial"],
     });
-    expect(both.needs?.(1)).toEqual({ layers: true, gradient: "factored", oracles: ["hvp"] });
+    expect(both.needs?.(1)).toEqual({ layers: true, gradient: "factored", oracles: ["trial"] });
     expect(chain(twice).needs?.(0)).toEqual({});
   });
 
@@ -91,7 +91,9 @@ describe("chain", () => {
 describe("joinNeeds", () => {
   it("prefers factors, and joins oracles without doubles", () => {
     expect(joinNeeds({ gradient: "dense" }, { gradient: "factored" })).toEqual({ gradient: "factored" });
-    expect(joinNeeds({ oracles: ["hvp", "ggnvp"] }, { oracles: ["hvp"] })).toEqual({ oracles: ["hvp", "ggnvp"] });
+    expect(joinNeeds({ oracles: ["trial", "linearized"] }, { oracles: ["trial"] })).toEqual({
+      oracles: ["trial", "linearized"],
+    });
   });
 
   it("keeps positions if one method reads them", () => {

@@ -1,25 +1,33 @@
 /** Transforms one after the other, as one transform. */
 
-import type { CaptureRequest } from "@kronograd/autograd";
+import type { Parameters } from "@kronograd/autograd";
 import { UsageError } from "@kronograd/tensor";
 import type { StateTree } from "./state/state.ts";
-import type { Oracles, Transform } from "./transform.ts";
-
-/** What a step captures, and the oracles it needs. */
-export type Needs = CaptureRequest & { readonly oracles?: readonly (keyof Oracles)[] };
+import type { Needs, Transform } from "./transform.ts";
 
 /**
  * Compose transforms from left to right.
  *
- * @throws {UsageError} (on update) a state that was saved by a chain of another length
+ * @throws {UsageError} a link that sets the length of its own step is not the last; on update, a state that was saved by a
+ *   chain of another length
  * @example
  * chain(precondition(kfacCurvature()), klClip(1e-3), momentum({ decay: 0.9 }));
  */
 export function chain(...transforms: readonly Transform[]): Transform<readonly StateTree[]> {
   const name = transforms.map((transform) => transform.name).join(" → ");
+  const early = transforms.findIndex((transform, i) => transform.ownStep === true && i < transforms.length - 1);
+  if (early >= 0) {
+    throw new UsageError({
+      where: name,
+      problem: `"${transforms[early]?.name}" sets the length of its own step, so nothing may change it afterwards`,
+      help: "Put it at the end of the chain.",
+    });
+  }
+  const last = transforms.at(-1);
   return {
     name,
     links: transforms,
+    ...(last?.ownStep === true && { ownStep: true }),
     needs: (step) => transforms.map((transform) => transform.needs?.(step) ?? {}).reduce(joinNeeds, {}),
     init: () => transforms.map(() => null),
     update(updates, state, context) {
@@ -40,6 +48,11 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
       });
       return { updates: current, state: next };
     },
+    evaluationWeights: (parameters, state) =>
+      transforms.reduce(
+        (weights: Parameters, transform, i) => transform.evaluationWeights?.(weights, state[i] as StateTree) ?? weights,
+        parameters,
+      ),
     inspect: (state) =>
       Object.assign({}, ...transforms.map((transform, i) => transform.inspect?.(state[i] as StateTree) ?? {})),
   };

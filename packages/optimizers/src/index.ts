@@ -1,5 +1,6 @@
 /** `@kronograd/optimizers`: transforms and chains, first-order optimizers, the curvature contract and its methods. */
 
+export * from "./block-info.ts";
 export * from "./build-first-order.ts";
 export * from "./build-second-order.ts";
 export * from "./catalog/index.ts";
@@ -11,14 +12,21 @@ export * from "./curvature-method.ts";
 export * from "./driver/accumulate.ts";
 export * from "./driver/adaptive.ts";
 export * from "./driver/adaptive-damping.ts";
+export * from "./driver/by-hand.ts";
+export type { AnyMethod, PreconditionOptions } from "./driver/drive.ts";
 export * from "./driver/groups.ts";
+export { type Exchange, mergeParts, type Observed, type Rules } from "./driver/merge.ts";
+export { assertNumbers } from "./driver/numbers.ts";
 export * from "./driver/plan.ts";
 export * from "./driver/precondition.ts";
+export { type BlockState, type PreconditionState, preconditionBlocks } from "./driver/precondition-blocks.ts";
+export { type ModelState, preconditionModel } from "./driver/precondition-model.ts";
 export * from "./driver/some-examples.ts";
 export * from "./elementwise-transform.ts";
 export * from "./optimizer.ts";
 export * from "./options/common-options.ts";
 export * from "./options/options.ts";
+export * from "./oracles.ts";
 export * from "./schedules/schedule.ts";
 export * from "./schedules/schedules.ts";
 export * from "./state/optimizer-state.ts";

@@ -13,13 +13,17 @@ import {
   Rng,
   scope,
   type Tensor,
+  UsageError,
   weightedSumOp,
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import type { Needs } from "./chain.ts";
+import type { Roles } from "./block-info.ts";
+import type { Exchange } from "./driver/merge.ts";
+import type { RowsOfStep } from "./driver/some-examples.ts";
+import type { Oracles } from "./oracles.ts";
 import { at, type Schedule } from "./schedules/schedule.ts";
 import { disposeState, replaceState, type StateTree } from "./state/state.ts";
-import { type Oracles, parameterNamed, type StepContext, type Transform, type Updates } from "./transform.ts";
+import { type Needs, parameterNamed, type StepContext, type Transform, type Updates } from "./transform.ts";
 
 /** a w + b x + c y: `weightedSum` of three, for directions that look ahead. */
 const stepAheadOp = /* @__PURE__ */ elementwise("stepAhead", (w, x, y) =>
@@ -29,7 +33,8 @@ const stepAheadOp = /* @__PURE__ */ elementwise("stepAhead", (w, x, y) =>
 /** What an optimizer is made of. */
 export interface OptimizerOptions {
   readonly name: string;
-  readonly learningRate: Schedule;
+  /** Wanted unless the chain sets the length of its own step; then the rate is 1. */
+  readonly learningRate?: Schedule;
   readonly chain: Transform;
   /** Factor on the learning rate for a parameter, by name (default 1): per-group rates. */
   readonly rateOf?: (parameter: string) => number;
@@ -42,7 +47,16 @@ export interface UpdateOptions {
   readonly parameters: Parameters;
   /** From 0. */
   readonly step: number;
-  readonly records?: ReadonlyMap<string, LayerRecord>;
+  /** By block: its record, or one for each part of the batch, in order. */
+  readonly records?: ReadonlyMap<string, LayerRecord | readonly LayerRecord[]>;
+  /** Gradients under other labels, where `needs(step).labelGradient` asks for them. */
+  readonly labelGradients?: Updates;
+  /** Where this process's examples stand in the batch of all workers. */
+  readonly rows?: RowsOfStep;
+  /** Puts the statistics of several workers together. */
+  readonly exchange?: Exchange;
+  /** What each parameter is in its model. */
+  readonly roles?: Roles;
   readonly oracles?: Oracles;
   readonly rng?: Rng;
   /** Gets the numbers of the step; tensors among them belong to the caller's scope, as the directions do. */
@@ -83,7 +97,7 @@ export class Optimizer implements Disposable {
 
   constructor(options: OptimizerOptions) {
     this.name = options.name;
-    this.learningRate = options.learningRate;
+    this.learningRate = rateOf(options);
     this.config = options.config ?? {};
     this.chain = options.chain;
     this.rateOf = options.rateOf ?? (() => 1);
@@ -106,13 +120,18 @@ export class Optimizer implements Disposable {
    *   they are good until the next `update`.
    */
   update(gradients: Updates, options: UpdateOptions): Updates {
-    const { step, parameters, records = new Map(), oracles = {}, rng = new Rng(0).fork(step) } = options;
+    const { step, parameters, labelGradients, rows, exchange, roles } = options;
+    const { records = new Map(), oracles = {}, rng = new Rng(0).fork(step) } = options;
     const reported: (number | Tensor)[] = []; // leaves the scope with the directions
     const context: StepContext = {
       step,
       parameters,
       gradients,
-      records,
+      records: inParts(records),
+      ...(labelGradients && { labelGradients }),
+      ...(rows && { rows }),
+      ...(exchange && { exchange }),
+      ...(roles && { roles }),
       oracles,
       rng,
       learningRate: this.learningRateAt(step),
@@ -159,8 +178,35 @@ export class Optimizer implements Disposable {
     }
   }
 
+  /**
+   * Weights to evaluate and save in place of those that training goes on from (averages); the parameters themselves where the
+   * chain keeps no others. New tensors belong to the caller's scope.
+   */
+  evaluationWeights(parameters: Parameters): Parameters {
+    if (this.state === null) return parameters;
+    return this.chain.evaluationWeights?.(parameters, this.state) ?? parameters;
+  }
+
   [Symbol.dispose](): void {
     disposeState(this.state);
     this.state = null;
   }
+}
+
+function inParts(records: NonNullable<UpdateOptions["records"]>): StepContext["records"] {
+  return new Map([...records].map(([name, parts]) => [name, Array.isArray(parts) ? parts : [parts as LayerRecord]]));
+}
+
+function rateOf({ name, learningRate, chain }: OptimizerOptions): Schedule {
+  if (chain.ownStep === true) {
+    if (learningRate === undefined || learningRate === 1) return 1;
+    throw new UsageError({
+      where: name,
+      problem: "its direction is the step, so there is no learning rate to choose",
+      expected: "none, or 1",
+      got: learningRate,
+    });
+  }
+  if (learningRate !== undefined) return learningRate;
+  throw new UsageError({ where: name, problem: "learningRate is missing", expected: "a number ≥ 0 or a schedule" });
 }

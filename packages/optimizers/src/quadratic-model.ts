@@ -5,8 +5,10 @@
  */
 
 import type { Parameters } from "@kronograd/autograd";
-import { add, BackendError, mul, scale, scope, sum, type Tensor, UsageError, zeros } from "@kronograd/tensor";
-import type { Oracles, StepContext, Updates } from "./transform.ts";
+import { add, mul, scale, scope, sum, type Tensor, UsageError, zeros } from "@kronograd/tensor";
+import { readsNumbers } from "./driver/numbers.ts";
+import type { OracleName, Oracles } from "./oracles.ts";
+import type { StepContext, Updates } from "./transform.ts";
 
 /** Updates as a vector, times each parameter's factor on the learning rate. */
 export function vectorOf(updates: Updates, { parameters, rateOf }: StepContext): Parameters {
@@ -40,15 +42,13 @@ export function dot(a: Parameters, b: Parameters): number {
  * @throws {UsageError}   the step brings none of that name
  * @throws {BackendError} the device is asynchronous: what is made of the oracle is read within the step
  */
-export function oracleOf<K extends keyof Oracles>(where: string, { oracles, parameters }: StepContext, name: K) {
+export function oracleOf<K extends OracleName>(
+  where: string,
+  { oracles, parameters }: StepContext,
+  name: K,
+): NonNullable<Oracles[K]> {
   const late = Object.values(parameters).find((t) => t.device.backend.host === undefined);
-  if (late !== undefined) {
-    throw new BackendError({
-      where,
-      problem: `device "${late.device.kind}" is asynchronous, and a number must be read within the step`,
-      help: `Train on "cpu" or "wasm", or without ${where}.`,
-    });
-  }
+  if (late !== undefined) throw readsNumbers(where, late.device.kind);
   const oracle = oracles[name];
   if (oracle !== undefined) return oracle;
   throw new UsageError({

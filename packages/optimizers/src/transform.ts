@@ -19,23 +19,19 @@ import {
 } from "@kronograd/autograd";
 import { add, elementwise, mul, type Rng, run, type Tensor, UsageError } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import type { CurvatureMethod, CurvatureView } from "./curvature-method.ts";
+import type { BlockInfo, BlockPlan, CurvatureView, Roles } from "./block-info.ts";
+import type { Exchange } from "./driver/merge.ts";
+import type { RowsOfStep } from "./driver/some-examples.ts";
+import type { OracleName, Oracles } from "./oracles.ts";
 import type { StateTree } from "./state/state.ts";
 
 /** By block name: the directions that will be subtracted, times the learning rate. */
 export type Updates = ReadonlyMap<string, Gradient>;
 
-/** Curvature products and trial losses on demand, made by the training driver; a method declares which it needs. */
-export interface Oracles {
-  /** Hessian times a vector, by parameter name. */
-  readonly hvp?: (vectors: Parameters) => Parameters;
-  /** Generalised Gauss–Newton times a vector, by parameter name. */
-  readonly ggnvp?: (vectors: Parameters) => Parameters;
-  /** The loss at other parameters, on the same batch; those that are not named keep their values. */
-  readonly trialLoss?: (parameters: Parameters) => Tensor;
-}
+/** What a step captures and asks for. */
+export type Needs = CaptureRequest & { readonly oracles?: readonly OracleName[] };
 
-/** What every transform sees of a step. */
+/** A step, as every transform is told of it. */
 export interface StepContext {
   /** From 0. */
   readonly step: number;
@@ -47,7 +43,16 @@ export interface StepContext {
   readonly parameters: Parameters;
   /** The gradients that entered the chain. */
   readonly gradients: Updates;
-  readonly records: ReadonlyMap<string, LayerRecord>;
+  /** Gradients under other labels, by block, where a link asks for them. */
+  readonly labelGradients?: Updates;
+  /** By block, one record for each part of the batch, in order. */
+  readonly records: ReadonlyMap<string, readonly LayerRecord[]>;
+  /** Where this process's examples stand in the step's batch; default: they are all of it. */
+  readonly rows?: RowsOfStep;
+  /** Puts the statistics of several workers together; default: this process is alone. */
+  readonly exchange?: Exchange;
+  /** What each parameter is in its model, where the driver knows. */
+  readonly roles?: Roles;
   readonly oracles: Oracles;
   readonly rng: Rng;
   /**
@@ -67,15 +72,23 @@ export interface StepContext {
 export interface Transform<S extends StateTree = StateTree> {
   readonly name: string;
   /** What it wants captured on a step (default: nothing). */
-  needs?(step: number): CaptureRequest & { readonly oracles?: readonly (keyof Oracles)[] };
+  needs?(step: number): Needs;
   /** Fresh state, made at the first step. */
   init(updates: Updates, context: StepContext): S;
   /** New updates and new state. The old state's tensors are not written: the step may not hold, and then it stays. */
   update(updates: Updates, state: S, context: StepContext): { updates: Updates; state: S };
   /** Of a chain, or of what stands around one: its members, for the printed plan. */
   readonly links?: readonly Transform[];
-  /** Describe what will be done to a layer of one group, for the printed plan. */
-  readonly plan?: CurvatureMethod["plan"];
+  /** Whether it reads values inside a step, which devices that must be waited for do not give. */
+  readonly numbers?: boolean;
+  /** Whether its direction is the step: then the rate is 1 and it ends its chain. */
+  readonly ownStep?: boolean;
+  /** Whether a block is its own to change; of curvature, for the printed plan. */
+  readonly takes?: (block: BlockInfo) => boolean;
+  /** Describe what will be done to a block of one group, for the printed plan. */
+  readonly plan?: ((block: BlockInfo, batch: number) => BlockPlan) | undefined;
+  /** Weights to evaluate and save in place of those that training goes on from (averages). Tensors are the caller's scope's. */
+  evaluationWeights?(parameters: Parameters, state: S): Parameters;
   /** Matrices and spectra of what it keeps, by block. */
   inspect?(state: S): Readonly<Record<string, CurvatureView>>;
 }
@@ -147,4 +160,11 @@ export function parameterNamed(parameters: Parameters, name: string): Tensor {
     got: Object.keys(parameters),
     help: "Pass the parameters that the gradients were taken by.",
   });
+}
+
+/** The tensors of a gradient as they are stored: nothing is formed for a look at them. */
+export function storedTensors(gradient: Gradient): readonly Tensor[] {
+  if (gradient.factors === undefined) return gradient.extrapolation?.x ?? gradient.parts();
+  const { g, a, last } = gradient.factors;
+  return last === undefined ? [g, a] : [g, a, last];
 }

@@ -7,10 +7,12 @@ import { type CaptureRequest, reductions, valueAndGrad } from "@kronograd/autogr
 import { convLayer, denseLayer, randomWeights, softmaxCrossEntropy } from "@kronograd/suites/exact";
 import { normal, Rng, relu, reshape, type Shape, setRecorder, type Tensor, tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { blockInfo } from "./block-info.ts";
 import { kfac } from "./catalog/kfac.ts";
 import { sgd } from "./catalog/sgd.ts";
 import { skfac } from "./catalog/skfac.ts";
 import { skfacCurvature } from "./curvature/skfac.ts";
+import { contextByHand, learnByHand } from "./driver/by-hand.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 interface Call {
@@ -133,11 +135,13 @@ describe("statistics of a convolution", () => {
   const objective = { outputs, loss: softmaxCrossEntropy(), targets: labels };
   const { gradients, records } = valueAndGrad(objective, weights, { capture });
   const { block } = gradients.get("conv")!;
-  const context = { step: 0, damping: 0.1, rng: new Rng(0), oracles: {} };
+  const context = contextByHand(0.1, 0);
   /** Ops of a look at the batch that make something of every position: im2col, or whatever has its size. */
   const unfolded = (reduction: "reduce" | "mean" | "sum" | "expand") => {
     const method = skfacCurvature({ reduction: reductions[reduction] });
-    const calls = callsOf(() => void method.update(method.init(block, context), records.get("conv")!, context));
+    const calls = callsOf(
+      () => void learnByHand(method, method.init(blockInfo(block), context), records.get("conv")!, context),
+    );
     return calls.filter(({ name, shapes }) => name === "im2col" || shapes.some((s) => s.includes(18) && s.includes(9)));
   };
 

@@ -1,7 +1,8 @@
 /** What this package's tests share; not exported. */
 
-import { type Block, type Gradient, partsGradient } from "@kronograd/autograd";
+import { type Gradient, partsGradient } from "@kronograd/autograd";
 import { type NestedNumbers, scope, type Tensor, tensor, zeros } from "@kronograd/tensor";
+import type { BlockInfo } from "../src/block-info.ts";
 import { Optimizer } from "../src/optimizer.ts";
 import { type Transform, type Updates, updatesOf } from "../src/transform.ts";
 
@@ -24,10 +25,19 @@ export function valuesOf(updates: Updates, block: string): number[] {
 }
 
 /** A layer block `name` of weight [out, in] and bias [out]. */
-export function layerBlock(name: string, out: number, inputs: number): Block {
+export function layerBlock(name: string, out: number, inputs: number): BlockInfo {
   const shapes = [[out, inputs], [out]];
   const parameters = [`${name}.weight`, `${name}.bias`];
-  return { name, parameters, shapes, shape: [out, inputs + 1], isLayer: true, hasBias: true, groups: 1 };
+  return {
+    name,
+    parameters,
+    shapes,
+    shape: [out, inputs + 1],
+    isLayer: true,
+    hasBias: true,
+    groups: 1,
+    role: "hidden",
+  };
 }
 
 /** A layer's gradient from its weight's and its bias's. */

@@ -19,6 +19,7 @@ import {
 import { kronecker, toDense } from "@kronograd/linalg";
 import { svd } from "@kronograd/linalg/decompositions";
 import type { CurvatureMethod, StateTree } from "@kronograd/optimizers";
+import { blockInfo, contextByHand, learnByHand } from "@kronograd/optimizers";
 import {
   add,
   concat,
@@ -177,7 +178,10 @@ export function seenBy<S extends StateTree & { readonly A: unknown; readonly G: 
   const capture = { layers: true, inputs, outputGrads, bias, norms, embeddings } as CaptureRequest;
   const { gradients, records } = valueAndGrad(objective, weights, { ...options, rng, capture });
   const [block, record] = [gradients.get(layer)!.block, records.get(layer)!];
-  const context = { step: 0, damping: 1, rng, oracles: {} };
-  const { A, G } = method.update(method.init(block, context), record, context) as unknown as { A: Tensor; G: Tensor };
+  const context = contextByHand(1);
+  const { A, G } = learnByHand(method, method.init(blockInfo(block), context), record, context) as unknown as {
+    A: Tensor;
+    G: Tensor;
+  };
   return { block, record, A, G, matrix: toDense(kronecker(G, A)) };
 }

@@ -8,7 +8,7 @@
  * written nothing.
  */
 
-import type { Updates } from "@kronograd/optimizers";
+import { storedTensors, type Updates } from "@kronograd/optimizers";
 import {
   add,
   cast,
@@ -25,7 +25,7 @@ import {
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import { lookInParts } from "./micro-batches.ts";
-import { directionsOf, normOf, type StepInput, type StepResult, stored } from "./step.ts";
+import { directionsOf, normOf, type StepInput, type StepResult } from "./step.ts";
 
 /** 1 while every count so far was 0 */
 const openOp = /* @__PURE__ */ elementwise(
@@ -127,4 +127,4 @@ async function read(tensors: readonly Tensor[]): Promise<[loss: number, ...rest:
   return [...(await all.data())] as [number, ...number[]];
 }
 
-const countOf = (updates: Updates): Tensor => countNonFinite(...[...updates.values()].flatMap(stored));
+const countOf = (updates: Updates): Tensor => countNonFinite(...[...updates.values()].flatMap(storedTensors));

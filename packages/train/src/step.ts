@@ -7,10 +7,17 @@
  * that answer at once; late-step.ts holds the same rule where they do not.
  */
 
-import { type Gradient, type Loss, type Parameters, squaredNorm } from "@kronograd/autograd";
+import { type Loss, type Parameters, squaredNorm } from "@kronograd/autograd";
 import type { Batch } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
-import { holdState, type Optimizer, type UpdateOptions, type Updates } from "@kronograd/optimizers";
+import {
+  holdState,
+  type Optimizer,
+  type Roles,
+  storedTensors,
+  type UpdateOptions,
+  type Updates,
+} from "@kronograd/optimizers";
 import {
   add,
   copyOp,
@@ -25,8 +32,8 @@ import {
 } from "@kronograd/tensor";
 import { soleTensor } from "./batch-rows.ts";
 import type { Clock } from "./clock.ts";
-import { lookInParts, type Seen } from "./micro-batches.ts";
-import { makeOracles } from "./oracles.ts";
+import { lookInParts, partsOf, type Seen } from "./micro-batches.ts";
+import { type LossPart, makeOracles } from "./oracles.ts";
 
 /** What a step needs. */
 export interface StepInput {
@@ -42,6 +49,8 @@ export interface StepInput {
   readonly clock: Clock;
   /** Rows at a time; default: the whole batch. */
   readonly microBatch?: number;
+  /** What each parameter is in the model. */
+  readonly roles?: Roles;
   /** Gets what the step depends on, where the device is asynchronous. */
   readonly guard?: UpdateOptions["guard"];
 }
@@ -94,19 +103,22 @@ export function trainStep(input: StepInput): StepResult {
 
 /** The optimizer's directions, or why there are none. */
 export function directionsOf(
-  { model, parameters, loss, optimizer, batch: { inputs, targets }, step, rng, guard }: StepInput,
-  { gradients, records }: Seen,
+  input: StepInput,
+  { gradients, labelGradients, records }: Seen,
   reported: Record<string, number | Tensor>,
   mark: (phase: string) => void,
 ): Updates | string {
-  const forward = () => model.forward(inputs, { training: true, rng: rng.fork("layers") });
-  const { oracles = [] } = optimizer.needs(step);
+  const { parameters, optimizer, step, rng, guard, roles } = input;
+  const { oracles: wanted = [] } = optimizer.needs(step);
+  using oracles = makeOracles(wanted, wanted.length === 0 ? [] : lossParts(input), parameters);
   try {
     return optimizer.update(gradients, {
       parameters,
       step,
       records,
-      oracles: makeOracles(oracles, { forward, loss, targets: soleTensor("targets", targets), parameters }),
+      ...(labelGradients && { labelGradients }),
+      ...(roles && { roles }),
+      oracles,
       rng: rng.fork("optimizer"),
       report: (name, number) => {
         reported[name] = number;
@@ -120,6 +132,17 @@ export function directionsOf(
   }
 }
 
+/** The step's loss as a function of the parameters, part by part. */
+function lossParts({ model, loss, batch, rng, microBatch = Number.POSITIVE_INFINITY }: StepInput): LossPart[] {
+  return partsOf({ batch, loss, rng }, microBatch).map((make) => {
+    const { batch: part, rows, rng: own } = make();
+    return {
+      forward: () => model.forward(part.inputs, { training: true, rng: own.fork("layers") }),
+      loss: (outputs) => loss.value(outputs, soleTensor("targets", part.targets), rows),
+    };
+  });
+}
+
 function nonFinite({ value, gradients }: Seen): string | null {
   if (countNonFinite(value).itemSync() > 0) return `loss is ${value.itemSync()}`;
   return nonFiniteIn("gradient", gradients);
@@ -127,19 +150,12 @@ function nonFinite({ value, gradients }: Seen): string | null {
 
 /** The first block with values that are not finite, in words; one pass over memory where there is none. */
 function nonFiniteIn(what: string, updates: Updates): string | null {
-  if (countNonFinite(...[...updates.values()].flatMap(stored)).itemSync() === 0) return null;
+  if (countNonFinite(...[...updates.values()].flatMap(storedTensors)).itemSync() === 0) return null;
   const counts = [...updates].map(
-    ([name, gradient]) => [name, countNonFinite(...stored(gradient)).itemSync()] as const,
+    ([name, gradient]) => [name, countNonFinite(...storedTensors(gradient)).itemSync()] as const,
   );
   const [name, count] = counts.find(([, n]) => n > 0) as readonly [string, number];
   return `${count} values of the ${what} of "${name}" are not finite`;
-}
-
-/** The tensors of a gradient as they are stored: nothing is formed for the look. */
-export function stored(gradient: Gradient): readonly Tensor[] {
-  if (gradient.factors === undefined) return gradient.extrapolation?.x ?? gradient.parts();
-  const { g, a, last } = gradient.factors;
-  return last === undefined ? [g, a] : [g, a, last];
 }
 
 /** The norm of all gradients together, []; null where some exist only as factors. */

@@ -31,6 +31,8 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { blockInfo } from "../block-info.ts";
+import { contextByHand, directionByHand, learnByHand, refineByHand, refreshByHand } from "../driver/by-hand.ts";
 import { type EkfacState, ekfacCurvature } from "./ekfac.ts";
 import { kfacCurvature } from "./kfac.ts";
 import { momentsInBasis } from "./parts/moments-in-basis.ts";
@@ -40,7 +42,7 @@ describe("biases apart", () => curvatureSuite(ekfacCurvature({ bias: "separate" 
 
 const tolerance = { rtol: 1e-9 }; // two rotations on top of sums of a few terms
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
-const context = { step: 0, damping: 0.1, rng: new Rng(0), oracles: {} };
+const context = contextByHand(0.1, 0);
 type Smooth = Exclude<Objective, () => Tensor>;
 type Options = Parameters<typeof ekfacCurvature>[0];
 
@@ -58,8 +60,12 @@ function seen(objective: Objective, weights: Weights, layer: string, options: Op
   const { gradients, records } = valueAndGrad(objective, weights, { capture });
   const block = (gradients.get(layer) as { block: Block }).block;
   const record = records.get(layer) as NonNullable<ReturnType<typeof records.get>>;
-  const fresh = method.refresh(method.update(method.init(block, context), record, context), context);
-  const state = (method.refine as NonNullable<typeof method.refine>)(fresh, record, context);
+  const fresh = refreshByHand(
+    method,
+    learnByHand(method, method.init(blockInfo(block), context), record, context),
+    context,
+  );
+  const state = refineByHand(method, fresh, record, context);
   return { state, block, matrix: inBasis(state) };
 }
 
@@ -209,7 +215,7 @@ describe("ekfacCurvature", () => {
     const { state, block, matrix } = seen(objective, deep, "fc1");
     const V = random(7, block.shape);
     const method = ekfacCurvature();
-    const direction = method.precondition(state, denseGradient(block, V), context) as Tensor;
+    const direction = directionByHand(method, state, denseGradient(block, V), context) as Tensor;
     const n = direction.size;
     const back = matmul(add(matrix, scale(eye(n, { dtype: "float64" }), 0.1)), reshape(direction, [n, 1]));
     expect(reshape(back, V.shape)).toBeAllclose(V, tolerance);
@@ -219,10 +225,18 @@ describe("ekfacCurvature", () => {
     const { A, G, block, record } = seenBy(kfacCurvature(), objective, deep, "fc1");
     const V = denseGradient(block, random(7, block.shape));
     const [ekfac, kfac] = [ekfacCurvature(), kfacCurvature({ inverse: "eigen" })];
-    const ofEkfac = ekfac.refresh(ekfac.update(ekfac.init(block, context), record, context), context);
-    const ofKfac = kfac.refresh(kfac.update(kfac.init(block, context), record, context), context);
-    expect(ekfac.precondition(ofEkfac, V, context)).toBeAllclose(
-      kfac.precondition(ofKfac, V, context) as Tensor,
+    const ofEkfac = refreshByHand(
+      ekfac,
+      learnByHand(ekfac, ekfac.init(blockInfo(block), context), record, context),
+      context,
+    );
+    const ofKfac = refreshByHand(
+      kfac,
+      learnByHand(kfac, kfac.init(blockInfo(block), context), record, context),
+      context,
+    );
+    expect(directionByHand(ekfac, ofEkfac, V, context)).toBeAllclose(
+      directionByHand(kfac, ofKfac, V, context) as Tensor,
       tolerance,
     );
     expect(ofEkfac.S).toBeAllclose(mul(reshape(eigh(G).values, [-1, 1]), reshape(eigh(A).values, [1, -1])), tolerance);
@@ -236,19 +250,23 @@ describe("ekfacCurvature", () => {
       LayerRecord,
     ];
     const { block } = seenBy(kfacCurvature(), objective, deep, "fc1");
-    const refine = method.refine as NonNullable<typeof method.refine>;
-    const fresh = method.refresh(method.update(method.init(block, context), first, context), context);
+    const refine = (s: EkfacState, record: LayerRecord, c: typeof context) => refineByHand(method, s, record, c);
+    const fresh = refreshByHand(
+      method,
+      learnByHand(method, method.init(blockInfo(block), context), first, context),
+      context,
+    );
     const basis = fresh.basis as { A: Tensor; G: Tensor };
     const want = add(scale(momentsInBasis(first, basis), 0.75), scale(momentsInBasis(second, basis), 0.25));
     const twice = refine(refine(fresh, first, context), second, context);
     expect(twice.S).toBeAllclose(want, tolerance);
-    expect([twice.refined, method.refresh(twice, context).refined]).toEqual([2, 0]);
+    expect([twice.refined, refreshByHand(method, twice, context).refined]).toEqual([2, 0]);
   });
 
   it("shows A, G and S", () => {
     const method = ekfacCurvature();
     const { state, block } = seen(objective, deep, "fc1");
     expect(Object.keys(method.inspect?.(state).matrices ?? {})).toEqual(["A", "G", "S"]);
-    expect(method.inspect?.(method.init(block, context))).toEqual({});
+    expect(method.inspect?.(method.init(blockInfo(block), context))).toEqual({});
   });
 });

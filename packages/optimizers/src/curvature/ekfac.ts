@@ -16,7 +16,7 @@ import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, div, matmul, mul, reshape, shift, type Tensor, transpose } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
 import { checkOptions, type OptionsOf, option } from "../options/options.ts";
-import { factorOptions, kroneckerFactors } from "./parts/factor-options.ts";
+import { type Factors, factorOptions, kroneckerFactors } from "./parts/factor-options.ts";
 import { momentsInBasis } from "./parts/moments-in-basis.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
 
@@ -58,34 +58,30 @@ export type EkfacState = {
  *   2 B T i o); precondition 4 i o (i + o)
  * @throws {UsageError} an option out of range
  */
-export function ekfacCurvature(options: OptionsOf<typeof ekfacCurvatureOptions> = {}): CurvatureMethod<EkfacState> {
+export function ekfacCurvature(
+  options: OptionsOf<typeof ekfacCurvatureOptions> = {},
+): CurvatureMethod<EkfacState, Factors, { S: Tensor }> {
   const { labels, bias, norms, embeddings, start, decay, reduction } = checkOptions(
     "ekfac",
     options,
     ekfacCurvatureOptions,
   );
-  return defineCurvature<EkfacState>({
+  return defineCurvature<EkfacState, Factors, { S: Tensor }>({
     name: "ekfac",
     source: "George et al. (2018)",
-    scope: "layer",
     needs: { inputs: true, outputGrads: labels, gradient: "dense", bias, norms, embeddings },
-    claims: [
-      "spd",
-      "linear",
-      "dampingLimit",
-      "basisInvariant",
-      "batchInvariant",
-      "lossScaleInvariant",
-      "equalsDenseBlock",
-    ],
+    claims: ["spd", "linear", "dampingLimit", "basisInvariant", "batchInvariant", "lossScale", "equalsDenseBlock"],
 
     init: () => ({ batches: 0, A: null, G: null, basis: null, S: null, refined: 0 }),
 
-    update(state, seen) {
-      const batches = state.batches + 1;
-      const rho = decayAt(start, decay, batches);
-      const { A, G } = kroneckerFactors(seen, reductions[reduction]);
-      return { ...state, batches, A: blend(state.A, A, rho), G: blend(state.G, G, rho) };
+    statistics: {
+      observe: (record) => kroneckerFactors(record, reductions[reduction]),
+      join(state, { batch }) {
+        const { A, G } = batch as Factors;
+        const batches = state.batches + 1;
+        const rho = decayAt(start, decay, batches);
+        return { ...state, batches, A: blend(state.A, A, rho), G: blend(state.G, G, rho) };
+      },
     },
 
     refresh(state) {
@@ -96,10 +92,14 @@ export function ekfacCurvature(options: OptionsOf<typeof ekfacCurvatureOptions> 
       return { ...state, basis, S: cast(product, A.dtype), refined: 0 };
     },
 
-    refine(state, seen) {
-      const { basis, S } = state as { basis: { A: Tensor; G: Tensor }; S: Tensor };
-      const refined = state.refined + 1;
-      return { ...state, refined, S: blend(S, momentsInBasis(seen, basis), decayAt(start, decay, refined)) };
+    refinement: {
+      readsState: true,
+      observe: (record, _, { basis }) => ({ S: momentsInBasis(record, basis as Factors) }),
+      join(state, { batch }) {
+        const { S } = batch as { S: Tensor };
+        const refined = state.refined + 1;
+        return { ...state, refined, S: blend(state.S, S, decayAt(start, decay, refined)) };
+      },
     },
 
     precondition({ basis, S }, gradient, { damping }) {

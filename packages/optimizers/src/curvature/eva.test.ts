@@ -1,8 +1,10 @@
 import { denseGradient, layerRecord } from "@kronograd/autograd";
 import { curvatureSuite } from "@kronograd/suites";
-import { NumericalError, Rng, type Tensor } from "@kronograd/tensor";
+import { NumericalError, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { f64, layerBlock } from "../../testing/index.ts";
+import { blockInfo } from "../block-info.ts";
+import { contextByHand, directionByHand, learnByHand, refreshByHand } from "../driver/by-hand.ts";
 import { evaCurvature } from "./eva.ts";
 
 curvatureSuite(evaCurvature());
@@ -10,7 +12,7 @@ describe("with biases apart, from the last batch alone", () =>
   curvatureSuite(evaCurvature({ bias: "separate", decay: 0 })));
 
 const block = layerBlock("fc", 1, 1);
-const context = (damping: number) => ({ step: 0, damping, rng: new Rng(0), oracles: {} });
+const context = (damping: number) => contextByHand(damping, 0);
 const recordOf = (input: number[][], grads: number[][]) =>
   layerRecord({
     name: "fc",
@@ -23,28 +25,33 @@ const recordOf = (input: number[][], grads: number[][]) =>
 // S6, Eva against the dense solve, is in exactness-identities.test.ts.
 describe("evaCurvature", () => {
   const method = evaCurvature({ decay: 0.5 });
-  const first = method.update(method.init(block, context(1)), recordOf([[1], [3]], [[2], [0]]), context(1));
+  const first = learnByHand(
+    method,
+    method.init(blockInfo(block), context(1)),
+    recordOf([[1], [3]], [[2], [0]]),
+    context(1),
+  );
 
   it("gives the direction computed by hand", () => {
     // ā = (2, 1), ḡ = 1: ḡāᵀ = (2, 1), s = (2·1 + 1·3) / (1 + 5) = 5/6; ((1, 3) − 5/6 (2, 1)) / 1
-    const state = method.refresh(first, context(1));
-    const direction = method.precondition(state, denseGradient(block, f64([[1, 3]])), context(1)) as Tensor;
+    const state = refreshByHand(method, first, context(1));
+    const direction = directionByHand(method, state, denseGradient(block, f64([[1, 3]])), context(1)) as Tensor;
     expect(direction).toBeAllclose([[1 - 10 / 6, 3 - 5 / 6]]);
   });
 
   it("averages the means", () => {
-    const { means } = method.update(first, recordOf([[4]], [[5]]), context(1));
+    const { means } = learnByHand(method, first, recordOf([[4]], [[5]]), context(1));
     expect(means?.a).toBeAllclose([[3, 1]]);
     expect(means?.g).toBeAllclose([[3]]);
   });
 
   it("shows its means, and plans next to nothing", () => {
-    expect(method.inspect?.(method.init(block, context(1)))).toEqual({});
+    expect(method.inspect?.(method.init(blockInfo(block), context(1)))).toEqual({});
     expect(Object.keys(method.inspect?.(first)?.matrices ?? {})).toEqual(["a", "g"]);
     expect(method.plan?.(layerBlock("fc", 10, 784), 128).bytes).toBe(4 * (10 + 785));
   });
 
   it("throws NumericalError without damping", () => {
-    expect(() => method.refresh(first, context(0))).toThrow(NumericalError);
+    expect(() => refreshByHand(method, first, context(0))).toThrow(NumericalError);
   });
 });

@@ -13,6 +13,7 @@
 import type { LayerRecord, Side } from "@kronograd/autograd";
 import { reductions } from "@kronograd/autograd";
 import {
+  cast,
   copy,
   div,
   frobenius2,
@@ -21,6 +22,7 @@ import {
   reshape,
   scale,
   shift,
+  sqrt,
   sub,
   sum,
   type Tensor,
@@ -56,23 +58,28 @@ export type EvaState = { readonly batches: number; readonly means: Means | null;
  * @throws {UsageError} an option out of range
  * @throws {NumericalError} (on refresh) λ is 0
  */
-export function evaCurvature(options: OptionsOf<typeof evaCurvatureOptions> = {}): CurvatureMethod<EvaState> {
+export function evaCurvature(options: OptionsOf<typeof evaCurvatureOptions> = {}): CurvatureMethod<EvaState, Means> {
   const { bias, start, decay } = checkOptions("eva", options, evaCurvatureOptions);
-  return defineCurvature<EvaState>({
+  return defineCurvature<EvaState, Means>({
     name: "eva",
     source: "Zhang, Shi & Li (2023)",
-    scope: "layer",
     needs: { inputs: true, outputGrads: "empirical", summed: true, bias },
-    claims: ["spd", "linear", "dampingLimit", "basisInvariant", "batchInvariant", "lossScaleInvariant"],
+    claims: ["spd", "linear", "dampingLimit", "basisInvariant", "batchInvariant", "lossScale"],
 
     init: () => ({ batches: 0, means: null, fresh: null }),
 
-    update(state, seen) {
-      const batches = state.batches + 1;
-      const rho = decayAt(start, decay, batches);
-      const average = (old: Tensor | undefined, side: Side) => blend(old ?? null, meanOf(seen, side), rho);
-      const means = { a: average(state.means?.a, "inputs"), g: average(state.means?.g, "outputGrads") };
-      return { ...state, batches, means };
+    statistics: {
+      observe: (record) => ({ a: meanOf(record, "inputs"), g: meanOf(record, "outputGrads") }),
+      join(state, { batch }) {
+        const { a, g } = batch as Means;
+        const batches = state.batches + 1;
+        const rho = decayAt(start, decay, batches);
+        return {
+          ...state,
+          batches,
+          means: { a: blend(state.means?.a ?? null, a, rho), g: blend(state.means?.g ?? null, g, rho) },
+        };
+      },
     },
 
     refresh(state, { damping }) {
@@ -110,7 +117,9 @@ export function evaCurvature(options: OptionsOf<typeof evaCurvatureOptions> = {}
   });
 }
 
-/** The mean of a batch's rows, which come scaled by 1/√N: [1, d]. */
-function meanOf(seen: LayerRecord, side: Side): Tensor {
-  return scale(sum(seen.rows(side, reductions.reduce), 0, { keepAxes: true }), 1 / Math.sqrt(seen.examples));
+/** A record's share in the mean of the step's rows, which come scaled by 1/√N: [1, d]. */
+function meanOf(record: LayerRecord, side: Side): Tensor {
+  const total = sum(record.rows(side, reductions.reduce), 0, { keepAxes: true });
+  const { total: N } = record;
+  return typeof N === "number" ? scale(total, 1 / Math.sqrt(N)) : div(total, sqrt(cast(N, total.dtype)));
 }

@@ -35,6 +35,8 @@ import {
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../../testing/index.ts";
+import { blockInfo } from "../block-info.ts";
+import { contextByHand, directionByHand, learnByHand, refreshByHand } from "../driver/by-hand.ts";
 import { evaCurvature } from "./eva.ts";
 import { kfacCurvature } from "./kfac.ts";
 
@@ -120,12 +122,16 @@ describe("S6: Eva", () => {
     const vector = reshape(mul(reshape(mean(outputGrads, 4), [4, 1]), mean(inputs, 9)), [-1, 1]); // ḡ ⊗ ā
     const V = random(4, [4, 9]);
     for (const damping of [1e-3, 1]) {
-      const context = { step: 0, damping, rng: new Rng(0), oracles: {} };
+      const context = contextByHand(damping, 0);
       const method = evaCurvature();
-      const state = method.refresh(method.update(method.init(block, context), record, context), context);
+      const state = refreshByHand(
+        method,
+        learnByHand(method, method.init(blockInfo(block), context), record, context),
+        context,
+      );
       const M = damped(matmul(vector, transpose(vector)), damping);
       const want = reshape(choleskySolve(cholesky(M), reshape(V, [-1, 1])), [4, 9]);
-      expect(method.precondition(state, denseGradient(block, V), context) as Tensor).toBeAllclose(want, exact);
+      expect(directionByHand(method, state, denseGradient(block, V), context) as Tensor).toBeAllclose(want, exact);
     }
   });
 });

@@ -17,6 +17,8 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { blockInfo } from "../block-info.ts";
+import { contextByHand, directionByHand, learnByHand, refreshByHand } from "../driver/by-hand.ts";
 import { type FoofState, foofCurvature } from "./foof.ts";
 
 curvatureSuite(foofCurvature());
@@ -27,15 +29,15 @@ const random = (seed: number, shape: readonly number[]) => normal(new Rng(seed),
 const [N, C] = [6, 3];
 const [x, y] = [random(1, [N, 4]), random(2, [N, C])];
 const weights = randomWeights({ "fc.weight": [C, 4], "fc.bias": [C] });
-const context = (damping: number) => ({ step: 0, damping, rng: new Rng(0), oracles: {} });
+const context = (damping: number) => contextByHand(damping, 0);
 const plain = { outputs: () => denseLayer("fc", x, weights), targets: y };
 
 /** What one batch shows of the layer, and what the method makes of it. */
 function seen(objective: Exclude<Objective, () => Tensor>, method = foofCurvature(), damping = 1) {
   const { gradients, records } = valueAndGrad(objective, weights, { capture: { layers: true, inputs: true } });
   const [gradient, record] = [gradients.get("fc") as Gradient, records.get("fc") as LayerRecord];
-  const before = method.init(gradient.block, context(damping));
-  const state = method.refresh(method.update(before, record, context(damping)), context(damping));
+  const before = method.init(blockInfo(gradient.block), context(damping));
+  const state = refreshByHand(method, learnByHand(method, before, record, context(damping)), context(damping));
   return { method, gradient, block: gradient.block, state };
 }
 
@@ -71,7 +73,7 @@ describe("foofCurvature", () => {
   it("reaches the least-squares solution of one linear layer in a single step", () => {
     const damping = 1e-14;
     const { method, gradient, state } = seen({ ...plain, loss: meanSquaredError() }, foofCurvature(), damping);
-    const direction = method.precondition(state, gradient, context(damping)) as Tensor;
+    const direction = directionByHand(method, state, gradient, context(damping)) as Tensor;
     const joint = concat([x, ones([N, 1], { dtype: "float64" })], 1); // X̄ [N, in+1]
     const W = concat([weights["fc.weight"] as Tensor, reshape(weights["fc.bias"] as Tensor, [C, 1])], 1);
     const want = choleskySolve(cholesky(gram(joint)), matmul(transpose(joint), y)); // (X̄ᵀX̄)⁻¹ X̄ᵀ Y
@@ -82,7 +84,7 @@ describe("foofCurvature", () => {
     const { method, block, state } = seen({ ...plain, loss: meanSquaredError() }, foofCurvature(), 0.25);
     expect(method.needs.outputGrads).toBeUndefined();
     const V = random(3, block.shape);
-    const got = method.precondition(state, denseGradient(block, V), context(0.25)) as Tensor;
+    const got = directionByHand(method, state, denseGradient(block, V), context(0.25)) as Tensor;
     expect(matmul(got, damped(state.A as Tensor, 0.25))).toBeAllclose(V, { rtol: 1e-12 });
   });
 });

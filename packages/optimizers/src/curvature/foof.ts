@@ -50,21 +50,25 @@ export type FoofState = {
  * @cost update B T i²; refresh 2⅓ i³ in float64; precondition 2 o i²
  * @throws {UsageError} an option out of range
  */
-export function foofCurvature(options: OptionsOf<typeof foofCurvatureOptions> = {}): CurvatureMethod<FoofState> {
+export function foofCurvature(
+  options: OptionsOf<typeof foofCurvatureOptions> = {},
+): CurvatureMethod<FoofState, { A: Tensor }> {
   const { bias, start, decay, reduction } = checkOptions("foof", options, foofCurvatureOptions);
-  return defineCurvature<FoofState>({
+  return defineCurvature<FoofState, { A: Tensor }>({
     name: "foof",
     source: "Benzing (2022)",
-    scope: "layer",
     needs: { inputs: true, bias },
     claims: ["spd", "linear", "dampingLimit", "basisInvariant", "batchInvariant", "equalsDenseBlock"],
 
     init: () => ({ batches: 0, A: null, inverse: null }),
 
-    update(state, seen) {
-      const batches = state.batches + 1;
-      const now = gram(seen.rows("inputs", reductions[reduction]));
-      return { ...state, batches, A: blend(state.A, now, decayAt(start, decay, batches)) };
+    statistics: {
+      observe: (record) => ({ A: gram(record.rows("inputs", reductions[reduction])) }),
+      join(state, { batch }) {
+        const { A } = batch as { A: Tensor };
+        const batches = state.batches + 1;
+        return { ...state, batches, A: blend(state.A, A, decayAt(start, decay, batches)) };
+      },
     },
 
     refresh(state, { damping }) {

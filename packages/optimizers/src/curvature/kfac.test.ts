@@ -11,7 +11,9 @@ import { curvatureSuite } from "@kronograd/suites";
 import { matmul, normal, Rng, reshape, type Shape, scale, type Tensor, trace, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../../testing/index.ts";
+import { blockInfo } from "../block-info.ts";
 import type { CurvatureMethod } from "../curvature-method.ts";
+import { contextByHand, directionByHand, learnByHand, refreshByHand } from "../driver/by-hand.ts";
 import { type KfacState, kfacCurvature } from "./kfac.ts";
 
 curvatureSuite(kfacCurvature());
@@ -24,14 +26,14 @@ const block: Block = layerBlock("layer", 3, 4);
 const rows = (seed: number, N = 20) => ({ input: random(seed, [N, 4]), outputGrads: [random(seed + 100, [N, 3])] });
 const recordOf = (...uses: ReturnType<typeof rows>[]): LayerRecord =>
   layerRecord({ name: "layer", geometry: { kind: "dense" }, hasBias: true, labels: "empirical", uses });
-const context = (damping: number, step = 0) => ({ step, damping, rng: new Rng(0), oracles: {} });
+const context = (damping: number, step = 0) => contextByHand(damping, step);
 
 function after(method: CurvatureMethod<KfacState>, records: readonly LayerRecord[], damping = 0.1): KfacState {
   const seen = records.reduce(
-    (state, record) => method.update(state, record, context(damping)),
-    method.init(block, context(damping)),
+    (state, record) => learnByHand(method, state, record, context(damping)),
+    method.init(blockInfo(block), context(damping)),
   );
-  return method.refresh(seen, context(damping));
+  return refreshByHand(method, seen, context(damping));
 }
 
 /** The map V ↦ direction as a matrix times vec(V). */
@@ -54,7 +56,7 @@ describe("T24: the damped inverse of kfacCurvature", () => {
       expect(state.pi).toBeCloseTo(balance, 12);
       const root = Math.sqrt(damping);
       const block_ = toDense(kronecker(damped(G, root / balance), damped(A, root * balance)));
-      const got = method.precondition(state, denseGradient(block, V), context(damping));
+      const got = directionByHand(method, state, denseGradient(block, V), context(damping));
       expect("block" in got ? got.dense() : got).toBeAllclose(applied(inverse(block_), V));
     });
   }
@@ -65,7 +67,7 @@ describe("T24: the damped inverse of kfacCurvature", () => {
     const { A, G } = state as { A: Tensor; G: Tensor };
     for (const lambda of [1e-3, 0.5]) {
       const want = applied(inverse(damped(toDense(kronecker(G, A)), lambda)), V);
-      expect(method.precondition(state, denseGradient(block, V), context(lambda))).toBeAllclose(want);
+      expect(directionByHand(method, state, denseGradient(block, V), context(lambda))).toBeAllclose(want);
     }
   });
 });
@@ -98,7 +100,7 @@ describe("kfacCurvature", () => {
       const factors = { g: random(3, [n, 3]), a: random(4, [n, 4]), scale: 1 / n, hasBias: true };
       const gradient = factoredGradient(block, factors);
       const [onFactors, onProduct] = [gradient, denseGradient(block, gradient.dense())].map((given) => {
-        const direction = method.precondition(state, given, context(0.1));
+        const direction = directionByHand(method, state, given, context(0.1));
         return "block" in direction ? direction.dense() : direction;
       }) as [Tensor, Tensor];
       expect(onFactors).toBeAllclose(onProduct);
@@ -123,13 +125,13 @@ describe("kfacCurvature", () => {
   });
 
   it("does not promise to follow the loss's scale without π", () => {
-    expect(kfacCurvature().claims).toContain("lossScaleInvariant");
-    expect(kfacCurvature({ pi: false }).claims).not.toContain("lossScaleInvariant");
+    expect(kfacCurvature().claims).toContain("lossScale");
+    expect(kfacCurvature({ pi: false }).claims).not.toContain("lossScale");
   });
 
   it("shows A and G with their eigenvalues, and nothing before the first batch", () => {
     const method = kfacCurvature();
-    expect(method.inspect?.(method.init(block, context(1)))).toEqual({});
+    expect(method.inspect?.(method.init(blockInfo(block), context(1)))).toEqual({});
     const view = method.inspect?.(after(method, [recordOf(rows(1))]));
     expect(view?.matrices?.A?.shape).toEqual([5, 5]);
     expect(view?.spectra?.G?.shape).toEqual([3]);

@@ -24,7 +24,7 @@ import { eigh } from "@kronograd/linalg/decompositions";
 import { cast, type Tensor, trace } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
 import { checkOptions, type OptionsOf, option } from "../options/options.ts";
-import { factorOptions, kroneckerFactors } from "./parts/factor-options.ts";
+import { type Factors, factorOptions, kroneckerFactors } from "./parts/factor-options.ts";
 import { primalApply } from "./parts/flops.ts";
 import { preconditionBoth } from "./parts/precondition-both.ts";
 import { blend, decayAt } from "./parts/running-average.ts";
@@ -72,7 +72,9 @@ export type KfacState = {
  *   factors 2 B (i² + o²); with "eigen" 4 i o (i + o)
  * @throws {UsageError} an option out of range
  */
-export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = {}): CurvatureMethod<KfacState> {
+export function kfacCurvature(
+  options: OptionsOf<typeof kfacCurvatureOptions> = {},
+): CurvatureMethod<KfacState, Factors> {
   const {
     labels,
     bias,
@@ -85,10 +87,9 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
     inverse,
   } = checkOptions("kfac", options, kfacCurvatureOptions);
   const exact = inverse === "eigen";
-  return defineCurvature<KfacState>({
+  return defineCurvature<KfacState, Factors>({
     name: "kfac",
     source: "Martens & Grosse (2015)",
-    scope: "layer",
     needs: {
       inputs: true,
       outputGrads: labels,
@@ -105,16 +106,19 @@ export function kfacCurvature(options: OptionsOf<typeof kfacCurvatureOptions> = 
       "basisInvariant",
       "batchInvariant",
       "equalsDenseBlock",
-      ...(balanced || exact ? ["lossScaleInvariant" as const] : []), // √λ on G alone does not follow the loss's scale
+      ...(balanced || exact ? ["lossScale" as const] : []), // √λ on G alone does not follow the loss's scale
     ],
 
     init: ({ isVector = false }) => ({ isVector, batches: 0, A: null, G: null, pi: 1, inverses: null, eigen: null }),
 
-    update(state, seen) {
-      const batches = state.batches + 1;
-      const rho = decayAt(start, decay, batches);
-      const { A, G } = kroneckerFactors(seen, reductions[reduction]);
-      return { ...state, batches, A: blend(state.A, A, rho), G: blend(state.G, G, rho) };
+    statistics: {
+      observe: (record) => kroneckerFactors(record, reductions[reduction]),
+      join(state, { batch }) {
+        const { A, G } = batch as Factors;
+        const batches = state.batches + 1;
+        const rho = decayAt(start, decay, batches);
+        return { ...state, batches, A: blend(state.A, A, rho), G: blend(state.G, G, rho) };
+      },
     },
 
     refresh(state, { damping }) {

@@ -2,11 +2,12 @@ import { layerRecord } from "@kronograd/autograd";
 import { normal, Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../../testing/index.ts";
+import { contextByHand, learnByHand } from "../driver/by-hand.ts";
 import { columnHistory } from "./column-history.ts";
 import { skfacCurvature } from "./skfac.ts";
 import { skfacViews } from "./skfac-views.ts";
 
-const context = { step: 0, damping: 0.1, rng: new Rng(0), oracles: {} };
+const context = contextByHand(0.1, 0);
 
 describe("skfacViews", () => {
   it("shows columns as X and Y, matrices as A and G, with their eigenvalues", () => {
@@ -22,7 +23,7 @@ describe("skfacViews", () => {
       labels: "empirical",
       uses: [{ input: input!, outputGrads: [grad!] }],
     });
-    const view = inspect(method.update(empty, seen, context));
+    const view = inspect(learnByHand(method, empty, seen, context));
     expect(Object.keys(view.matrices ?? {})).toEqual(["X", "G"]);
     expect(view.matrices?.X?.shape).toEqual([61, 4]);
     expect([view.spectra?.A?.size, view.spectra?.G?.size]).toEqual([4, 3]);

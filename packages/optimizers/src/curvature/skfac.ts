@@ -23,7 +23,7 @@
  * a [in(+1)], g [out] at one position · X [in(+1), columns], Y [out, columns] · μ = π√λ for A, √λ/π for G
  */
 
-import { type LayerRecord, type Reduction, reduce, reductions } from "@kronograd/autograd";
+import { type Reduction, reduce, reductions } from "@kronograd/autograd";
 import {
   momentSize,
   momentTrace,
@@ -35,7 +35,7 @@ import {
   type Woodbury,
   woodbury,
 } from "@kronograd/linalg";
-import type { Storage } from "@kronograd/tensor";
+import type { Tensor } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
 import * as option from "../options/option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options/options.ts";
@@ -77,6 +77,9 @@ export interface SkfacParts {
   readonly sameBatch?: typeof preconditionSameBatch;
 }
 
+/** Rows of a batch, Xᵀ [n, in(+1)] and Yᵀ [n, out], and whether positions share the weight. */
+export type SkfacRows = { readonly A: Tensor; readonly G: Tensor; readonly shared: boolean };
+
 /** Both sides' moments, and their inverses as of the last refresh. */
 export type SkfacState = {
   /** Whether the block is a norm's scale and shift: G alone, A being 1. */
@@ -86,9 +89,7 @@ export type SkfacState = {
   readonly G: SecondMoment | null;
   readonly pi: Scalar;
   readonly inverses: { readonly A: Woodbury; readonly G: Woodbury } | null;
-  /** Step of the batch in A and G; −1 where they are not one batch's alone. */
-  readonly seenStep: number;
-  /** Whether `inverses` are of that batch. */
+  /** Whether `inverses` are of the last statistics. */
   readonly current: boolean;
 };
 
@@ -103,17 +104,14 @@ export type SkfacState = {
 export function skfacCurvature(
   options: OptionsOf<typeof skfacCurvatureOptions> = {},
   { history, sameBatch }: SkfacParts = {},
-): CurvatureMethod<SkfacState> {
+): CurvatureMethod<SkfacState, SkfacRows> {
   const apart = options.reduction?.noBias === undefined ? {} : { bias: "separate" as const };
   const chosen = checkOptions("skfac", { ...apart, ...options }, checks);
   const { labels, bias, norms, embeddings, pi: balanced, reduction, stride, refreshEvery } = chosen;
   if (bias === "joint" && reduction.noBias) throw reduction.noBias("skfac");
-  // Which input a moment was made of. Identities are of this process, so the state, which is saved, must not hold them.
-  const inputs = new WeakMap<Storage, number>();
-  return defineCurvature<SkfacState>({
+  return defineCurvature<SkfacState, SkfacRows>({
     name: "skfac",
     source: "Tang et al. (2021)",
-    scope: "layer",
     needs: {
       inputs: true,
       outputGrads: labels,
@@ -130,7 +128,7 @@ export function skfacCurvature(
       "basisInvariant",
       "batchInvariant",
       ...(history === undefined ? ["equalsDenseBlock" as const] : []), // a cap cuts what is past it
-      ...(balanced ? ["lossScaleInvariant" as const] : []), // √λ on G alone does not follow the loss's scale
+      ...(balanced ? ["lossScale" as const] : []), // √λ on G alone does not follow the loss's scale
     ],
 
     init: ({ isVector = false }) => ({
@@ -140,31 +138,26 @@ export function skfacCurvature(
       G: null,
       pi: 1,
       inverses: null,
-      seenStep: -1,
       current: false,
     }),
 
-    update(state, seen, { step }) {
-      const batches = state.batches + 1;
-      const rows = {
-        A: seen.rows("inputs", reduction, { stride }),
-        G: seen.rows("outputGrads", reduction, { stride }),
-      };
-      const forms = chooseForms(rows, seen, { rank: null, ...history, refreshEvery });
-      const moved = (side: "A" | "G"): SecondMoment => {
-        const now = secondMoment(rows[side], state[side]?.form ?? forms[side]);
-        return history === undefined ? now : history.join(state[side], now, batches);
-      };
-      const A = moved("A");
-      inputs.set(storageOf(A), inputOf(seen));
-      return {
-        ...state,
-        batches,
-        A,
-        G: moved("G"),
-        seenStep: history === undefined && labels === "empirical" && seen.read === undefined ? step : -1,
-        current: false,
-      };
+    statistics: {
+      observe: (record) => ({
+        A: record.rows("inputs", reduction, { stride }),
+        G: record.rows("outputGrads", reduction, { stride }),
+        shared: record.positions > 1 || record.geometry.kind !== "dense",
+      }),
+      merge: { A: "rows", G: "rows", shared: "same" },
+      join(state, { batch, examples }) {
+        const rows = batch as SkfacRows;
+        const batches = state.batches + 1;
+        const forms = chooseForms(rows, examples, { rank: null, ...history, refreshEvery });
+        const moved = (side: "A" | "G"): SecondMoment => {
+          const now = secondMoment(rows[side], state[side]?.form ?? forms[side]);
+          return history === undefined ? now : history.join(state[side], now, batches);
+        };
+        return { ...state, batches, A: moved("A"), G: moved("G"), current: false };
+      },
     },
 
     refresh(state, { damping }) {
@@ -179,20 +172,11 @@ export function skfacCurvature(
       return { ...state, pi: share.pi, inverses, current: true };
     },
 
-    precondition({ A, inverses, seenStep, current }, gradient, { step }) {
+    precondition({ inverses, current }, gradient, { sameRows }) {
       if (inverses === null) return gradient;
-      const { block, factors } = gradient;
-      const isSameBatch = current && seenStep === step && A !== null && factors?.a.id === inputs.get(storageOf(A));
-      if (sameBatch !== undefined && factors !== undefined && isSameBatch)
-        return sameBatch(block, gradient, inverses.G, inverses.A);
+      const isSameBatch = current && history === undefined && sameRows;
+      if (sameBatch !== undefined && isSameBatch) return sameBatch(gradient.block, gradient, inverses.G, inverses.A);
       return preconditionBoth(gradient, inverses.G, inverses.A);
     },
   });
 }
-
-/** Identity of the input that the columns are of, for a layer that is used once. */
-function inputOf({ uses }: LayerRecord): number {
-  return uses.length === 1 ? (uses[0] as LayerRecord["uses"][number]).input.id : -1;
-}
-
-const storageOf = (moment: SecondMoment): Storage => (moment.form === "primal" ? moment.M : moment.Xt).storage;

@@ -8,7 +8,8 @@
  * decrease counts as ρ < ¼; a zero step says nothing.
  */
 
-import { scope, type Tensor, weightedSum } from "@kronograd/tensor";
+import type { Parameters } from "@kronograd/autograd";
+import { scope } from "@kronograd/tensor";
 import { joinNeeds } from "../chain.ts";
 import { checkOptions, type OptionsOf, option } from "../options/options.ts";
 import { dot, gradientVector, oracleOf, vectorOf } from "../quadratic-model.ts";
@@ -46,7 +47,8 @@ export function adaptiveDamping(
   const isDue = (step: number) => (step + 1) % every === 0;
   return {
     name: `adaptiveDamping(${inner.name})`,
-    needs: (step) => joinNeeds(inner.needs?.(step) ?? {}, isDue(step) ? { oracles: ["ggnvp", "trialLoss"] } : {}),
+    numbers: true,
+    needs: (step) => joinNeeds(inner.needs?.(step) ?? {}, isDue(step) ? { oracles: ["linearized", "trial"] } : {}),
     init: () => ({ damping: from, inner: null }),
     update(updates, state, context) {
       const { damping } = state;
@@ -65,17 +67,15 @@ export function adaptiveDamping(
 
 /** ρ of a step; −∞ where the model expects no decrease or the loss is no number there, null for a zero step. */
 function reductionRatio(updates: Updates, context: StepContext): number | null {
-  const trialLoss = oracleOf("adaptiveDamping", context, "trialLoss");
+  const trial = oracleOf("adaptiveDamping", context, "trial");
   const direction = vectorOf(updates, context);
   const size = context.learningRate;
   const slope = size * dot(gradientVector(context), direction);
-  const curvature = size ** 2 * dot(direction, oracleOf("adaptiveDamping", context, "ggnvp")(direction));
+  const [product] = oracleOf("adaptiveDamping", context, "linearized")().ggnvp([direction]);
+  const curvature = size ** 2 * dot(direction, product as Parameters);
   const expected = curvature / 2 - slope;
   if (slope === 0 && curvature === 0) return null;
-  const moved = Object.entries(context.parameters).map(([name, t]) => {
-    return [name, weightedSum(t, direction[name] as Tensor, 1, -size)] as const;
-  });
-  const change = trialLoss(Object.fromEntries(moved)).itemSync() - trialLoss({}).itemSync();
+  const change = trial(direction, size).itemSync() - trial(direction, 0).itemSync();
   const ratio = change / expected;
   return expected < 0 && !Number.isNaN(ratio) ? ratio : Number.NEGATIVE_INFINITY;
 }

@@ -1,6 +1,14 @@
-import { type Block, denseGradient, type LayerRecord, layerRecord } from "@kronograd/autograd";
+import {
+  type Block,
+  denseGradient,
+  factoredGradient,
+  type LayerRecord,
+  layerRecord,
+  reductions,
+} from "@kronograd/autograd";
 import {
   concat,
+  copy,
   cpu,
   full,
   NumericalError,
@@ -22,8 +30,11 @@ import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
 import { Optimizer } from "../optimizer.ts";
 import type { StateTree } from "../state/state.ts";
 import type { Updates } from "../transform.ts";
+import type { PreconditionOptions } from "./drive.ts";
 import { planBlock } from "./plan.ts";
-import { type PreconditionOptions, type PreconditionState, precondition } from "./precondition.ts";
+import { precondition } from "./precondition.ts";
+import type { PreconditionState } from "./precondition-blocks.ts";
+import { someExamples } from "./some-examples.ts";
 
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
 const block = layerBlock("layer", 2, 3);
@@ -49,13 +60,23 @@ function counting(log: string[], refines = false): CurvatureMethod<{ seen: numbe
   return defineCurvature<{ seen: number; refreshed: number }>({
     name: "counting",
     source: "a test",
-    scope: "layer",
-    needs: { inputs: true, outputGrads: "sampled", gradient: "dense", bias: "separate", oracles: ["hvp"] },
+    needs: { inputs: true, outputGrads: "sampled", gradient: "dense", bias: "separate", oracles: ["trial"] },
     claims: [],
     init: () => ({ seen: 0, refreshed: 0 }),
-    update: (state, _, context) => note("update", context, { ...state, seen: state.seen + 1 }),
+    statistics: {
+      observe: (record) => ({
+        A: record.secondMoment("inputs", reductions.expand),
+        G: record.secondMoment("outputGrads", reductions.expand),
+      }),
+      join: (state, _, context) => note("update", context, { ...state, seen: state.seen + 1 }),
+    },
     refresh: (state, context) => note("refresh", context, { ...state, refreshed: state.refreshed + 1 }),
-    ...(refines ? { refine: (state, _, context) => note("refine", context, state) } : {}),
+    ...(refines && {
+      refinement: {
+        observe: (record) => ({ A: record.secondMoment("inputs", reductions.expand) }),
+        join: (state, _, context) => note("refine", context, state),
+      },
+    }),
     precondition: (_, gradient, context) => note("precondition", context, scale(gradient.dense(), 10)),
     plan: ({ shape }, batch) => ({ form: `[${shape.join(", ")}]`, flops: batch, bytes: 8, precision: "float32" }),
   });
@@ -133,7 +154,7 @@ describe("schedules of precondition", () => {
 
   it("ask for statistics only on the steps that take them, and for the form of blocks always", () => {
     const plain = precondition(counting([]), { statisticsEvery: 2 });
-    const always = { layers: true, gradient: "dense", bias: "separate", oracles: ["hvp"] };
+    const always = { layers: true, gradient: "dense", bias: "separate", oracles: ["trial"] };
     expect(plain.needs?.(0)).toEqual({ ...always, inputs: true, outputGrads: "sampled", positions: true });
     expect(plain.needs?.(1)).toEqual(always);
     const refining = precondition(counting([], true), { statisticsEvery: 2, refreshEvery: 4, refineEvery: 3 });
@@ -156,7 +177,7 @@ describe("schedules of precondition", () => {
       const method: CurvatureMethod<{ name: string }> = {
         ...(counting([]) as unknown as CurvatureMethod<{ name: string }>),
         init: ({ name }) => ({ name }),
-        update: (state) => state,
+        statistics: { observe: () => ({}), join: (state) => state },
         refresh(state, { step }) {
           seen[state.name] = [...(seen[state.name] ?? []), step];
           return state;
@@ -268,6 +289,43 @@ describe("statistics that are not finite", () => {
     const log: string[] = [];
     run(counting(log, true), {}, [{ record: goodRecord() }, { record: bad["NaN in the inputs"] }]);
     expect(log.filter((line) => line.endsWith("1"))).toEqual(["refresh 1", "precondition 1"]);
+  });
+});
+
+describe("sameRows", () => {
+  const input = random(2, [6, 3]);
+  const grad = random(3, [6, 2]);
+  const ofRows = (a: Tensor): Updates =>
+    new Map([["layer", factoredGradient(block, { g: grad, a, scale: 1 / 6, hasBias: true })]]);
+  /** What the method is told on each step. */
+  const told = (options: PreconditionOptions, given: readonly Step[]) => {
+    const seen: boolean[] = [];
+    const method = counting([]);
+    const watched: CurvatureMethod<{ seen: number; refreshed: number }> = {
+      ...method,
+      precondition(state, gradient, context) {
+        seen.push(context.sameRows);
+        return method.precondition(state, gradient, context);
+      },
+    };
+    run(watched, options, given);
+    return seen;
+  };
+
+  it("says that a gradient's factors are the rows of this step's statistics", () => {
+    const step = { updates: ofRows(input), record: recordOf(input, grad) };
+    expect(told({ statisticsEvery: 2 }, [step, step, step])).toEqual([true, false, true]);
+  });
+
+  it("is false for other rows, dense gradients, some of the examples, and drawn labels", () => {
+    const record = recordOf(input, grad);
+    const updates = ofRows(input);
+    expect(told({}, [{ updates: ofRows(copy(input)), record }])).toEqual([false]);
+    expect(told({}, [{ record }])).toEqual([false]);
+    expect(told({ examples: someExamples(3) }, [{ updates, record }])).toEqual([false]);
+    expect(told({ examples: someExamples(6) }, [{ updates, record }])).toEqual([true]);
+    const drawn = layerRecord({ ...record, labels: "sampled" });
+    expect(told({}, [{ updates, record: drawn }])).toEqual([false]);
   });
 });
 

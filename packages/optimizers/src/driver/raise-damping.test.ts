@@ -65,11 +65,10 @@ describe("a failed Cholesky in precondition", () => {
     defineCurvature({
       name: "fragile",
       source: "a test",
-      scope: "layer",
       needs: { inputs: true, outputGrads: "empirical" },
       claims: [],
       init: () => ({ damping: 0 }),
-      update: (state) => state,
+      statistics: { observe: () => ({}), join: (state) => state },
       refresh(_, { damping, step }) {
         if (bad.includes(step) && damping < 1) throw new NumericalError({ where: "cholesky", problem: "pivot 0 is 0" });
         return { damping };

@@ -7,29 +7,52 @@
  */
 
 import { type LayerRecord, layerRecord } from "@kronograd/autograd";
-import { concat, slice, sum, type Tensor } from "@kronograd/tensor";
+import { concat, scale, slice, sum, type Tensor } from "@kronograd/tensor";
 
-/** What a look at a record sees of it; looks are numbered from 0. */
-export type Examples = (record: LayerRecord, look: number) => LayerRecord;
+/** Where a record's examples stand in the step's batch: from row `from` on, of `total`. */
+export interface RowsOfStep {
+  readonly from: number;
+  readonly total: number;
+}
 
 /**
- * See `count` examples of each batch, as if they were the batch; all of them where there are no more.
+ * The part of a record that a look sees; looks are numbered from 0.
+ *
+ * @returns undefined if none of the record's examples is among those that the look sees
+ */
+export type Examples = (record: LayerRecord, look: number, rows?: RowsOfStep) => LayerRecord | undefined;
+
+/**
+ * See `count` examples of each step's batch, as if they were the batch; all of them where there are no more. The window is cut
+ * on the rows of the whole step, so parts of a batch see their share of it.
  *
  * @example
  * precondition(kfacCurvature(), { examples: someExamples(32) });
  */
 export const someExamples =
   (count: number): Examples =>
-  (record, look) =>
-    windowOf(record, count, look);
+  (record, look, rows = { from: 0, total: record.examples }) =>
+    windowOf(record, count, look, rows);
 
-function windowOf(record: LayerRecord, count: number, look: number): LayerRecord {
+function windowOf(
+  record: LayerRecord,
+  count: number,
+  look: number,
+  { from, total }: RowsOfStep,
+): LayerRecord | undefined {
   const { examples, weights } = record;
-  if (count >= examples) return record;
-  const start = (look * count) % examples;
-  const over = start + count - examples; // past the end, the window goes on at the first example
-  const some = (t: Tensor) =>
-    over <= 0 ? slice(t, [[start, start + count]]) : concat([slice(t, [[start]]), slice(t, [[0, over]])]);
+  if (count >= total) return record;
+  const start = (look * count) % total;
+  const over = start + count - total; // past the end, the window goes on at the first example
+  const wanted = over <= 0 ? [[start, start + count] as const] : [[start, total] as const, [0, over] as const];
+  const own = wanted
+    .map(([a, b]) => [Math.max(a - from, 0), Math.min(b - from, examples)] as const)
+    .filter(([a, b]) => a < b);
+  if (own.length === 0) return undefined;
+  const some = (t: Tensor) => {
+    const pieces = own.map(([a, b]) => slice(t, [[a, b]]));
+    return pieces.length === 1 ? (pieces[0] as Tensor) : concat(pieces);
+  };
   const uses = record.uses.map((use) => ({ ...use, input: some(use.input), outputGrads: use.outputGrads.map(some) }));
   if (weights === undefined) return layerRecord({ ...record, uses, total: count });
   const { examples: omega, positions, count: counts } = weights;
@@ -39,5 +62,12 @@ function windowOf(record: LayerRecord, count: number, look: number): LayerRecord
     count: counts && some(counts),
     positions: positions === null ? null : positions.map(some),
   };
-  return layerRecord({ ...record, uses, weights: seen, total: seen.examples === null ? count : sum(seen.examples) });
+  return layerRecord({ ...record, uses, weights: seen, total: weightOf(seen.examples) });
+
+  /** What the window weighs: of a part, its share in the step's weight, so that all parts divide by the same. */
+  function weightOf(window: Tensor | null): number | Tensor {
+    if (window === null) return count;
+    if (examples === total) return sum(window);
+    return typeof record.total === "number" ? (record.total * count) / total : scale(record.total, count / total);
+  }
 }

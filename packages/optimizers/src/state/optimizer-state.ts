@@ -1,7 +1,7 @@
 /** What is done with an optimizer's state from outside: keep it, load another, look into it. Apart, for programs that only train. */
 
 import { copy, retain, scope } from "@kronograd/tensor";
-import type { CurvatureView } from "../curvature-method.ts";
+import type { CurvatureView } from "../block-info.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { disposeState, mapTensors, replaceState, type StateTree } from "./state.ts";
 

@@ -1,4 +1,4 @@
-import { ggnvp, grad } from "@kronograd/autograd";
+import { ggnvp, grad, type Parameters as Weights } from "@kronograd/autograd";
 import { cholesky, choleskySolve, damped } from "@kronograd/linalg";
 import {
   add,
@@ -19,8 +19,9 @@ import { describe, expect, it } from "vitest";
 import { kfac } from "../catalog/kfac.ts";
 import { adaptive } from "../driver/adaptive.ts";
 import { Optimizer } from "../optimizer.ts";
+import type { Oracles } from "../oracles.ts";
 import { mapTensors } from "../state/state.ts";
-import { type Oracles, updatesOf } from "../transform.ts";
+import { updatesOf } from "../transform.ts";
 import { type QuadraticModelState, quadraticModel } from "./quadratic-model.ts";
 
 const random = (seed: number, shape: readonly number[]): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
@@ -34,12 +35,15 @@ const H = matmul(transpose(J), J);
 const minimiser = reshape(choleskySolve(cholesky(H), matmul(transpose(J), y)), [n]);
 const lossAt = (w: Tensor) => value(outputs(w)).itemSync();
 
+/** Oracles whose Gauss–Newton products are given. */
+const products = (ggnvp: (v: Weights) => Weights): Oracles => ({
+  linearized: () => ({ jvp: () => [], vjp: () => [], hvp: () => [], ggnvp: (vectors) => vectors.map(ggnvp) }),
+});
+
 function run(steps: number, options: Parameters<typeof quadraticModel>[0] = {}, learningRate = 1) {
   const parameters = { w: random(3, [n]) };
   const optimizer = new Optimizer({ name: "test", learningRate, chain: quadraticModel(options) });
-  const oracles: Oracles = {
-    ggnvp: (v) => ggnvp(() => outputs(parameters.w), value, parameters, v as typeof parameters),
-  };
+  const oracles = products((v) => ggnvp(() => outputs(parameters.w), value, parameters, v as typeof parameters));
   const seen = Array.from({ length: steps }, (_, step) => {
     const before = copy(parameters.w);
     const gradient = grad(() => value(outputs(parameters.w)), parameters.w);
@@ -112,7 +116,7 @@ describe("quadraticModel", () => {
   it("forgets momentum where both directions are one", () => {
     const parameters = { w: random(3, [n]) };
     using optimizer = new Optimizer({ name: "test", learningRate: 1, chain: quadraticModel() });
-    const oracles: Oracles = { ggnvp: (v) => v };
+    const oracles = products((v) => v);
     const numbers = [0, 1].map((step) => {
       const reported: Record<string, unknown> = {};
       optimizer.update(updatesOf({ w: parameters.w }), { parameters, step, oracles, report: (name, x) => { reported[name] = x; } }); // biome-ignore format: short
@@ -124,7 +128,7 @@ describe("quadraticModel", () => {
   it("takes a direction as it is along which the model is flat", () => {
     const parameters = { w: random(3, [n]) };
     using optimizer = new Optimizer({ name: "test", learningRate: 1, chain: quadraticModel() });
-    const flat: Oracles = { ggnvp: ({ w }) => ({ w: scale(w as Tensor, 0) }) };
+    const flat = products(({ w }) => ({ w: scale(w as Tensor, 0) }));
     const updates = optimizer.update(updatesOf({ w: parameters.w }), { parameters, step: 0, oracles: flat });
     expect(updates.get("w")?.dense()).toBeAllclose(parameters.w);
   });
@@ -144,8 +148,8 @@ describe("quadraticModel", () => {
 
   it("is an option of second-order optimizers, in place of clip and momentum", () => {
     const optimizer = kfac({ quadraticModel: true, damping: adaptive() });
-    expect(optimizer.needs(0).oracles).toEqual(["ggnvp"]);
-    expect(optimizer.needs(4).oracles).toEqual(["ggnvp", "trialLoss"]);
+    expect(optimizer.needs(0).oracles).toEqual(["linearized"]);
+    expect(optimizer.needs(4).oracles).toEqual(["linearized", "trial"]);
     expect(optimizer.config).toMatchObject({ quadraticModel: true });
   });
 });

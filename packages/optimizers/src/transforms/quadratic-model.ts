@@ -29,8 +29,8 @@ export type QuadraticModelState = { readonly last: Parameters | null };
  * `modelMomentum`, μ.
  *
  * @source Martens & Grosse (2015), "Optimizing Neural Networks with Kronecker-factored Approximate Curvature", §6.4 and §7
- * @cost two Gauss–Newton products a step
- * @throws {UsageError} damping out of range; on update, a step without the oracle "ggnvp"
+ * @cost a forward pass and two Gauss–Newton products a step
+ * @throws {UsageError} damping out of range; on update, a step without the oracle "linearized"
  * @example
  * chain(precondition(kfacCurvature(), { damping: 0.1 }), quadraticModel({ damping: 0.1 }));
  */
@@ -38,7 +38,8 @@ export function quadraticModel(options: OptionsOf<typeof quadraticModelOptions> 
   const { damping } = checkOptions("quadraticModel", options, quadraticModelOptions);
   return {
     name: "quadraticModel",
-    needs: () => ({ oracles: ["ggnvp"] }),
+    numbers: true,
+    needs: () => ({ oracles: ["linearized"] }),
     init: () => ({ last: null }),
     update(updates, { last }, context) {
       const lambda = context.damping ?? at(damping, context.step);
@@ -59,7 +60,8 @@ export function quadraticModel(options: OptionsOf<typeof quadraticModelOptions> 
 
 /** α and μ. Where the model is flat along u there is no best step and u is taken as it is. */
 function solve(updates: Updates, last: Parameters | null, lambda: number, context: StepContext) {
-  const ggnvp = oracleOf("quadraticModel", context, "ggnvp");
+  const linearized = oracleOf("quadraticModel", context, "linearized")();
+  const ggnvp = (v: Parameters) => linearized.ggnvp([v])[0] as Parameters;
   const gradient = gradientVector(context);
   const curvature = (a: Parameters, b: Parameters, Bb: Parameters) => dot(a, Bb) + lambda * dot(a, b);
   const u = vectorOf(updates, context);

@@ -5,9 +5,24 @@
  * Symbols: N examples, u [in] an input, v [out] an output gradient; V [out, in(+1)] what is preconditioned.
  */
 
-import { type Block, denseGradient, type Gradient, type LayerRecord, layerRecord } from "@kronograd/autograd";
+import {
+  type Block,
+  denseGradient,
+  type Gradient,
+  type LayerRecord,
+  layerRecord,
+  reductions,
+} from "@kronograd/autograd";
 import type { CurvatureContext, CurvatureMethod, StateTree } from "@kronograd/optimizers";
-import { concat, normal, ones, Rng, scope, type Tensor } from "@kronograd/tensor";
+import {
+  blockInfo,
+  contextByHand,
+  directionByHand,
+  learnByHand,
+  refineByHand,
+  refreshByHand,
+} from "@kronograd/optimizers";
+import { concat, matmul, normal, ones, Rng, scope, type Tensor, transpose } from "@kronograd/tensor";
 
 // biome-ignore lint/suspicious/noExplicitAny: the suite treats every method's state alike
 export type AnyMethod = CurvatureMethod<any>;
@@ -78,7 +93,7 @@ export function homogeneous(method: AnyMethod, { inputs }: Rows): Tensor {
 
 /** What a method sees beside its state. */
 export function contextOf(damping: number, step = 0): CurvatureContext {
-  return { step, damping, rng: new Rng(1).fork(step), oracles: {} };
+  return contextByHand(damping, step, new Rng(1).fork(step));
 }
 
 /** A method's state after one batch: update, refresh, refine. */
@@ -90,15 +105,27 @@ export function stateAfter(
   before?: StateTree,
 ): StateTree {
   const context = contextOf(damping);
-  const seen = scope(() => method.update(before ?? method.init(block, context), record, context));
-  const fresh = scope(() => method.refresh(seen, context));
-  return method.refine === undefined ? fresh : scope(() => method.refine!(fresh, record, context));
+  const gradient = gradientOf(block, record);
+  const start = before ?? method.init(blockInfo(block), context);
+  const seen = scope(() => learnByHand(method, start, record, context, gradient));
+  const fresh = scope(() => refreshByHand(method, seen, context));
+  return scope(() => refineByHand(method, fresh, record, context, gradient));
+}
+
+/** The mean gradient of a record's examples; without output gradients, that of ones. */
+function gradientOf(block: Block, record: LayerRecord): Gradient {
+  const u = record.rows("inputs", reductions.expand);
+  const [use] = record.uses;
+  const v = use?.outputGrads.length
+    ? record.rows("outputGrads", reductions.expand)
+    : ones([u.shape[0]!, block.shape[0]!], u);
+  return denseGradient(block, matmul(transpose(v), u));
 }
 
 /** The direction for a gradient, in joint form. */
 export function directionOf(method: AnyMethod, state: StateTree, gradient: Gradient, damping: number): Tensor {
   return scope(() => {
-    const direction = method.precondition(state, gradient, contextOf(damping));
+    const direction = directionByHand(method, state, gradient, contextOf(damping));
     return "block" in direction ? direction.dense() : direction;
   });
 }

@@ -10,7 +10,7 @@
  * | basisInvariant | with inputs Qu and output gradients Rv (Q, R orthogonal), P(R V Qᵀ) = R P(V) Qᵀ |
  * | equalsDenseBlock | where inputs and output gradients are independent, so that E[vvᵀ ⊗ uuᵀ] = E[vvᵀ] ⊗ E[uuᵀ], P_λ(V) tends to the dense solve as λ → 0 |
  * | batchInvariant | P does not change when the batch is permuted or repeated |
- * | lossScaleInvariant | P of output gradients sv with damping s²λ is P/s² |
+ * | lossScale | P of output gradients sv with damping s^−d λ is s^d P, d the method's degree: −2, −1 or 0 |
  */
 
 import { cholesky, choleskySolve } from "@kronograd/linalg";
@@ -165,17 +165,18 @@ const proofs: Readonly<Record<Claim, { says: string; prove(method: AnyMethod): v
         );
       }),
   },
-  lossScaleInvariant: {
-    says: "scaling the loss by s and λ by s² divides its inverse by s²",
+  lossScale: {
+    says: "scaling the loss by s and λ by s^−degree multiplies its inverse by s^degree",
     prove: (method) =>
       forSizes((size, rng) => {
+        const degree = method.degree ?? -2;
         const rows = randomRows(examples, size, rng);
         const V = randomBlock(method, size, rng);
         const s = 8;
         const scaled = { ...rows, outputGrads: scale(rows.outputGrads, s) };
         mustEqual(
-          "s² P(V)",
-          scale(preconditioner(method, scaled, s * s * damping)(V), s * s),
+          `P(V) / s^${degree}`,
+          scale(preconditioner(method, scaled, s ** -degree * damping)(V), s ** -degree),
           preconditioner(method, rows, damping)(V),
           exact,
         );

@@ -5,6 +5,7 @@ import {
   disposeState,
   mapTensors,
   precondition,
+  refreshByHand,
   replaceState,
   type StateTree,
   type StepContext,
@@ -171,7 +172,7 @@ const statements: readonly Omit<Statement, "claim">[] = [
         ...method,
         refresh(state, context) {
           refreshes += 1;
-          return method.refresh(state, context);
+          return refreshByHand(method, state, context);
         },
       };
       const directions: HostArray[] = [];
@@ -271,7 +272,7 @@ function stepContext(step: number, gradients: ReadonlyMap<string, Gradient>, rec
     rateOf: () => 1,
     parameters: {},
     gradients,
-    records: new Map([[record.name, record]]),
+    records: new Map([[record.name, [record]]]),
     report: () => {},
     guard: () => {},
     mark: () => {},

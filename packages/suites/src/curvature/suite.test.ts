@@ -29,7 +29,7 @@ const everything: readonly Claim[] = [
   "dampingLimit",
   "basisInvariant",
   "batchInvariant",
-  "lossScaleInvariant",
+  "lossScale",
   "equalsDenseBlock",
 ];
 
@@ -39,13 +39,13 @@ describe("claims of the built-in methods", () => {
   it.each([
     ["kfac", kfacCurvature(), everything],
     ["kfac, eigen", kfacCurvature({ inverse: "eigen", pi: false }), everything],
-    ["kfac without π", kfacCurvature({ pi: false }), without("lossScaleInvariant")],
+    ["kfac without π", kfacCurvature({ pi: false }), without("lossScale")],
     ["ekfac", ekfacCurvature(), everything],
-    ["foof", foofCurvature(), without("lossScaleInvariant")], // it sees no output gradients
+    ["foof", foofCurvature(), without("lossScale")], // it sees no output gradients
     ["eva", evaCurvature(), without("equalsDenseBlock")], // it keeps one direction
     ["skfac", skfacCurvature({}, { history: columnHistory() }), without("equalsDenseBlock")], // its rank is capped
     ["skfac, one batch", skfacCurvature(), everything],
-    ["skfac as released", skfacCurvature(paperSkfac()), without("lossScaleInvariant")],
+    ["skfac as released", skfacCurvature(paperSkfac()), without("lossScale")],
   ])("of %s are these", (_, { claims }, expected) => {
     expect([...claims].sort()).toEqual([...expected].sort());
   });

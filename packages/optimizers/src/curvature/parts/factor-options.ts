@@ -33,7 +33,10 @@ const withStart = /* @__PURE__ */ Object.assign({}, factorChecks, { start: start
 /** Options that methods with running averages of factors share. */
 export const factorOptions = /* @__PURE__ */ described(withStart, factorHelp, { start: startHelp });
 
-/** A [i, i] and G [o, o] of one batch. */
-export function kroneckerFactors(seen: LayerRecord, reduction: Reduction): { A: Tensor; G: Tensor } {
-  return { A: gram(seen.rows("inputs", reduction)), G: gram(seen.rows("outputGrads", reduction)) };
+/** A [in(+1), in(+1)] and G [out, out]. */
+export type Factors = { readonly A: Tensor; readonly G: Tensor };
+
+/** The factors of the examples of a record; those of parts of a batch add up. */
+export function kroneckerFactors(record: LayerRecord, reduction: Reduction): Factors {
+  return { A: gram(record.rows("inputs", reduction)), G: gram(record.rows("outputGrads", reduction)) };
 }

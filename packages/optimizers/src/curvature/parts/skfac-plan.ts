@@ -1,8 +1,8 @@
 /** SKFAC's choice between columns and matrices for each side of a layer, and what the plan says of it. */
 
-import type { Block, LayerRecord } from "@kronograd/autograd";
+import type { Block } from "@kronograd/autograd";
 import type { Tensor } from "@kronograd/tensor";
-import type { BlockPlan } from "../../curvature-method.ts";
+import type { BlockPlan } from "../../block-info.ts";
 import { cheaperForm, dualFlops, primalFlops, type SideWork } from "./flops.ts";
 
 interface Choices extends Pick<SideWork, "truncation"> {
@@ -12,14 +12,13 @@ interface Choices extends Pick<SideWork, "truncation"> {
 
 /** Which form each side keeps, from the rows of the first batch. */
 export function chooseForms(
-  rows: { readonly A: Tensor; readonly G: Tensor },
-  { examples, positions, geometry }: LayerRecord,
+  rows: { readonly A: Tensor; readonly G: Tensor; readonly shared: boolean },
+  examples: number,
   choices: Choices,
 ): { A: "dual" | "primal"; G: "dual" | "primal" } {
   const [arrivingA, i] = rows.A.shape as [number, number];
   const [arrivingG, o] = rows.G.shape as [number, number];
-  const shared = positions > 1 || geometry.kind !== "dense";
-  const work = works({ o, i, examples, shared, arrivingA, arrivingG }, choices);
+  const work = works({ o, i, examples, shared: rows.shared, arrivingA, arrivingG }, choices);
   return { A: cheaperForm(work.A), G: cheaperForm(work.G) };
 }
 

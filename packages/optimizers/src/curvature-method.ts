@@ -19,6 +19,7 @@
 import type { Gradient, LabelSource, LayerRecord, Parameters } from "@kronograd/autograd";
 import type { Rng, Tensor } from "@kronograd/tensor";
 import type { BlockInfo, BlockPlan, CurvatureView } from "./block-info.ts";
+import type { Merge } from "./driver/merge.ts";
 import type { OracleName, Oracles } from "./oracles.ts";
 import type { StateTree } from "./state/state.ts";
 import type { Updates } from "./transform.ts";
@@ -32,19 +33,6 @@ export type Claim =
   | "equalsDenseBlock"
   | "batchInvariant"
   | "lossScale";
-
-/** How parts of a statistic become the statistic of the whole: see `Merge`. */
-export type MergeRule = "sum" | "rows" | "max" | "same";
-
-/**
- * How a statistic's leaves merge over the parts of a batch, by name; one rule for a lone leaf. Default "sum".
- *
- * - "sum": added. A part's record is scaled for the whole step, so its sums over examples add up.
- * - "rows": one below the other, in the order of the parts.
- * - "max": the largest, element by element.
- * - "same": a fact that all parts must agree on. Otherwise a UsageError names it.
- */
-export type Merge<B> = B extends Tensor | number ? MergeRule : { readonly [K in keyof B]?: MergeRule };
 
 /** What a method is given at every call, besides its state. */
 export interface CurvatureContext {

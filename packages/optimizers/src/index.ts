@@ -15,7 +15,7 @@ export * from "./driver/adaptive-damping.ts";
 export * from "./driver/by-hand.ts";
 export type { AnyMethod, PreconditionOptions } from "./driver/drive.ts";
 export * from "./driver/groups.ts";
-export { type Exchange, mergeParts, type Observed, type Rules } from "./driver/merge.ts";
+export { type Exchange, type Merge, type MergeRule, mergeParts, type Observed, type Rules } from "./driver/merge.ts";
 export { assertNumbers } from "./driver/numbers.ts";
 export * from "./driver/plan.ts";
 export * from "./driver/precondition.ts";

@@ -87,12 +87,12 @@ describe("makeOracles", () => {
       const [a, b] = [one, two].map((oracles) => oracles.linearized?.()[product]([vector])[0] as typeof weights);
       for (const name of Object.keys(weights)) expect(b?.[name]).toBeAllclose(a?.[name] as Tensor);
     }
-    const [rows] = two.linearized?.().jvp([vector]) as [readonly Tensor[]];
+    const [rows] = (two.linearized as () => Linearized)().jvp([vector]) as [readonly Tensor[]];
     expect(rows.map(({ shape }) => shape)).toEqual([
       [3, 3],
       [1, 3],
     ]);
-    expect(concat([...rows])).toBeAllclose(one.linearized?.().jvp([vector])[0]?.[0] as Tensor);
+    expect(concat([...rows])).toBeAllclose((one.linearized as () => Linearized)().jvp([vector])[0]?.[0] as Tensor);
   });
 
   it("linearises once a step", () => {

@@ -1,8 +1,20 @@
 /** Statistics of several parts of a batch, or of several workers, as the statistic of the whole. */
 
 import { add, concat, maximum, type Tensor, UsageError } from "@kronograd/tensor";
-import type { MergeRule } from "../curvature-method.ts";
 import type { StateTree } from "../state/state.ts";
+
+/** How parts of a statistic become the statistic of the whole: see `Merge`. */
+export type MergeRule = "sum" | "rows" | "max" | "same";
+
+/**
+ * How a statistic's leaves merge over the parts of a batch, by name; one rule for a lone leaf. Default "sum".
+ *
+ * - "sum": added. A part's record is scaled for the whole step, so its sums over examples add up.
+ * - "rows": one below the other, in the order of the parts.
+ * - "max": the largest, element by element.
+ * - "same": a fact that all parts must agree on. Otherwise a UsageError names it.
+ */
+export type Merge<B> = B extends Tensor | number ? MergeRule : { readonly [K in keyof B]?: MergeRule };
 
 /** What was observed of one part. */
 export interface Observed {

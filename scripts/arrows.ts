@@ -62,8 +62,6 @@ export const knownCircles: readonly string[] = [
   "packages/backend-wasm/src/kernels/elementwise.ts",
   "packages/backend-wasm/src/kernels/products.ts",
   "packages/backend-wasm/src/kit.ts",
-  "packages/optimizers/src/curvature-method.ts",
-  "packages/optimizers/src/transform.ts",
   "packages/train/src/fit.ts",
   "packages/train/src/run.ts",
 ];

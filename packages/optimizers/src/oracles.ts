@@ -8,7 +8,7 @@
 
 import type { Parameters } from "@kronograd/autograd";
 import type { Tensor } from "@kronograd/tensor";
-import type { Updates } from "./transform.ts";
+import type { Updates } from "./updates.ts";
 
 /**
  * The step's function, linearised at the current weights: one forward pass, then any number of products.

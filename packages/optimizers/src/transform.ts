@@ -24,9 +24,9 @@ import type { Exchange } from "./driver/merge.ts";
 import type { RowsOfStep } from "./driver/some-examples.ts";
 import type { OracleName, Oracles } from "./oracles.ts";
 import type { StateTree } from "./state/state.ts";
+import type { Updates } from "./updates.ts";
 
-/** By block name: the directions that will be subtracted, times the learning rate. */
-export type Updates = ReadonlyMap<string, Gradient>;
+export type { Updates } from "./updates.ts";
 
 /** What a step captures and asks for. */
 export type Needs = CaptureRequest & { readonly oracles?: readonly OracleName[] };

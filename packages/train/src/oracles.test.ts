@@ -70,7 +70,7 @@ describe("makeOracles", () => {
   it("gives products with Hessian and Gauss–Newton matrix, which agree for a linear model", () => {
     const { whole, weights } = setUp();
     using oracles = makeOracles(["linearized"], [whole], weights);
-    const { hvp, ggnvp } = oracles.linearized?.() as Linearized;
+    const { hvp, ggnvp } = (oracles.linearized as () => Linearized)();
     const vector = vectorLike(weights);
     const h = hvp([vector])[0]?.["dense1.weight"] as Tensor;
     expect(h).toBeAllclose(ggnvp([vector])[0]?.["dense1.weight"] as Tensor);

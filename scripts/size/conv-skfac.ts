@@ -5,7 +5,8 @@
 import { valueAndGrad } from "@kronograd/autograd";
 import { Conv2d, Dense, flatten, maxPool2d, parameters, relu, Sequential } from "@kronograd/layers";
 import { chain, klClip, momentum, Optimizer, precondition, skfacCurvature } from "@kronograd/optimizers";
-import { fromTypedArray, Rng, scope, softmaxCrossEntropy } from "@kronograd/tensor";
+import { fromTypedArray, Rng, scope } from "@kronograd/tensor";
+import { softmaxCrossEntropy } from "@kronograd/tensor/lean";
 import type { Batch } from "./conv-skfac-preset.ts";
 
 export const refreshEvery = 20;

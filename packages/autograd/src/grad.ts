@@ -5,7 +5,7 @@
  * and results come back in the same form. Everything nests, so derivatives of any order are calls within calls.
  */
 
-import { assertShape, full, higherOrder, ShapeError, scope, type Tensor, UsageError, zeros } from "@kronograd/tensor";
+import { assertShape, full, ShapeError, scope, type Tensor, UsageError, zeros } from "@kronograd/tensor";
 import { Tape, withTape } from "./tape.ts";
 
 /** One tensor, or several by position or name. */
@@ -28,12 +28,6 @@ function rebuild<T extends Tensors>(form: T, values: readonly Tensor[]): Like<T>
 
 function isTensor(value: Tensors): value is Tensor {
   return "storage" in value && "strides" in value;
-}
-
-/** What a function that may be part of another differentiates by. */
-function wanted(tensors: Tensors): Tensor[] {
-  higherOrder();
-  return leaves(tensors);
 }
 
 /** @throws {ShapeError} a loss is not a single number */
@@ -65,7 +59,7 @@ function filled(cotangents: readonly (Tensor | null)[], like: readonly Tensor[])
  * grad(() => sum(mul(x, x)), x);   // [2, 4]
  */
 export function grad<T extends Tensors>(f: () => Tensor, wrt: T): Like<T> {
-  const list = wanted(wrt);
+  const list = leaves(wrt);
   return scope(() =>
     withTape(list, (tape) => {
       const value = tape.run(f);
@@ -90,7 +84,7 @@ export interface Pullback<T extends Tensors> extends Disposable {
  * f.pull(ones([2]));
  */
 export function vjp<T extends Tensors>(f: () => Tensor, wrt: T): Pullback<T> {
-  const list = wanted(wrt);
+  const list = leaves(wrt);
   const tape = new Tape();
   for (const t of list) tape.watch(t);
   const value = scope(() => tape.run(f));
@@ -113,7 +107,7 @@ export function vjp<T extends Tensors>(f: () => Tensor, wrt: T): Pullback<T> {
  * @cost about three times the closure
  */
 export function jvp<T extends Tensors>(f: () => Tensor, wrt: T, tangents: Like<T>): { value: Tensor; tangent: Tensor } {
-  const list = wanted(wrt);
+  const list = leaves(wrt);
   return scope(() =>
     withTape(list, (tape) => {
       const value = tape.run(f);
@@ -144,7 +138,7 @@ function pushForward(tape: Tape, value: Tensor, wrt: readonly Tensor[], tangents
  * @source Pearlmutter (1994), "Fast exact multiplication by the Hessian"
  */
 export function hvp<T extends Tensors>(f: () => Tensor, wrt: T, vectors: Like<T>): Like<T> {
-  const list = wanted(wrt);
+  const list = leaves(wrt);
   const directions = leaves(vectors as Tensors);
   return scope(() =>
     withTape(list, (outer) => {
@@ -172,7 +166,7 @@ export function ggnvp<T extends Tensors>(
   wrt: T,
   vectors: Like<T>,
 ): Like<T> {
-  const list = wanted(wrt);
+  const list = leaves(wrt);
   return scope(() =>
     withTape(list, (tape) => {
       const value = tape.run(outputs);

@@ -13,9 +13,11 @@
  */
 
 import {
+  type AnyOp,
   add,
   adopt,
   type Op,
+  pullBack,
   type Recorder,
   retain,
   type Saved,
@@ -32,8 +34,7 @@ interface SavedTensor {
 }
 
 interface Node {
-  // biome-ignore lint/suspicious/noExplicitAny: a node may be any op
-  readonly op: Op<any>;
+  readonly op: AnyOp;
   readonly params: unknown;
   /** Identity of each input; whether it is tracked. */
   readonly inputs: readonly number[];
@@ -246,7 +247,7 @@ function pull(node: Node, cotangents: readonly (Tensor | null)[], needs: readonl
     input: (i) => read("input", node.savedInputs, i),
     output: (i) => read("output", node.savedOutputs, i),
   };
-  return op.vjp.pull(cotangents, saved, node.params);
+  return pullBack(op.vjp, cotangents, saved, node.params);
 }
 
 /** Add a cotangent that the tape owns (or a scope does) to what has arrived so far. */

@@ -36,7 +36,7 @@ const choleskyRankOneOp = /* @__PURE__ */ defineOp<Change>({
     if ((v as Spec).shape.length !== 1)
       throw new ShapeError({ where, problem: "v must be a vector", expected: [n], got: (v as Spec).shape });
     sameSize(where, "length of v and size of L", n, (v as Spec).shape[0] as number);
-    return [{ shape: (L as Spec).shape, dtype: promote(where, [(L as Spec).dtype, (v as Spec).dtype]) }];
+    return [{ shape: (L as Spec).shape, dtype: promote(where, [L as Spec, v as Spec]) }];
   },
   reference([out], [factor, vector], { sign }) {
     const n = factor!.shape[0] as number;

@@ -105,7 +105,7 @@ const solveOp = /* @__PURE__ */ defineOp<None>({
     const n = squareSize("solve", "A", A as Spec);
     const [rows] = matrixSize("solve", "B", B as Spec);
     sameSize("solve", "rows of B and size of A", n, rows);
-    return [{ shape: (B as Spec).shape, dtype: promote("solve", [(A as Spec).dtype, (B as Spec).dtype]) }];
+    return [{ shape: (B as Spec).shape, dtype: promote("solve", [A as Spec, B as Spec]) }];
   },
   reference([out], [A, B]) {
     const [n, k] = out!.shape as [number, number];

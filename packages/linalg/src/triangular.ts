@@ -42,7 +42,7 @@ const solveTriangularOp = /* @__PURE__ */ defineOp<Required<TriangularOptions>>(
     const n = squareSize("solveTriangular", "T", T as Spec);
     const [rows] = matrixSize("solveTriangular", "B", B as Spec);
     sameSize("solveTriangular", "rows of B and size of T", n, rows);
-    const dtype = promote("solveTriangular", [(T as Spec).dtype, (B as Spec).dtype]);
+    const dtype = promote("solveTriangular", [T as Spec, B as Spec]);
     return [{ shape: (B as Spec).shape, dtype }];
   },
   reference([out], [T, B], { lower, transpose, unitDiagonal }) {

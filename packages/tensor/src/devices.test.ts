@@ -4,6 +4,8 @@ import { cpu } from "./backends/cpu.ts";
 import { Device } from "./device.ts";
 import { createDevice, listBackends, registerBackend } from "./devices.ts";
 import { BackendError, UsageError } from "./errors.ts";
+import { add } from "./ops/arithmetic.ts";
+import { tensor } from "./tensor/create.ts";
 
 /** Providers stay registered, so each test gives its own names. */
 function provider(name: string, more: Partial<BackendProvider> = {}): void {
@@ -20,6 +22,13 @@ describe("createDevice", () => {
     const device = await createDevice("cpu");
     expect([device.kind, device.strict, device.why]).toEqual(["cpu", false, ["cpu: asked for by name"]]);
     expect((await createDevice("cpu", { strict: true })).strict).toBe(true);
+  });
+
+  it("opens cpu as the memory that tensors have by default: both kinds meet in one op", async () => {
+    const opened = await createDevice("cpu");
+    const strict = await createDevice("cpu", { strict: true });
+    const sum = add(tensor([1]), add(tensor([2], { device: opened }), tensor([4], { device: strict })));
+    expect(sum.dataSync()).toEqual(Float32Array.of(7));
   });
 
   it("refuses an unknown name with the nearest one", async () => {

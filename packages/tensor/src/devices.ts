@@ -1,11 +1,15 @@
 /** The backends that are known by name, and the choice among them. */
 
 import type { BackendProvider, DeviceOptions } from "./backend.ts";
+import { cpu } from "./backends/cpu.ts";
 import { Device } from "./device.ts";
 import { BackendError, nearest, UsageError } from "./errors.ts";
 import { caller } from "./tensor/call-site.ts";
 
-const providers = new Map<string, BackendProvider>();
+/** One processor memory: every device of it reads the others' tensors. */
+const cpuProvider: BackendProvider = { name: "cpu", priority: 0, unavailable: () => null, create: () => cpu.backend };
+
+const providers = new Map<string, BackendProvider>([["cpu", cpuProvider]]);
 
 /** Make a backend known to `createDevice`. A later registration under the same name replaces the earlier. */
 export function registerBackend(provider: BackendProvider): void {

@@ -8,7 +8,6 @@ export * from "./elementwise/elementwise.ts";
 export type { Expression } from "./elementwise/expression.ts";
 export type { Operable } from "./elementwise/scalar-or-tensor.ts";
 export * from "./errors.ts";
-export * from "./higher-order.ts";
 export { steps } from "./layout/offsets.ts";
 export type { Handle, HostOperand, Operand } from "./layout/operand.ts";
 export { rowMajor } from "./layout/rows.ts";

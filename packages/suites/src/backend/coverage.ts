@@ -4,6 +4,7 @@
  */
 
 import {
+  type AnyOp,
   type ComputeOp,
   type Coverage,
   type Device,
@@ -19,7 +20,7 @@ import {
   typedArray,
 } from "@kronograd/tensor";
 import { compare, type Drawn, download, draw, embed, type HostArray, place, type Tolerance } from "@kronograd/testkit";
-import { type AnyOp, results } from "../op/checks.ts";
+import { results } from "../op/checks.ts";
 
 /** One op of the coverage table. */
 export interface CoverageRow {

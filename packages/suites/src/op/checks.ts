@@ -1,11 +1,12 @@
 /** What every op must hold, as functions that throw: `opSuite` calls them with many seeds. */
 
 import {
+  type AnyOp,
   cpu,
   detach,
   dispatch,
-  type Op,
   ones,
+  pullBack,
   Rng,
   type Sample,
   sampleOf,
@@ -23,9 +24,6 @@ import {
   place,
   plainLayout,
 } from "@kronograd/testkit";
-
-// biome-ignore lint/suspicious/noExplicitAny: the registry holds ops of all parameter types
-export type AnyOp = Op<any>;
 
 /** Another layout may change the order of a sum: a few roundings of float64. */
 const layoutTolerance = { rtol: 1e-12, atol: 1e-13 };
@@ -68,7 +66,8 @@ export function checkOpReads(op: AnyOp, seed: number): void {
           throw new Error(`for input ${wanted}, ${kind} ${i} is read but not declared as saved`);
         return kept[i]!;
       };
-      op.vjp!.pull(
+      pullBack(
+        op.vjp!,
         cotangents,
         {
           specs: inputs,

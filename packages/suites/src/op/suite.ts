@@ -7,7 +7,7 @@
 import "@kronograd/linalg";
 import "@kronograd/linalg/decompositions";
 import "@kronograd/optimizers";
-import { higherOrder, ops } from "@kronograd/tensor";
+import { ops } from "@kronograd/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkOpDtypes, checkOpGradients, checkOpLayouts, checkOpReads } from "./checks.ts";
@@ -24,7 +24,6 @@ export interface OpSuiteOptions {
 
 /** Test ops of the registry: gradients of first and second order, layouts, float32 against float64. */
 export function opSuite({ names = [...ops.keys()], runs = 12, seed = 0 }: OpSuiteOptions = {}): void {
-  higherOrder();
   const forSeeds = (check: (seed: number) => void) =>
     fc.assert(fc.property(fc.nat(), check), { numRuns: runs, seed, endOnFailure: true });
   describe.each(names)("op %s", (name) => {

@@ -6,7 +6,6 @@
 
 import type { Backend, Kernel } from "../backend.ts";
 import { Device } from "../device.ts";
-import { registerBackend } from "../devices.ts";
 import { BackendError } from "../errors.ts";
 import { type Dtype, dtypeOf, type TypedArray, typedArray } from "../tensor/dtype.ts";
 
@@ -70,5 +69,3 @@ class CpuBackend implements Backend {
 
 /** The device that every tensor uses unless told otherwise. */
 export const cpu: Device = new Device(new CpuBackend(), { why: ["cpu: the default"] });
-
-registerBackend({ name: "cpu", priority: 0, unavailable: () => null, create: () => new CpuBackend() });

@@ -7,7 +7,7 @@
 
 import { UsageError } from "../errors.ts";
 import { run } from "../op/dispatch.ts";
-import { type ComputeOp, defineOp, type Spec, type Vjp } from "../op/op.ts";
+import { type ComputeOp, type Differentiable, defineOp, type Spec, type Vjp } from "../op/op.ts";
 import { type InputSample, sampled } from "../op/samples.ts";
 import { sumTo } from "../ops/sum-broadcast.ts";
 import { isFloat, promote } from "../tensor/dtype.ts";
@@ -70,7 +70,7 @@ function elementwiseOp(
   arity: number,
   expressions: readonly Expression[],
   options: ElementwiseOptions,
-): ElementwiseOp {
+): ElementwiseOp & Differentiable {
   const root = expressions[0] as Expression;
   const noVjp = options.noVjp ?? (expressions.length > 1 ? "an in-place update of several tensors" : undefined);
   const parameters = topological(expressions).flatMap((x) => (x.op === "parameter" ? [x.name] : []));
@@ -109,10 +109,7 @@ function outputSpecs(name: string, expressions: readonly Expression[], specs: re
     name,
     specs.map((spec) => spec.shape),
   );
-  const joined = promote(
-    name,
-    specs.map((spec) => spec.dtype),
-  );
+  const joined = promote(name, specs);
   return expressions.map((root) => {
     if (isComparison(root)) return { shape, dtype: "int32" };
     return { shape, dtype: isFloat(joined) || staysIntegral(root) ? joined : "float32" };

@@ -32,11 +32,15 @@ function gemmByGroup(groups: number, a: Grouped, b: Grouped, c: Grouped, start?:
 }
 
 /** x [N, C, H, W], weight [O, C/groups, kh, kw], bias [O] → [N, O, oh, ow] */
-export const conv2dLoops: Reference<Conv2dParams> = ([y], [x, weight, bias], { groups, ...geometry }) => {
-  const [, , ...places] = y!.shape as unknown as Four;
-  const [outputs, perGroup, ...kernel] = weight!.shape as unknown as Four;
+export const conv2dLoops: Reference<Conv2dParams, ["x", "weight", ..."bias"[]]> = (
+  [y],
+  [x, weight, bias],
+  { groups, ...geometry },
+) => {
+  const [, , ...places] = y.shape as unknown as Four;
+  const [outputs, perGroup, ...kernel] = weight.shape as unknown as Four;
   const count = outputs / groups;
-  const image = padded(x!, geometry.padding);
+  const image = padded(x, geometry.padding);
   const patches = patchMatrix(image, perGroup, places, { ...geometry, kernel });
   const ofBias = (b: HostOperand): Matrix => ({
     ...b,
@@ -45,41 +49,45 @@ export const conv2dLoops: Reference<Conv2dParams> = ([y], [x, weight, bias], { g
   });
   gemmByGroup(
     groups,
-    [filterMatrix(weight!, count), count * weight!.strides[0]!],
+    [filterMatrix(weight, count), count * weight.strides[0]!],
     [patches, perGroup * image.strides[1]!],
-    [channelMatrix(y!, count), count * y!.strides[1]!],
+    [channelMatrix(y, count), count * y.strides[1]!],
     bias && [ofBias(bias), count * bias.strides[0]!],
   );
 };
 
 /** x [N, C, H, W], outputGrad [N, O, oh, ow] → [O, C/groups, kh, kw] */
-export const conv2dWeightGradLoops: Reference<Conv2dWeightGradParams> = (
+export const conv2dWeightGradLoops: Reference<Conv2dWeightGradParams, ["x", "outputGrad"]> = (
   [weight],
   [x, grad],
   { groups, ...window },
 ) => {
-  const [, , ...places] = grad!.shape as unknown as Four;
-  const [outputs, perGroup] = weight!.shape as unknown as Four;
+  const [, , ...places] = grad.shape as unknown as Four;
+  const [outputs, perGroup] = weight.shape as unknown as Four;
   const count = outputs / groups;
-  const image = padded(x!, window.padding);
+  const image = padded(x, window.padding);
   gemmByGroup(
     groups,
-    [channelMatrix(grad!, count), count * grad!.strides[1]!],
+    [channelMatrix(grad, count), count * grad.strides[1]!],
     [transposed(patchMatrix(image, perGroup, places, window)), perGroup * image.strides[1]!],
-    [filterMatrix(weight!, count), count * weight!.strides[0]!],
+    [filterMatrix(weight, count), count * weight.strides[0]!],
   );
 };
 
 /** outputGrad [N, O, oh, ow], weight [O, C/groups, kh, kw] → [N, C, H, W]; the sum is rounded to its dtype after each tap. */
-export const conv2dInputGradLoops: Reference<Conv2dInputGradParams> = ([x], [grad, weight], params) => {
-  const [n, , oh, ow] = grad!.shape as unknown as Four;
-  const [outputs, perGroup, kh, kw] = weight!.shape as unknown as Four;
-  const [xn, xc, xy, xx] = x!.strides as unknown as Four;
-  const [gn, go, gi, gj] = grad!.strides as unknown as Four;
-  const [wo, wc, wu, wv] = weight!.strides as unknown as Four;
+export const conv2dInputGradLoops: Reference<Conv2dInputGradParams, ["outputGrad", "weight"]> = (
+  [x],
+  [grad, weight],
+  params,
+) => {
+  const [n, , oh, ow] = grad.shape as unknown as Four;
+  const [outputs, perGroup, kh, kw] = weight.shape as unknown as Four;
+  const [xn, xc, xy, xx] = x.strides as unknown as Four;
+  const [gn, go, gi, gj] = grad.strides as unknown as Four;
+  const [wo, wc, wu, wv] = weight.strides as unknown as Four;
   const { size, stride, groups } = params;
   const count = outputs / groups;
-  x!.data.fill(0, x!.offset, x!.offset + sizeOf(x!.shape));
+  x.data.fill(0, x.offset, x.offset + sizeOf(x.shape));
   for (let u = 0; u < kh; u++) {
     const rows = runOf(u, 0, oh, size, params);
     for (let v = 0; v < kw; v++) {

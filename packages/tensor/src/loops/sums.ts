@@ -15,15 +15,15 @@ export interface Reduced {
 const terms = new Float64Array(chunkSize);
 
 /** Floats are summed in float64, each output's terms in the row-major order of the input. */
-export const sumLoops: Reference<Reduced> = ([out], [x], { axes }) => {
-  const { lead, leadStrides, leadTargets, width, step, isReduced } = rowsOf(x!, axes);
-  const sums = new Float64Array(sizeOf(out!.shape));
+export const sumLoops: Reference<Reduced, ["x"]> = ([out], [x], { axes }) => {
+  const { lead, leadStrides, leadTargets, width, step, isReduced } = rowsOf(x, axes);
+  const sums = new Float64Array(sizeOf(out.shape));
   const targets = offsetsOf(lead, leadTargets);
   offsetsOf(lead, leadStrides).forEach((start, row) => {
     const target = targets[row]!;
     for (let column = 0; column < width; column += chunkSize) {
       const n = Math.min(chunkSize, width - column);
-      load(terms, x!.data, x!.offset + start + column * step, n, step);
+      load(terms, x.data, x.offset + start + column * step, n, step);
       if (isReduced) {
         let total = sums[target]!;
         for (let i = 0; i < n; i++) total += terms[i]!;
@@ -33,7 +33,7 @@ export const sumLoops: Reference<Reduced> = ([out], [x], { axes }) => {
       }
     }
   });
-  out!.data.set(sums, out!.offset);
+  out.data.set(sums, out.offset);
 };
 
 /** The input as rows along its last axes, joined while they lie row-major and are reduced (or kept) alike. */

@@ -10,7 +10,7 @@ import type { Dtype, TypedArray } from "../tensor/dtype.ts";
 import { assertShape, extentOf, isContiguous, type Shape, sameShape, sizeOf, stridesOf } from "../tensor/shape.ts";
 import { Storage } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { ComputeOp, Op } from "./op.ts";
+import type { ComputeOp, Each, Names, Op } from "./op.ts";
 
 /** What dispatch tells the recorder after each call that ran. */
 export interface Recorder {
@@ -32,23 +32,33 @@ export function setRecorder(next: Recorder | undefined): Recorder | undefined {
  * @throws {UsageError}    a disposed input, or inputs on two devices
  * @throws {BackendError}  a strict device has no kernel
  */
-export function dispatch<P>(op: Op<P>, inputs: readonly Tensor[], params: P): Tensor[] {
+export function dispatch<P, I extends Names, O extends Names>(
+  op: Op<P, I, O>,
+  inputs: Each<I, Tensor>,
+  params: P,
+): Each<O, Tensor>;
+export function dispatch<P>(op: Op<P>, inputs: readonly Tensor[], params: P): readonly Tensor[] {
   const device = commonDevice(op.name, inputs);
-  let outputs: Tensor[];
-  if ("view" in op) {
-    const input = inputs[0] as Tensor;
-    outputs = [new Tensor(input.storage, op.view(input, params))];
-  } else {
-    outputs = op.shape(inputs, params).map(({ shape, dtype }) => empty(device, shape, dtype));
-    execute(op, device, outputs, inputs, params);
+  const [first] = inputs as readonly [Tensor];
+  const outputs =
+    "view" in op
+      ? [new Tensor(first.storage, op.view(first, params))]
+      : op.shape(inputs, params).map(({ shape, dtype }) => empty(device, shape, dtype));
+  if ("reference" in op) {
+    try {
+      execute(op, device, outputs, inputs, params);
+    } catch (error) {
+      for (const t of outputs) t.dispose();
+      throw error;
+    }
   }
   recorder?.record(op, inputs, outputs, params);
   return outputs;
 }
 
 /** `dispatch` for an op with one output. */
-export function run<P>(op: Op<P>, inputs: readonly Tensor[], params: P): Tensor {
-  return dispatch(op, inputs, params)[0] as Tensor;
+export function run<P, I extends Names>(op: Op<P, I>, inputs: Each<I, Tensor>, params: P): Tensor {
+  return dispatch<P, Names, Names>(op, inputs, params)[0]!;
 }
 
 /**
@@ -135,7 +145,7 @@ function execute<P>(
     throw new BackendError({
       where: op.name,
       problem: `device "${device.kind}" is strict and has no kernel for this call`,
-      got: inputs.map((t) => `${t.dtype} [${t.shape.join(", ")}]`),
+      got: inputs,
       help: "Open the device without strict to run the reference loops.",
     });
   }
@@ -162,11 +172,11 @@ function commonDevice(where: string, tensors: readonly Tensor[]): Device {
   if (first === undefined) throw new UsageError({ where, problem: "an op needs at least one input" });
   for (const t of tensors) {
     t.assertLive(where);
-    if (t.device !== first.device) {
+    if (t.device.backend !== first.device.backend) {
       throw new UsageError({
         where,
         problem: "inputs are on two devices",
-        got: [first.device.toString(), t.device.toString()],
+        got: [first.device, t.device],
         help: "Move one with to(t, device).",
       });
     }

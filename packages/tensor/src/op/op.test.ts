@@ -51,11 +51,11 @@ describe("defineOp", () => {
     expect(ops.get("test.shift")).toBe(shiftOp);
   });
 
-  it("refuses a name that is taken, and an op that hides its derivative", () => {
-    expect(() => defineOp({ ...shiftOp })).toThrow('defineOp: op "test.shift" is defined twice.');
-    const { noVjp: _, ...silent } = shiftOp;
-    expect(() => defineOp({ ...silent, name: "test.silent" })).toThrow("Say why it has no derivative.");
-    expect(ops.has("test.silent")).toBe(false);
+  it("refuses a name that is taken, and as a type an op that hides its derivative", () => {
+    expect(() => defineOp({ ...shiftOp, noVjp: "a test" })).toThrow('defineOp: op "test.shift" is defined twice.');
+    const { noVjp: _, vjp: __, ...silent } = shiftOp;
+    // @ts-expect-error neither vjp nor noVjp
+    expect(() => defineOp(silent)).toThrow("is defined twice");
   });
 });
 
@@ -120,7 +120,9 @@ describe("dispatch", () => {
     const device = deviceWith({}, { strict: true, host });
     const call = () => run(shiftOp, [ones([2], { device })], { by: 1 });
     expect(call).toThrow(BackendError);
-    expect(call).toThrow('test.shift: device "testing" is strict and has no kernel for this call (got [float32 [2]]).');
+    expect(call).toThrow(
+      'test.shift: device "testing" is strict and has no kernel for this call (got [Tensor [2] float32 on testing]).',
+    );
   });
 
   it("lets the backend run the reference where it has no host memory, and refuses where it cannot", () => {
@@ -244,10 +246,20 @@ describe("empty", () => {
 describe("a reference that throws", () => {
   const failing: ComputeOp<Record<string, never>> = defineOp<Record<string, never>>({
     ...(shiftOp as unknown as ComputeOp<Record<string, never>>),
+    noVjp: "it fails",
     name: "test.failing",
     reference() {
       throw new UsageError({ where: "test", problem: "bad values" });
     },
+  });
+
+  it("leaves no output behind outside of a scope, where nobody could dispose of it", () => {
+    const x = ones([2]);
+    const before = { ...cpu.memory };
+    for (let i = 0; i < 10; i++) expect(() => run(failing, [x], {})).toThrow("bad values");
+    expect(cpu.memory.tensors).toBe(before.tensors);
+    expect(cpu.memory.buffers).toBe(before.buffers);
+    x.dispose();
   });
 
   it("leaves no handle behind in its scope", () => {

@@ -11,7 +11,10 @@ import { sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** The op behind `addProduct`; run with `dispatchInto`, its target may be C itself. */
-export const addProductOp: ComputeOp<{ readonly decay: number }> = /* @__PURE__ */ defineOp({
+export const addProductOp: ComputeOp<{ readonly decay: number }, ["C", "A", "B"]> = /* @__PURE__ */ defineOp<
+  { readonly decay: number },
+  ["C", "A", "B"]
+>({
   name: "addProduct",
   accumulates: true,
 
@@ -28,22 +31,18 @@ export const addProductOp: ComputeOp<{ readonly decay: number }> = /* @__PURE__ 
         got: [C, A, B],
       });
     }
-    const dtype = promote(
-      "addProduct",
-      inputs.map((spec) => spec.dtype),
-    );
-    return [{ shape: C, dtype }];
+    return [{ shape: C, dtype: promote("addProduct", inputs) }];
   },
 
   reference([out], [C, A, B], { decay }) {
-    const { data, offset } = out!;
-    rowMajor(C!).forEach((value: number, i: number) => {
+    const { data, offset } = out;
+    rowMajor(C).forEach((value: number, i: number) => {
       data[offset + i] = decay * value;
     });
-    addProductLoops([out!], [A!, B!], {});
+    addProductLoops([out], [A, B], {});
   },
 
-  noVjp: "it moves state on; scale, add and matmul have derivatives",
+  noVjp: "an in-place update; scale, add and matmul have derivatives",
 });
 
 /* @__PURE__ */ sampled(addProductOp, (rng) => {

@@ -37,31 +37,29 @@ export interface AvgPoolGradParams extends AvgPool2dParams {
 }
 
 /** The op behind `avgPool2d`. */
-export const avgPool2dOp = /* @__PURE__ */ defineOp<AvgPool2dParams>({
+export const avgPool2dOp = /* @__PURE__ */ defineOp<AvgPool2dParams, ["x"]>({
   name: "avgPool2d",
 
   shape([x], params) {
     if (!params.countIncludePad) checkPadding("avgPool2d", params);
-    return [{ shape: pooledShape("avgPool2d", x!.shape, params), dtype: averageDtype(x!.dtype) }];
+    return [{ shape: pooledShape("avgPool2d", x.shape, params), dtype: averageDtype(x.dtype) }];
   },
 
   reference([y], [x], params) {
-    const [, , xy, xx] = x!.strides as unknown as Four;
-    const planes = offsetsOf(x!.shape.slice(0, 2), x!.strides);
-    forEachWindow(y!.shape as unknown as Four, lastTwo(x!.shape), params, (plane, to, top, bottom, left, right) => {
-      const start = x!.offset + planes[plane]!;
+    const [, , xy, xx] = x.strides as unknown as Four;
+    const planes = offsetsOf(x.shape.slice(0, 2), x.strides);
+    forEachWindow(y.shape as unknown as Four, lastTwo(x.shape), params, (plane, to, top, bottom, left, right) => {
+      const start = x.offset + planes[plane]!;
       let total = 0;
       for (let row = top; row < bottom; row++) {
-        for (let column = left; column < right; column++) total += x!.data[start + row * xy + column * xx]!;
+        for (let column = left; column < right; column++) total += x.data[start + row * xy + column * xx]!;
       }
-      y!.data[y!.offset + to] = total / pixelCount(params, (bottom - top) * (right - left));
+      y.data[y.offset + to] = total / pixelCount(params, (bottom - top) * (right - left));
     });
   },
 
   vjp: {
-    pull: ([cotangent], saved, params) => [
-      avgPoolGrad(cotangent!, { ...params, size: lastTwo(saved.specs[0]!.shape) }),
-    ],
+    pull: ([cotangent], saved, params) => [avgPoolGrad(cotangent, { ...params, size: lastTwo(saved.specs[0].shape) })],
   },
 });
 
@@ -71,11 +69,11 @@ export const avgPool2dOp = /* @__PURE__ */ defineOp<AvgPool2dParams>({
 });
 
 /** The op behind `avgPoolGrad`. */
-export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams>({
+export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams, ["outputGrad"]>({
   name: "avgPoolGrad",
 
   shape([grad], params) {
-    const [n, channels] = fourAxes("avgPoolGrad", "outputGrad", grad!.shape);
+    const [n, channels] = fourAxes("avgPoolGrad", "outputGrad", grad.shape);
     const shape: Four = [n, channels, ...params.size];
     const expected = pooledShape("avgPoolGrad", shape, params);
     const problem = "outputGrad does not have the shape of the pooled images";
@@ -83,20 +81,20 @@ export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams>({
       "avgPoolGrad",
       problem,
       expected,
-      grad!.shape,
+      grad.shape,
       "Give the kernel, stride and padding of the forward call.",
     );
-    return [{ shape, dtype: averageDtype(grad!.dtype) }];
+    return [{ shape, dtype: averageDtype(grad.dtype) }];
   },
 
   reference([x], [grad], params) {
     const { size } = params;
-    const { data, offset } = x!;
-    const positions = offsetsOf(grad!.shape, grad!.strides);
-    data.fill(0, offset, offset + sizeOf(x!.shape));
-    forEachWindow(grad!.shape as unknown as Four, size, params, (plane, from, top, bottom, left, right) => {
+    const { data, offset } = x;
+    const positions = offsetsOf(grad.shape, grad.strides);
+    data.fill(0, offset, offset + sizeOf(x.shape));
+    forEachWindow(grad.shape as unknown as Four, size, params, (plane, from, top, bottom, left, right) => {
       const start = offset + plane * size[0] * size[1];
-      const value = grad!.data[grad!.offset + positions[from]!]!;
+      const value = grad.data[grad.offset + positions[from]!]!;
       const share = value / pixelCount(params, (bottom - top) * (right - left));
       for (let row = top; row < bottom; row++) {
         for (let column = left; column < right; column++) data[start + row * size[1] + column]! += share;
@@ -105,7 +103,7 @@ export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams>({
   },
 
   vjp: {
-    pull: ([cotangent], _, { size: __, ...params }) => [run(avgPool2dOp, [cotangent!], params)],
+    pull: ([cotangent], _, { size: __, ...params }) => [run(avgPool2dOp, [cotangent], params)],
   },
 });
 

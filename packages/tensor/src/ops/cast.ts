@@ -2,16 +2,16 @@
 
 import { elementwiseCopy } from "../layout/strided-copy.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec } from "../op/op.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import { alias, type Tensor } from "../tensor/tensor.ts";
 
-const castOp = /* @__PURE__ */ defineOp<{ readonly dtype: Dtype }>({
+const castOp = /* @__PURE__ */ defineOp<{ readonly dtype: Dtype }, ["x"]>({
   name: "cast",
-  shape: ([x], { dtype }) => [{ shape: (x as Spec).shape, dtype }],
-  reference: ([out], [x]) => elementwiseCopy(out!, x!),
-  vjp: { pull: ([cotangent], { specs }) => [cast(cotangent as Tensor, (specs[0] as Spec).dtype)] },
+  shape: ([x], { dtype }) => [{ shape: x.shape, dtype }],
+  reference: ([out], [x]) => elementwiseCopy(out, x),
+  vjp: { pull: ([cotangent], { specs }) => [cast(cotangent, specs[0].dtype)] },
 });
 
 /* @__PURE__ */ sampled(castOp, (rng) => ({

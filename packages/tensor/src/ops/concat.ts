@@ -12,7 +12,7 @@ import { alias, type Tensor } from "../tensor/tensor.ts";
 import { expandDims } from "./expand-squeeze.ts";
 import { slice } from "./slice.ts";
 
-const concatOp = /* @__PURE__ */ defineOp<{ readonly axis: number }>({
+const concatOp = /* @__PURE__ */ defineOp<{ readonly axis: number }, string[], ["out"]>({
   name: "concat",
   shape(specs, { axis }) {
     const [first] = specs as readonly [Spec];
@@ -27,32 +27,24 @@ const concatOp = /* @__PURE__ */ defineOp<{ readonly axis: number }>({
         details: { axis, shapes: specs.map((spec) => spec.shape) },
       });
     }
-    return [
-      {
-        shape: first.shape.with(axis, total),
-        dtype: promote(
-          "concat",
-          specs.map(({ dtype }) => dtype),
-        ),
-      },
-    ];
+    return [{ shape: first.shape.with(axis, total), dtype: promote("concat", specs) }];
   },
   reference([out], inputs, { axis }) {
-    const outer = sizeOf(out!.shape.slice(0, axis));
-    const inner = sizeOf(out!.shape.slice(axis + 1));
-    const stride = inner * (out!.shape[axis] as number);
-    let start = out!.offset;
+    const outer = sizeOf(out.shape.slice(0, axis));
+    const inner = sizeOf(out.shape.slice(axis + 1));
+    const stride = inner * (out.shape[axis] as number);
+    let start = out.offset;
     for (const input of inputs) {
       const values = rowMajor(input);
       const width = inner * (input.shape[axis] as number);
-      for (let i = 0; i < outer; i++) out!.data.set(values.subarray(i * width, (i + 1) * width), start + i * stride);
+      for (let i = 0; i < outer; i++) out.data.set(values.subarray(i * width, (i + 1) * width), start + i * stride);
       start += width;
     }
   },
   vjp: {
     pull([cotangent], { specs, needs }, { axis }) {
       return cut(
-        cotangent as Tensor,
+        cotangent,
         specs.map(({ shape }) => shape[axis] as number),
         axis,
         needs,

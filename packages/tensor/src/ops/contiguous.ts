@@ -2,17 +2,17 @@
 
 import { elementwiseCopy } from "../layout/strided-copy.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec } from "../op/op.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { isContiguous } from "../tensor/shape.ts";
 import { alias, type Tensor } from "../tensor/tensor.ts";
 
 /** The op behind `copy`. */
-export const copyOp = /* @__PURE__ */ defineOp<Record<string, never>>({
+export const copyOp = /* @__PURE__ */ defineOp<Record<string, never>, ["x"]>({
   name: "copy",
-  shape: ([x]) => [{ shape: (x as Spec).shape, dtype: (x as Spec).dtype }],
-  reference: ([out], [x]) => elementwiseCopy(out!, x!),
-  vjp: { pull: ([cotangent]) => [cotangent as Tensor] },
+  shape: ([x]) => [x],
+  reference: ([out], [x]) => elementwiseCopy(out, x),
+  vjp: { pull: ([cotangent]) => [cotangent] },
 });
 
 /* @__PURE__ */ sampled(copyOp, (rng) => ({

@@ -5,7 +5,7 @@
  *
  *     ⟨conv2d(x, w), g⟩ = ⟨x, conv2dInputGrad(g, w)⟩ = ⟨w, conv2dWeightGrad(x, g)⟩,
  *
- * so each one's vector–Jacobian product consists of the other two, and derivatives of any order exist (higher-order/conv2d.ts).
+ * so each one's vector–Jacobian product consists of the other two, and derivatives of any order exist.
  *
  *     x [N, C, H, W]   w [O, C/groups, kh, kw]   b [O]   y, g [N, O, oh, ow]
  */
@@ -14,7 +14,7 @@ import { type Four, fourAxes, lastTwo, type PairLike, pair } from "../layout/win
 import { conv2dInputGradLoops, conv2dLoops, conv2dWeightGradLoops } from "../loops/convolutions.ts";
 import { assertWhole } from "../op/checks.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, ofHigherOrder, type Spec, savesTheOther } from "../op/op.ts";
+import { defineOp, type Spec, savesTheOther } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { assertShape } from "../tensor/shape.ts";
@@ -36,7 +36,7 @@ const weightAxes = (where: string, { shape }: Spec): Four =>
   fourAxes(where, "weight", shape, "[out, in/groups, kh, kw]");
 
 /** The op behind `conv2d`; inputs are [x, weight] or [x, weight, bias]. */
-export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams>({
+export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams, ["x", "weight", ..."bias"[]]>({
   name: "conv2d",
 
   shape(inputs, params) {
@@ -44,11 +44,7 @@ export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams>({
     const shape = convolvedShape("conv2d", fourAxes("conv2d", "x", x.shape), weightAxes("conv2d", weight), params);
     if (bias !== undefined)
       assertShape("conv2d", "bias must have one value for each output channel", [shape[1]], bias.shape);
-    const dtype = promote(
-      "conv2d",
-      inputs.map((spec) => spec.dtype),
-    );
-    return [{ shape, dtype }];
+    return [{ shape, dtype: promote("conv2d", inputs) }];
   },
 
   reference: conv2dLoops,
@@ -57,13 +53,9 @@ export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams>({
     saveInputs: savesTheOther,
     pull([cotangent], saved, params) {
       return [
-        saved.needs[0]
-          ? conv2dInputGrad(cotangent!, saved.input(1), { ...params, size: lastTwo(saved.specs[0]!.shape) })
-          : null,
-        saved.needs[1]
-          ? conv2dWeightGrad(saved.input(0), cotangent!, { ...params, kernel: lastTwo(saved.specs[1]!.shape) })
-          : null,
-        ...(saved.specs.length < 3 ? [] : [saved.needs[2] ? sum(cotangent!, [0, 2, 3]) : null]),
+        () => conv2dInputGrad(cotangent, saved.input(1), { ...params, size: lastTwo(saved.specs[0].shape) }),
+        () => conv2dWeightGrad(saved.input(0), cotangent, { ...params, kernel: lastTwo(saved.specs[1].shape) }),
+        ...(saved.specs.length < 3 ? [] : [() => sum(cotangent, [0, 2, 3])]),
       ];
     },
   },
@@ -76,21 +68,29 @@ export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams>({
 });
 
 /** The op behind `conv2dInputGrad`; inputs are [outputGrad, weight]. */
-export const conv2dInputGradOp = /* @__PURE__ */ defineOp<Conv2dInputGradParams>({
+export const conv2dInputGradOp = /* @__PURE__ */ defineOp<Conv2dInputGradParams, ["outputGrad", "weight"]>({
   name: "conv2dInputGrad",
 
   shape([grad, weight], params) {
     const where = "conv2dInputGrad";
-    const [n] = fourAxes(where, "outputGrad", grad!.shape);
-    const filters = weightAxes(where, weight!);
+    const [n] = fourAxes(where, "outputGrad", grad.shape);
+    const filters = weightAxes(where, weight);
     const shape: Four = [n, filters[1] * params.groups, ...params.size];
-    checkOutputGrad(where, shape, filters, params, grad!.shape);
-    return [{ shape, dtype: promote(where, [grad!.dtype, weight!.dtype]) }];
+    checkOutputGrad(where, shape, filters, params, grad.shape);
+    return [{ shape, dtype: promote(where, [grad, weight]) }];
   },
 
   reference: conv2dInputGradLoops,
 
-  noVjp: ofHigherOrder,
+  vjp: {
+    saveInputs: savesTheOther,
+    pull([cotangent], saved, { size: _, ...params }) {
+      return [
+        () => run(conv2dOp, [cotangent, saved.input(1)], params),
+        () => conv2dWeightGrad(cotangent, saved.input(0), { ...params, kernel: lastTwo(saved.specs[1].shape) }),
+      ];
+    },
+  },
 });
 
 /* @__PURE__ */ sampled(conv2dInputGradOp, (rng) => {
@@ -99,21 +99,29 @@ export const conv2dInputGradOp = /* @__PURE__ */ defineOp<Conv2dInputGradParams>
 });
 
 /** The op behind `conv2dWeightGrad`; inputs are [x, outputGrad]. */
-export const conv2dWeightGradOp = /* @__PURE__ */ defineOp<Conv2dWeightGradParams>({
+export const conv2dWeightGradOp = /* @__PURE__ */ defineOp<Conv2dWeightGradParams, ["x", "outputGrad"]>({
   name: "conv2dWeightGrad",
 
   shape([x, grad], params) {
     const where = "conv2dWeightGrad";
-    const images = fourAxes(where, "x", x!.shape);
-    const [, outputs] = fourAxes(where, "outputGrad", grad!.shape);
+    const images = fourAxes(where, "x", x.shape);
+    const [, outputs] = fourAxes(where, "outputGrad", grad.shape);
     const shape: Four = [outputs, Math.floor(images[1] / params.groups), ...params.kernel];
-    checkOutputGrad(where, images, shape, params, grad!.shape);
-    return [{ shape, dtype: promote(where, [x!.dtype, grad!.dtype]) }];
+    checkOutputGrad(where, images, shape, params, grad.shape);
+    return [{ shape, dtype: promote(where, [x, grad]) }];
   },
 
   reference: conv2dWeightGradLoops,
 
-  noVjp: ofHigherOrder,
+  vjp: {
+    saveInputs: savesTheOther,
+    pull([cotangent], saved, { kernel: _, ...params }) {
+      return [
+        () => conv2dInputGrad(saved.input(1), cotangent, { ...params, size: lastTwo(saved.specs[0].shape) }),
+        () => run(conv2dOp, [saved.input(0), cotangent], params),
+      ];
+    },
+  },
 });
 
 /* @__PURE__ */ sampled(conv2dWeightGradOp, (rng) => {

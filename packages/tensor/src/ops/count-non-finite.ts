@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 const register = /* @__PURE__ */ new Float64Array(chunkSize);
 
-const countNonFiniteOp = /* @__PURE__ */ defineOp<Record<string, never>>({
+const countNonFiniteOp = /* @__PURE__ */ defineOp<Record<string, never>, string[], ["out"]>({
   name: "countNonFinite",
   noVjp: "a count is piecewise constant",
   shape: () => [{ shape: [], dtype: "int32" }],
@@ -25,7 +25,7 @@ const countNonFiniteOp = /* @__PURE__ */ defineOp<Record<string, never>>({
         if (Number.isNaN(probe)) for (let i = 0; i < n; i++) if (!Number.isFinite(register[i])) count += 1;
       }
     }
-    out!.data[out!.offset] = count;
+    out.data[out.offset] = count;
   },
 });
 

@@ -2,7 +2,7 @@
 
 import { forEachLane, rowMajor } from "../layout/rows.ts";
 import { run } from "../op/dispatch.ts";
-import { type ComputeOp, defineOp, type Spec } from "../op/op.ts";
+import { type ComputeOp, defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { normalizeAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -13,17 +13,14 @@ interface Params {
   readonly reverse: boolean;
 }
 
-const cumulativeSumOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
+const cumulativeSumOp: ComputeOp<Params, ["x"]> = /* @__PURE__ */ defineOp<Params, ["x"]>({
   name: "cumulativeSum",
 
-  shape([x]) {
-    const { shape, dtype } = x as Spec;
-    return [{ shape, dtype }];
-  },
+  shape: ([x]) => [x],
 
   reference([out], [x], { axis, reverse }) {
-    const values = rowMajor(x!);
-    const { data, offset, shape } = out!;
+    const values = rowMajor(x);
+    const { data, offset, shape } = out;
     forEachLane(shape, axis, (start, step, n) => {
       let total = 0;
       for (let k = 0; k < n; k++) {
@@ -35,9 +32,7 @@ const cumulativeSumOp: ComputeOp<Params> = /* @__PURE__ */ defineOp({
   },
 
   vjp: {
-    pull: ([cotangent], _, { axis, reverse }) => [
-      run(cumulativeSumOp, [cotangent as Tensor], { axis, reverse: !reverse }),
-    ],
+    pull: ([cotangent], _, { axis, reverse }) => [run(cumulativeSumOp, [cotangent], { axis, reverse: !reverse })],
   },
 });
 

@@ -19,7 +19,7 @@ const diagonalOp = /* @__PURE__ */ defineOp<Record<string, never>>({
     const [down, right] = strides.slice(-2) as [number, number];
     return { shape: shape.slice(0, -1), strides: [...strides.slice(0, -2), down + right], offset };
   },
-  vjp: { pull: ([cotangent]) => [diag(cotangent as Tensor)] },
+  vjp: { pull: ([cotangent]) => [diag(cotangent)] },
 });
 
 /* @__PURE__ */ sampled(diagonalOp, (rng) => {

@@ -3,7 +3,7 @@
 import { chunkSize, load } from "../layout/chunk.ts";
 import { rowMajor } from "../layout/rows.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec, savesTheOther } from "../op/op.ts";
+import { defineOp, savesTheOther } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { scope } from "../tensor/scope.ts";
@@ -16,16 +16,15 @@ import { sqrt, square } from "./unary.ts";
 const xs = /* @__PURE__ */ new Float64Array(chunkSize);
 const ys = /* @__PURE__ */ new Float64Array(chunkSize);
 
-const dotOp = /* @__PURE__ */ defineOp<Record<string, never>>({
+const dotOp = /* @__PURE__ */ defineOp<Record<string, never>, ["x", "y"]>({
   name: "dot",
   shape([x, y]) {
-    const { shape, dtype } = x as Spec;
-    assertShape("dot", "shapes differ", shape, (y as Spec).shape);
-    return [{ shape: [], dtype: promote("dot", [dtype, (y as Spec).dtype]) }];
+    assertShape("dot", "shapes differ", x.shape, y.shape);
+    return [{ shape: [], dtype: promote("dot", [x, y]) }];
   },
   reference([out], [x, y]) {
-    const left = rowMajor(x!);
-    const right = rowMajor(y!);
+    const left = rowMajor(x);
+    const right = rowMajor(y);
     let total = 0;
     for (let start = 0; start < left.length; start += chunkSize) {
       const n = Math.min(chunkSize, left.length - start);
@@ -33,14 +32,11 @@ const dotOp = /* @__PURE__ */ defineOp<Record<string, never>>({
       load(ys, right, start, n);
       for (let i = 0; i < n; i++) total += xs[i]! * ys[i]!;
     }
-    out!.data[out!.offset] = total;
+    out.data[out.offset] = total;
   },
   vjp: {
     saveInputs: savesTheOther,
-    pull: ([cotangent], saved) => [
-      saved.needs[0] === true ? mul(saved.input(1), cotangent as Tensor) : null,
-      saved.needs[1] === true ? mul(saved.input(0), cotangent as Tensor) : null,
-    ],
+    pull: ([cotangent], saved) => [() => mul(saved.input(1), cotangent), () => mul(saved.input(0), cotangent)],
   },
 });
 

@@ -4,36 +4,33 @@ import { ShapeError } from "../errors.ts";
 import { rowMajor } from "../layout/rows.ts";
 import { run } from "../op/dispatch.ts";
 import { assertIndices, checkIndex } from "../op/indices.ts";
-import { defineOp, type Spec } from "../op/op.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { checkShape, sameShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-const gatherOp = /* @__PURE__ */ defineOp<Record<string, never>>({
+const gatherOp = /* @__PURE__ */ defineOp<Record<string, never>, ["x", "indices"]>({
   name: "gather",
   shape([x, indices]) {
-    const { shape, dtype } = x as Spec;
+    const { shape, dtype } = x;
     if (shape.length === 0) throw new ShapeError({ where: "gather", problem: "a scalar has no rows", got: shape });
-    return [{ shape: [...(indices as Spec).shape, ...shape.slice(1)], dtype }];
+    return [{ shape: [...indices.shape, ...shape.slice(1)], dtype }];
   },
   reference([out], [x, indices]) {
-    const rows = rowMajor(x!);
-    const chosen = rowMajor(indices!);
-    const count = x!.shape[0] as number;
-    const width = sizeOf(x!.shape.slice(1));
+    const rows = rowMajor(x);
+    const chosen = rowMajor(indices);
+    const count = x.shape[0] as number;
+    const width = sizeOf(x.shape.slice(1));
     for (let i = 0; i < chosen.length; i++) {
       const row = chosen[i]!;
       checkIndex("gather", row, i, count);
-      out!.data.set(rows.subarray(row * width, (row + 1) * width), out!.offset + i * width);
+      out.data.set(rows.subarray(row * width, (row + 1) * width), out.offset + i * width);
     }
   },
   vjp: {
     saveInputs: () => [1],
-    pull: ([cotangent], saved) => [
-      scatterAdd(cotangent as Tensor, saved.input(1), (saved.specs[0] as Spec).shape[0] as number),
-      null,
-    ],
+    pull: ([cotangent], saved) => [scatterAdd(cotangent, saved.input(1), saved.specs[0].shape[0] as number), null],
   },
 });
 
@@ -42,11 +39,11 @@ const gatherOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   return { inputs: [{ shape: [rows, ...rest] }, indices], params: {} };
 });
 
-const scatterAddOp = /* @__PURE__ */ defineOp<{ readonly rows: number }>({
+const scatterAddOp = /* @__PURE__ */ defineOp<{ readonly rows: number }, ["values", "indices"]>({
   name: "scatterAdd",
   shape([values, indices], { rows }) {
-    const { shape, dtype } = values as Spec;
-    const lead = (indices as Spec).shape;
+    const { shape, dtype } = values;
+    const lead = indices.shape;
     if (!sameShape(shape.slice(0, lead.length), lead)) {
       throw new ShapeError({
         where: "scatterAdd",
@@ -58,10 +55,10 @@ const scatterAddOp = /* @__PURE__ */ defineOp<{ readonly rows: number }>({
     return [{ shape: [rows, ...shape.slice(lead.length)], dtype }];
   },
   reference([out], [values, indices], { rows }) {
-    const source = rowMajor(values!);
-    const chosen = rowMajor(indices!);
-    const { data, offset } = out!;
-    const width = sizeOf(out!.shape.slice(1));
+    const source = rowMajor(values);
+    const chosen = rowMajor(indices);
+    const { data, offset } = out;
+    const width = sizeOf(out.shape.slice(1));
     data.fill(0, offset, offset + rows * width);
     for (let i = 0; i < chosen.length; i++) {
       checkIndex("scatterAdd", chosen[i]!, i, rows);
@@ -71,7 +68,7 @@ const scatterAddOp = /* @__PURE__ */ defineOp<{ readonly rows: number }>({
   },
   vjp: {
     saveInputs: () => [1],
-    pull: ([cotangent], saved) => [gather(cotangent as Tensor, saved.input(1)), null],
+    pull: ([cotangent], saved) => [gather(cotangent, saved.input(1)), null],
   },
 });
 

@@ -32,27 +32,27 @@ export interface Col2imParams extends Window {
 }
 
 /** The op behind `im2col`. */
-export const im2colOp = /* @__PURE__ */ defineOp<Window>({
+export const im2colOp = /* @__PURE__ */ defineOp<Window, ["x"]>({
   name: "im2col",
 
   shape([x], window) {
-    const [n, channels, h, w] = fourAxes("im2col", "x", x!.shape);
+    const [n, channels, h, w] = fourAxes("im2col", "x", x.shape);
     const [oh, ow] = outputSize("im2col", [h, w], window);
-    return [{ shape: [n, channels * window.kernel[0] * window.kernel[1], oh * ow], dtype: x!.dtype }];
+    return [{ shape: [n, channels * window.kernel[0] * window.kernel[1], oh * ow], dtype: x.dtype }];
   },
 
   reference([columns], [x], window) {
-    const { data, offset } = columns!;
-    const places = columns!.shape[2] as number;
-    data.fill(0, offset, offset + sizeOf(columns!.shape));
-    forEachRun(x!, window, (line, place, at, count, step) => {
+    const { data, offset } = columns;
+    const places = columns.shape[2] as number;
+    data.fill(0, offset, offset + sizeOf(columns.shape));
+    forEachRun(x, window, (line, place, at, count, step) => {
       const to = offset + line * places + place;
-      for (let j = 0; j < count; j++) data[to + j] = x!.data[at + j * step]!;
+      for (let j = 0; j < count; j++) data[to + j] = x.data[at + j * step]!;
     });
   },
 
   vjp: {
-    pull: ([cotangent], { specs }, window) => [col2im(cotangent!, { ...window, size: lastTwo(specs[0]!.shape) })],
+    pull: ([cotangent], { specs }, window) => [col2im(cotangent, { ...window, size: lastTwo(specs[0].shape) })],
   },
 });
 
@@ -62,39 +62,39 @@ export const im2colOp = /* @__PURE__ */ defineOp<Window>({
 });
 
 /** The op behind `col2im`. */
-export const col2imOp = /* @__PURE__ */ defineOp<Col2imParams>({
+export const col2imOp = /* @__PURE__ */ defineOp<Col2imParams, ["columns"]>({
   name: "col2im",
 
   shape([columns], params) {
     const { kernel, size } = params;
     const [oh, ow] = outputSize("col2im", size, params);
-    const [n, rows, places] = columns!.shape;
+    const [n, rows, places] = columns.shape;
     const taps = kernel[0] * kernel[1];
-    if (columns!.shape.length !== 3 || places !== oh * ow || rows! % taps !== 0) {
+    if (columns.shape.length !== 3 || places !== oh * ow || rows! % taps !== 0) {
       throw new ShapeError({
         where: "col2im",
         problem: "columns do not belong to this window and image size",
         expected: `[N, C·${taps}, ${oh * ow}]`,
-        got: columns!.shape,
+        got: columns.shape,
         help: "Give the kernel, stride, padding and dilation that made the columns.",
       });
     }
-    return [{ shape: [n!, rows! / taps, ...size], dtype: columns!.dtype }];
+    return [{ shape: [n!, rows! / taps, ...size], dtype: columns.dtype }];
   },
 
   reference([x], [columns], params) {
-    const values = rowMajor(columns!);
-    const places = columns!.shape[2] as number;
-    const sums = new Float64Array(sizeOf(x!.shape));
+    const values = rowMajor(columns);
+    const places = columns.shape[2] as number;
+    const sums = new Float64Array(sizeOf(x.shape));
     forEachRun({ ...x!, offset: 0 }, params, (line, place, at, count, step) => {
       const from = line * places + place;
       for (let j = 0; j < count; j++) sums[at + j * step]! += values[from + j]!;
     });
-    x!.data.set(sums, x!.offset);
+    x.data.set(sums, x.offset);
   },
 
   vjp: {
-    pull: ([cotangent], _, { size: __, ...window }) => [run(im2colOp, [cotangent!], window)],
+    pull: ([cotangent], _, { size: __, ...window }) => [run(im2colOp, [cotangent], window)],
   },
 });
 

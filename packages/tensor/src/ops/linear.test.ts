@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ShapeError } from "../errors.ts";
 import { setRecorder } from "../op/dispatch.ts";
-import type { Saved } from "../op/op.ts";
+import { pullBack, type Saved } from "../op/op.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { linear, linearOp } from "./linear.ts";
@@ -91,7 +91,7 @@ describe("linear's gradient", () => {
     const names: string[] = [];
     const previous = setRecorder({ record: ({ name }) => names.push(name) });
     try {
-      const cotangents = linearOp.vjp!.pull([tensor([[[1, 0, 0]], [[0, 1, 0]]])], access, {});
+      const cotangents = pullBack(linearOp.vjp!, [tensor([[[1, 0, 0]], [[0, 1, 0]]])], access, {});
       expect(cotangents.map((t) => t?.shape)).toEqual(needs.map((need, i) => (need ? inputs[i]!.shape : undefined)));
     } finally {
       setRecorder(previous);

@@ -8,7 +8,7 @@
 import { ShapeError } from "../errors.ts";
 import { linearLoops } from "../loops/products.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec, savesTheOther } from "../op/op.ts";
+import { defineOp, savesTheOther } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { assertShape, type Shape, sizeOf } from "../tensor/shape.ts";
@@ -19,16 +19,12 @@ import { reshape } from "./reshape.ts";
 import { sum } from "./sum-broadcast.ts";
 
 /** The op behind `linear`; inputs are [x, weight] or [x, weight, bias]. */
-export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>>({
+export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>, ["x", "weight", ..."bias"[]]>({
   name: "linear",
 
   shape(inputs) {
-    const dtype = promote(
-      "linear",
-      inputs.map((spec) => spec.dtype),
-    );
-    const [x, weight, bias] = inputs.map((spec) => spec.shape);
-    return [{ shape: outputShape(x!, weight!, bias), dtype }];
+    const [x, weight, bias] = inputs;
+    return [{ shape: outputShape(x.shape, weight.shape, bias?.shape), dtype: promote("linear", inputs) }];
   },
 
   reference: linearLoops,
@@ -36,14 +32,14 @@ export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   vjp: {
     saveInputs: savesTheOther,
     pull([cotangent], saved) {
-      const [x, weight] = saved.specs as [Spec, Spec];
+      const [x, weight] = saved.specs;
       const [outputs, features] = weight.shape as [number, number];
       const count = sizeOf(x.shape.slice(0, -1));
-      const rows = reshape(cotangent!, [count, outputs]);
+      const rows = reshape(cotangent, [count, outputs]);
       return [
-        saved.needs[0] ? reshape(matmul(rows, saved.input(1)), x.shape) : null,
-        saved.needs[1] ? matmul(transpose(rows), reshape(saved.input(0), [count, features])) : null,
-        ...(saved.specs.length < 3 ? [] : [saved.needs[2] ? sum(rows, 0) : null]),
+        () => reshape(matmul(rows, saved.input(1)), x.shape),
+        () => matmul(transpose(rows), reshape(saved.input(0), [count, features])),
+        ...(saved.specs.length < 3 ? [] : [() => sum(rows, 0)]),
       ];
     },
   },

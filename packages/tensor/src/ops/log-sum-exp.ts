@@ -3,7 +3,7 @@
 import { forEachRow, withOnes, without } from "../layout/rows.ts";
 import type { Reduced } from "../loops/sums.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec } from "../op/op.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { asFloat } from "../tensor/dtype.ts";
 import { normalizeAxes } from "../tensor/shape.ts";
@@ -13,21 +13,21 @@ import { reshape } from "./reshape.ts";
 import type { ReductionOptions } from "./sum-broadcast.ts";
 import { exp } from "./unary.ts";
 
-const logSumExpOp = /* @__PURE__ */ defineOp<Reduced>({
+const logSumExpOp = /* @__PURE__ */ defineOp<Reduced, ["x"]>({
   name: "logSumExp",
   shape([x], { axes, keep }) {
-    const { shape, dtype } = x as Spec;
+    const { shape, dtype } = x;
     return [{ shape: (keep ? withOnes : without)(shape, axes), dtype: asFloat(dtype) }];
   },
   reference([out], [x], { axes }) {
-    const { data } = x!;
-    forEachRow(x!, axes, (row, positions) => {
+    const { data } = x;
+    forEachRow(x, axes, (row, positions) => {
       let largest = Number.NEGATIVE_INFINITY;
       for (let i = 0; i < positions.length; i++) largest = Math.max(largest, data[positions[i]!]!);
       let total = 0;
       for (let i = 0; i < positions.length; i++) total += Math.exp(data[positions[i]!]! - largest);
       // an infinite largest term is the result; ∞ − ∞ would be NaN
-      out!.data[out!.offset + row] = Number.isFinite(largest) ? largest + Math.log(total) : largest;
+      out.data[out.offset + row] = Number.isFinite(largest) ? largest + Math.log(total) : largest;
     });
   },
   vjp: {
@@ -37,7 +37,7 @@ const logSumExpOp = /* @__PURE__ */ defineOp<Reduced>({
       const x = saved.input(0);
       const kept = withOnes(x.shape, axes);
       const softmax = exp(sub(x, reshape(saved.output(0), kept)));
-      return [mul(softmax, reshape(cotangent as Tensor, kept))];
+      return [mul(softmax, reshape(cotangent, kept))];
     },
   },
 });

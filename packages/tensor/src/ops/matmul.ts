@@ -12,11 +12,11 @@ import { transpose } from "./permute.ts";
 import { sumTo } from "./sum-broadcast.ts";
 
 /** The op behind `matmul`. */
-export const matmulOp = /* @__PURE__ */ defineOp<Record<string, never>>({
+export const matmulOp = /* @__PURE__ */ defineOp<Record<string, never>, ["a", "b"]>({
   name: "matmul",
 
   shape([a, b]) {
-    return [{ shape: productShape(a!.shape, b!.shape), dtype: promote("matmul", [a!.dtype, b!.dtype]) }];
+    return [{ shape: productShape(a.shape, b.shape), dtype: promote("matmul", [a, b]) }];
   },
 
   reference: matmulLoops,
@@ -26,8 +26,8 @@ export const matmulOp = /* @__PURE__ */ defineOp<Record<string, never>>({
     pull([cotangent], saved) {
       const [a, b] = saved.specs as [Spec, Spec];
       return [
-        saved.needs[0] ? sumTo(matmul(cotangent!, transpose(saved.input(1))), a.shape) : null,
-        saved.needs[1] ? sumTo(matmul(transpose(saved.input(0)), cotangent!), b.shape) : null,
+        () => sumTo(matmul(cotangent, transpose(saved.input(1))), a.shape),
+        () => sumTo(matmul(transpose(saved.input(0)), cotangent), b.shape),
       ];
     },
   },

@@ -6,7 +6,7 @@
 import { ShapeError } from "../errors.ts";
 import { forEachRow, withOnes, without } from "../layout/rows.ts";
 import { dispatch } from "../op/dispatch.ts";
-import { type ComputeOp, defineOp, type Spec, type Vjp } from "../op/op.ts";
+import { type ComputeOp, defineOp, type Vjp } from "../op/op.ts";
 import { type Sample, sampled } from "../op/samples.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { scope } from "../tensor/scope.ts";
@@ -21,16 +21,18 @@ interface Axes {
 }
 
 /** Two outputs: the values, and their places (int32) in rows spanned by the axes. */
-function extremum(
-  name: string,
-  sign: 1 | -1,
-  more: Pick<ComputeOp<Axes>, "vjp" | "noVjp" | "family">,
-): ComputeOp<Axes> {
-  return defineOp<Axes>({
+type Extremum = ComputeOp<Axes, ["x"], ["values", "indices"]>;
+
+type More =
+  | { readonly vjp: Vjp<Axes, ["x"], ["values", "indices"]> }
+  | { readonly noVjp: string; readonly family: string };
+
+function extremum(name: string, sign: 1 | -1, more: More): Extremum {
+  return defineOp<Axes, ["x"], ["values", "indices"]>({
     name,
     ...more,
     shape([x], { axes }) {
-      const { shape, dtype } = x as Spec;
+      const { shape, dtype } = x;
       if (sizeOf(axes.map((axis) => shape[axis] as number)) === 0) {
         throw new ShapeError({ where: name, problem: "there is no element to choose from", got: shape });
       }
@@ -41,8 +43,8 @@ function extremum(
       ];
     },
     reference([values, indices], [x], { axes }) {
-      const { data } = x!;
-      forEachRow(x!, axes, (row, positions) => {
+      const { data } = x;
+      forEachRow(x, axes, (row, positions) => {
         let first = 0;
         let best = data[positions[0]!]!;
         for (let i = 1; i < positions.length && !Number.isNaN(best); i++) {
@@ -52,18 +54,16 @@ function extremum(
             first = i;
           }
         }
-        values!.data[values!.offset + row] = best;
-        indices!.data[indices!.offset + row] = first;
+        values.data[values.offset + row] = best;
+        indices.data[indices.offset + row] = first;
       });
     },
   });
 }
 
-const vjp: Vjp<Axes> = {
+const vjp: Vjp<Axes, ["x"], ["values", "indices"]> = {
   saveOutputs: () => [1],
-  pull: ([cotangent], saved, { axes }) => [
-    place(cotangent as Tensor, saved.output(1), (saved.specs[0] as Spec).shape, axes),
-  ],
+  pull: ([cotangent], saved, { axes }) => [place(cotangent!, saved.output(1), saved.specs[0].shape, axes)],
 };
 const noVjp = "places are whole numbers";
 
@@ -85,20 +85,20 @@ function randomRows(rng: Rng): Sample<Axes> {
 }
 
 function values(
-  op: ComputeOp<Axes>,
+  op: Extremum,
   x: Tensor,
   axes: number | readonly number[] | undefined,
   options: ReductionOptions,
 ): Tensor {
   const list = normalizeAxes(op.name, axes, x.rank);
   return scope(() => {
-    const result = dispatch(op, [x], { axes: list })[0] as Tensor;
+    const result = dispatch(op, [x], { axes: list })[0];
     return options.keepAxes === true ? reshape(result, withOnes(x.shape, list)) : result;
   });
 }
 
-function places(op: ComputeOp<Axes>, x: Tensor, axes: number | readonly number[] | undefined): Tensor {
-  return scope(() => dispatch(op, [x], { axes: normalizeAxes(op.name, axes, x.rank) })[1] as Tensor);
+function places(op: Extremum, x: Tensor, axes: number | readonly number[] | undefined): Tensor {
+  return scope(() => dispatch(op, [x], { axes: normalizeAxes(op.name, axes, x.rank) })[1]);
 }
 
 type AxesLike = number | readonly number[];

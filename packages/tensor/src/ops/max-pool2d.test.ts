@@ -3,14 +3,13 @@ import type { Kernel } from "../backend.ts";
 import { cpu } from "../backends/cpu.ts";
 import { Device } from "../device.ts";
 import { ShapeError, UsageError } from "../errors.ts";
-import { maxPoolGather } from "../higher-order.ts";
 import { dispatch } from "../op/dispatch.ts";
-import type { Saved } from "../op/op.ts";
+import { pullBack, type Saved } from "../op/op.ts";
 import { full, tensor, uniform, zeros } from "../tensor/create.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { Rng } from "../tensor/rng.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { maxPool2d, maxPool2dOp, maxPoolGrad } from "./max-pool2d.ts";
+import { maxPool2d, maxPool2dOp, maxPoolGather, maxPoolGrad } from "./max-pool2d.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
 const dot = (a: Tensor, b: Tensor) => values(a).reduce((total, value, i) => total + value * values(b)[i]!, 0);
@@ -156,8 +155,8 @@ describe("maxPoolGrad", () => {
     const window = { kernel: [2, 2], stride: [1, 1], padding: [0, 0] } as const;
     const x = tensor([[[[1, 2], [3, 4]]]], { device }); // biome-ignore format: an image
     const [y, indices] = dispatch(maxPool2dOp, [x], window) as [Tensor, Tensor];
-    const saved = { output: () => indices, specs: [x] } as unknown as Saved;
-    const [dx] = maxPool2dOp.vjp!.pull([y], saved, window);
+    const saved = { output: () => indices, specs: [x], needs: [true] } as unknown as Saved;
+    const [dx] = pullBack(maxPool2dOp.vjp!, [y, null], saved, window);
     expect([values(dx!), told]).toEqual([[0, 0, 0, 4], [window]]);
   });
 

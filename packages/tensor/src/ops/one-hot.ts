@@ -3,23 +3,23 @@
 import { rowMajor } from "../layout/rows.ts";
 import { run } from "../op/dispatch.ts";
 import { assertIndices, checkIndex } from "../op/indices.ts";
-import { defineOp, type Spec } from "../op/op.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { type Placement, placed } from "../tensor/defaults.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import { checkShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-const oneHotOp = /* @__PURE__ */ defineOp<{ readonly classes: number; readonly dtype: Dtype }>({
+const oneHotOp = /* @__PURE__ */ defineOp<{ readonly classes: number; readonly dtype: Dtype }, ["labels"]>({
   name: "oneHot",
   noVjp: "labels are whole numbers",
-  shape: ([labels], { classes, dtype }) => [{ shape: [...(labels as Spec).shape, classes], dtype }],
+  shape: ([labels], { classes, dtype }) => [{ shape: [...labels.shape, classes], dtype }],
   reference([out], [labels], { classes }) {
-    const chosen = rowMajor(labels!);
-    out!.data.fill(0, out!.offset, out!.offset + chosen.length * classes);
+    const chosen = rowMajor(labels);
+    out.data.fill(0, out.offset, out.offset + chosen.length * classes);
     for (let i = 0; i < chosen.length; i++) {
       checkIndex("oneHot", chosen[i]!, i, classes);
-      out!.data[out!.offset + i * classes + chosen[i]!] = 1;
+      out.data[out.offset + i * classes + chosen[i]!] = 1;
     }
   },
 });

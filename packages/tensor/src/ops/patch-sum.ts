@@ -8,7 +8,7 @@
 import { fourAxes, lastTwo, outputSize, type Window } from "../layout/window.ts";
 import { forEachRun } from "../loops/patches.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec } from "../op/op.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { full } from "../tensor/create.ts";
 import { sizeOf } from "../tensor/shape.ts";
@@ -18,31 +18,31 @@ import { randomConvolution } from "./parts/convolution.ts";
 import { reshape } from "./reshape.ts";
 
 /** The op behind `patchSum`. */
-export const patchSumOp = /* @__PURE__ */ defineOp<Window>({
+export const patchSumOp = /* @__PURE__ */ defineOp<Window, ["x"]>({
   name: "patchSum",
   shape([x], window) {
-    const { shape, dtype } = x as Spec;
+    const { shape, dtype } = x;
     const [n, channels, h, w] = fourAxes("patchSum", "x", shape);
     outputSize("patchSum", [h, w], window);
     return [{ shape: [n, channels * window.kernel[0] * window.kernel[1]], dtype }];
   },
   reference([out], [x], window) {
-    const sums = new Float64Array(sizeOf(out!.shape));
-    forEachRun(x!, window, (line, _, at, count, step) => {
+    const sums = new Float64Array(sizeOf(out.shape));
+    forEachRun(x, window, (line, _, at, count, step) => {
       let total = sums[line]!;
-      for (let j = 0; j < count; j++) total += x!.data[at + j * step]!;
+      for (let j = 0; j < count; j++) total += x.data[at + j * step]!;
       sums[line] = total;
     });
-    out!.data.set(sums, out!.offset);
+    out.data.set(sums, out.offset);
   },
   vjp: {
     // The sums are those of a convolution's weight gradient, each plane a group of its own and each output gradient 1.
     pull([cotangent], { specs }, window) {
-      const { shape } = specs[0] as Spec;
+      const { shape } = specs[0];
       const size = lastTwo(shape);
       const groups = sizeOf(shape.slice(0, 2));
-      const ones = full([1, groups, ...outputSize("patchSum", size, window)], 1, cotangent as Tensor);
-      const weight = reshape(cotangent as Tensor, [groups, 1, ...window.kernel]);
+      const ones = full([1, groups, ...outputSize("patchSum", size, window)], 1, cotangent);
+      const weight = reshape(cotangent, [groups, 1, ...window.kernel]);
       return [reshape(conv2dInputGrad(ones, weight, { ...window, size, groups }), shape)];
     },
   },

@@ -22,7 +22,7 @@ export const permuteOp = /* @__PURE__ */ defineOp<{ readonly order: readonly num
       order.forEach((axis, i) => {
         inverse[axis] = i;
       });
-      return [permute(cotangent as Tensor, inverse)];
+      return [permute(cotangent, inverse)];
     },
   },
 });

@@ -11,24 +11,19 @@ import { sampled } from "../op/samples.ts";
 import { assertShape, checkShape, normalizeAxes, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-const pickOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[] }>({
+const pickOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[] }, ["x", "indices"]>({
   name: "pick",
-  shape: ([x, indices], { axes }) => [
-    { shape: fits("pick", (x as Spec).shape, indices as Spec, axes), dtype: (x as Spec).dtype },
-  ],
+  shape: ([x, indices], { axes }) => [{ shape: fits("pick", x.shape, indices, axes), dtype: x.dtype }],
   reference([out], [x, indices], { axes }) {
-    const chosen = rowMajor(indices!);
-    forEachRow(x!, axes, (row, positions) => {
+    const chosen = rowMajor(indices);
+    forEachRow(x, axes, (row, positions) => {
       checkIndex("pick", chosen[row]!, row, positions.length);
-      out!.data[out!.offset + row] = x!.data[positions[chosen[row]!]!]!;
+      out.data[out.offset + row] = x.data[positions[chosen[row]!]!]!;
     });
   },
   vjp: {
     saveInputs: () => [1],
-    pull: ([cotangent], saved, { axes }) => [
-      place(cotangent as Tensor, saved.input(1), (saved.specs[0] as Spec).shape, axes),
-      null,
-    ],
+    pull: ([cotangent], saved, { axes }) => [place(cotangent, saved.input(1), saved.specs[0].shape, axes), null],
   },
 });
 
@@ -37,25 +32,28 @@ const pickOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[] }>({
   return { inputs: [{ shape }, indices], params: { axes } };
 });
 
-const placeOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[]; readonly shape: Shape }>({
+const placeOp = /* @__PURE__ */ defineOp<
+  { readonly axes: readonly number[]; readonly shape: Shape },
+  ["values", "indices"]
+>({
   name: "place",
   shape([values, indices], { axes, shape }) {
-    fits("place", shape, indices as Spec, axes);
-    fits("place", shape, values as Spec, axes);
-    return [{ shape, dtype: (values as Spec).dtype }];
+    fits("place", shape, indices, axes);
+    fits("place", shape, values, axes);
+    return [{ shape, dtype: values.dtype }];
   },
   reference([out], [values, indices], { axes }) {
-    const chosen = rowMajor(indices!);
-    const source = rowMajor(values!);
-    out!.data.fill(0, out!.offset, out!.offset + sizeOf(out!.shape));
-    forEachRow(out!, axes, (row, positions) => {
+    const chosen = rowMajor(indices);
+    const source = rowMajor(values);
+    out.data.fill(0, out.offset, out.offset + sizeOf(out.shape));
+    forEachRow(out, axes, (row, positions) => {
       checkIndex("place", chosen[row]!, row, positions.length);
-      out!.data[positions[chosen[row]!]!] = source[row]!;
+      out.data[positions[chosen[row]!]!] = source[row]!;
     });
   },
   vjp: {
     saveInputs: () => [1],
-    pull: ([cotangent], saved, { axes }) => [pick(cotangent as Tensor, saved.input(1), axes), null],
+    pull: ([cotangent], saved, { axes }) => [pick(cotangent, saved.input(1), axes), null],
   },
 });
 

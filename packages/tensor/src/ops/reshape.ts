@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../errors.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec } from "../op/op.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { scope } from "../tensor/scope.ts";
 import { reshapeStrides, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
@@ -13,7 +13,7 @@ import { copy } from "./contiguous.ts";
 export const reshapeOp = /* @__PURE__ */ defineOp<{ readonly shape: Shape }>({
   name: "reshape",
   view: (x, { shape }) => ({ shape, strides: reshapeStrides(x, shape) as number[], offset: x.offset }),
-  vjp: { pull: ([cotangent], { specs }) => [reshape(cotangent as Tensor, (specs[0] as Spec).shape)] },
+  vjp: { pull: ([cotangent], { specs }) => [reshape(cotangent, specs[0].shape)] },
 });
 
 /* @__PURE__ */ sampled(reshapeOp, (rng) => {

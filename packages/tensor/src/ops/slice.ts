@@ -4,7 +4,7 @@ import { UsageError } from "../errors.ts";
 import { offsetsOf } from "../layout/offsets.ts";
 import { rowMajor } from "../layout/rows.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec } from "../op/op.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Rng } from "../tensor/rng.ts";
 import { type Layout, type Shape, sizeOf } from "../tensor/shape.ts";
@@ -35,7 +35,7 @@ function gridOf({ shape, strides, offset }: Layout, { counts, starts, steps }: G
 const sliceOp = /* @__PURE__ */ defineOp<Grid>({
   name: "slice",
   view: gridOf,
-  vjp: { pull: ([cotangent], { specs }, grid) => [embed(cotangent as Tensor, (specs[0] as Spec).shape, grid, 0)] },
+  vjp: { pull: ([cotangent], { specs }, grid) => [embed(cotangent, specs[0].shape, grid, 0)] },
 });
 
 /* @__PURE__ */ sampled(sliceOp, (rng) => {
@@ -44,18 +44,18 @@ const sliceOp = /* @__PURE__ */ defineOp<Grid>({
 });
 
 /** The gradient of `slice`, and with a value the op behind `pad`. */
-const sliceGradOp = /* @__PURE__ */ defineOp<Grid & { readonly shape: Shape; readonly value: number }>({
+const sliceGradOp = /* @__PURE__ */ defineOp<Grid & { readonly shape: Shape; readonly value: number }, ["x"]>({
   name: "sliceGrad",
-  shape: ([x], { shape }) => [{ shape, dtype: (x as Spec).dtype }],
+  shape: ([x], { shape }) => [{ shape, dtype: x.dtype }],
   reference([out], [x], params) {
-    const { data } = out!;
-    const target = gridOf(out!, params);
-    const source = rowMajor(x!);
+    const { data } = out;
+    const target = gridOf(out, params);
+    const source = rowMajor(x);
     const places = offsetsOf(target.shape, target.strides);
-    data.fill(params.value, out!.offset, out!.offset + sizeOf(out!.shape));
+    data.fill(params.value, out.offset, out.offset + sizeOf(out.shape));
     for (let i = 0; i < places.length; i++) data[target.offset + places[i]!] = source[i]!;
   },
-  vjp: { pull: ([cotangent], _, grid) => [run(sliceOp, [cotangent as Tensor], grid)] },
+  vjp: { pull: ([cotangent], _, grid) => [run(sliceOp, [cotangent], grid)] },
 });
 
 /* @__PURE__ */ sampled(sliceGradOp, (rng) => {

@@ -1,8 +1,9 @@
 /** Softmax along an axis and its logarithm, without overflow: the largest element is subtracted first. */
 
-import { forEachLane, rowMajor } from "../layout/rows.ts";
+import { rowMajor } from "../layout/rows.ts";
+import { forEachDistribution } from "../loops/softmax.ts";
 import { run } from "../op/dispatch.ts";
-import { type ComputeOp, defineOp, type Spec, type Vjp } from "../op/op.ts";
+import { type ComputeOp, defineOp, type Vjp } from "../op/op.ts";
 import { type Sample, sampled } from "../op/samples.ts";
 import { asFloat } from "../tensor/dtype.ts";
 import type { Rng } from "../tensor/rng.ts";
@@ -20,20 +21,15 @@ interface Axis {
 function lanes(
   name: string,
   write: (distance: number, total: number) => number,
-  pull: Vjp<Axis>["pull"],
-): ComputeOp<Axis> {
-  return defineOp<Axis>({
+  pull: Vjp<Axis, ["x"], ["out"]>["pull"],
+): ComputeOp<Axis, ["x"]> {
+  return defineOp<Axis, ["x"]>({
     name,
-    shape: ([x]) => [{ shape: (x as Spec).shape, dtype: asFloat((x as Spec).dtype) }],
+    shape: ([x]) => [{ shape: x.shape, dtype: asFloat(x.dtype) }],
     reference([out], [x], { axis }) {
-      const values = rowMajor(x!);
-      const { data, offset, shape } = out!;
-      forEachLane(shape, axis, (start, step, n) => {
-        const end = start + n * step;
-        let largest = Number.NEGATIVE_INFINITY;
-        for (let i = start; i < end; i += step) largest = Math.max(largest, values[i]!);
-        let total = 0;
-        for (let i = start; i < end; i += step) total += Math.exp(values[i]! - largest);
+      const values = rowMajor(x);
+      const { data, offset, shape } = out;
+      forEachDistribution(values, shape, axis, (start, end, step, largest, total) => {
         for (let i = start; i < end; i += step) data[offset + i] = write(values[i]! - largest, total);
       });
     },
@@ -44,19 +40,21 @@ function lanes(
 const softmaxOp = /* @__PURE__ */ lanes(
   "softmax",
   (distance, total) => Math.exp(distance) / total,
-  ([cotangent], saved, { axis }) => {
-    const p = saved.output(0);
-    const weighted = mul(p, cotangent as Tensor);
-    return [sub(weighted, mul(p, sum(weighted, axis, { keepAxes: true })))];
-  },
+  ([cotangent], saved, { axis }) => [pullSoftmax(saved.output(0), cotangent, axis)],
 );
+
+/** (diag p − p pᵀ) v along an axis, with p a softmax. */
+export function pullSoftmax(p: Tensor, v: Tensor, axis: number): Tensor {
+  const weighted = mul(p, v);
+  return sub(weighted, mul(p, sum(weighted, axis, { keepAxes: true })));
+}
 
 const logSoftmaxOp = /* @__PURE__ */ lanes(
   "logSoftmax",
   (distance, total) => distance - Math.log(total),
   ([cotangent], saved, { axis }) => {
-    const total = sum(cotangent as Tensor, axis, { keepAxes: true });
-    return [sub(cotangent as Tensor, mul(exp(saved.output(0)), total))];
+    const total = sum(cotangent, axis, { keepAxes: true });
+    return [sub(cotangent, mul(exp(saved.output(0)), total))];
   },
 );
 

@@ -6,7 +6,7 @@ import { ShapeError } from "../errors.ts";
 import { withOnes, without } from "../layout/rows.ts";
 import { type Reduced, sumLoops } from "../loops/sums.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec } from "../op/op.ts";
+import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { scope } from "../tensor/scope.ts";
 import { broadcastShapes, broadcastStrides, normalizeAxes, type Shape, sameShape } from "../tensor/shape.ts";
@@ -20,16 +20,14 @@ export interface ReductionOptions {
 }
 
 /** The op behind `sum`. */
-export const sumOp = /* @__PURE__ */ defineOp<Reduced>({
+export const sumOp = /* @__PURE__ */ defineOp<Reduced, ["x"]>({
   name: "sum",
-  shape: ([x], { axes, keep }) => [
-    { shape: (keep ? withOnes : without)((x as Spec).shape, axes), dtype: (x as Spec).dtype },
-  ],
+  shape: ([x], { axes, keep }) => [{ shape: (keep ? withOnes : without)(x.shape, axes), dtype: x.dtype }],
   reference: sumLoops,
   vjp: {
     pull([cotangent], { specs }, { axes }) {
-      const { shape } = specs[0] as Spec;
-      return [broadcastTo(reshape(cotangent as Tensor, withOnes(shape, axes)), shape)];
+      const { shape } = specs[0];
+      return [broadcastTo(reshape(cotangent, withOnes(shape, axes)), shape)];
     },
   },
 });
@@ -58,7 +56,7 @@ export function sum(x: Tensor, axes?: number | readonly number[], { keepAxes = f
 export const broadcastOp = /* @__PURE__ */ defineOp<{ readonly shape: Shape }>({
   name: "broadcastTo",
   view: (x, { shape }) => ({ shape, strides: broadcastStrides(x, shape), offset: x.offset }),
-  vjp: { pull: ([cotangent], { specs }) => [sumTo(cotangent as Tensor, (specs[0] as Spec).shape)] },
+  vjp: { pull: ([cotangent], { specs }) => [sumTo(cotangent, specs[0].shape)] },
 });
 
 /* @__PURE__ */ sampled(broadcastOp, (rng) => {

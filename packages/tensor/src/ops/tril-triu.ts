@@ -3,34 +3,38 @@
 import { ShapeError } from "../errors.ts";
 import { rowMajor } from "../layout/rows.ts";
 import { run } from "../op/dispatch.ts";
-import { type ComputeOp, defineOp, type Spec } from "../op/op.ts";
+import { type ComputeOp, defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Keeps column − row ≤ diagonal (lower) or ≥ diagonal (upper). */
-const triangleOp: ComputeOp<{ readonly upper: boolean; readonly diagonal: number }> = /* @__PURE__ */ defineOp({
+interface Triangle {
+  readonly upper: boolean;
+  readonly diagonal: number;
+}
+
+const triangleOp: ComputeOp<Triangle, ["x"]> = /* @__PURE__ */ defineOp<Triangle, ["x"]>({
   name: "triangle",
   shape([x]) {
-    const { shape, dtype } = x as Spec;
-    if (shape.length < 2)
+    if (x.shape.length < 2)
       throw new ShapeError({
         where: "triangle",
         problem: "needs matrices",
         expected: "[..., rows, columns]",
-        got: shape,
+        got: x.shape,
       });
-    return [{ shape, dtype }];
+    return [x];
   },
   reference([out], [x], { upper, diagonal }) {
-    const values = rowMajor(x!);
-    const [rows, columns] = x!.shape.slice(-2) as [number, number];
+    const values = rowMajor(x);
+    const [rows, columns] = x.shape.slice(-2) as [number, number];
     for (let i = 0; i < values.length; i++) {
       const distance = (i % columns) - (Math.floor(i / columns) % rows);
       const kept = upper ? distance >= diagonal : distance <= diagonal;
-      out!.data[out!.offset + i] = kept ? values[i]! : 0;
+      out.data[out.offset + i] = kept ? values[i]! : 0;
     }
   },
-  vjp: { pull: ([cotangent], _, params) => [run(triangleOp, [cotangent as Tensor], params)] },
+  vjp: { pull: ([cotangent], _, params) => [run(triangleOp, [cotangent], params)] },
 });
 
 /* @__PURE__ */ sampled(triangleOp, (rng) => ({

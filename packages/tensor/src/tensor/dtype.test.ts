@@ -21,13 +21,13 @@ describe("typedArray", () => {
 
 describe("promote", () => {
   it("joins whole numbers to either float", () => {
-    expect(promote("f", ["int32", "float32"])).toBe("float32");
-    expect(promote("f", ["float64", "int32"])).toBe("float64");
-    expect(promote("f", ["int32", "int32"])).toBe("int32");
+    expect(promote("f", [{ dtype: "int32" }, { dtype: "float32" }])).toBe("float32");
+    expect(promote("f", [{ dtype: "float64" }, { dtype: "int32" }])).toBe("float64");
+    expect(promote("f", [{ dtype: "int32" }, { dtype: "int32" }])).toBe("int32");
   });
 
   it("does not mix the floats", () => {
-    expect(() => promote("f", ["float32", "int32", "float64"])).toThrow(DtypeError);
+    expect(() => promote("f", [{ dtype: "float32" }, { dtype: "int32" }, { dtype: "float64" }])).toThrow(DtypeError);
   });
 });
 

@@ -46,7 +46,8 @@ export function isFloat(dtype: Dtype): boolean {
  *
  * @throws {DtypeError} float32 meets float64
  */
-export function promote(where: string, dtypes: readonly Dtype[]): Dtype {
+export function promote(where: string, inputs: readonly { readonly dtype: Dtype }[]): Dtype {
+  const dtypes = inputs.map(({ dtype }) => dtype);
   const has32 = dtypes.includes("float32");
   const has64 = dtypes.includes("float64");
   if (has32 && has64) {

@@ -45,5 +45,5 @@ function collect(value: unknown, found: Set<Tracked>, seen: Set<object>): void {
 }
 
 function isTracked(value: object): value is Tracked {
-  return "storage" in value && "strides" in value && "dispose" in value;
+  return "storage" in value && "home" in value;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dispatch } from "../../op/dispatch.ts";
-import { type ComputeOp, ops } from "../../op/op.ts";
+import { type ComputeOp, ops, pullBack } from "../../op/op.ts";
 import { normal } from "../../tensor/create.ts";
 import { add, mul, sub } from "../arithmetic.ts";
 import { batchNorm } from "../batch-norm.ts";
@@ -87,7 +87,7 @@ describe("the statistics", () => {
       output: (i: number) => outputs[i] as Tensor,
     };
     const pull = (dmean: Tensor | null, dvariance: Tensor | null) =>
-      op("batchNorm").vjp!.pull([null, dmean, dvariance], saved, params);
+      pullBack(op("batchNorm").vjp!, [null, dmean, dvariance], saved, params);
     const seed = normal(new Rng(7), [2], f64);
     const [a, b] = seed.dataSync() as unknown as [number, number];
     const toMean = pull(seed, null)[0]!.dataSync();

@@ -19,7 +19,16 @@ import { normalizationView } from "../../layout/normalization-view.ts";
 import type { HostOperand } from "../../layout/operand.ts";
 import { rowMajor, withOnes } from "../../layout/rows.ts";
 import { dispatch } from "../../op/dispatch.ts";
-import { type ComputeOp, defineOp, type Saved, type Spec } from "../../op/op.ts";
+import {
+  type ComputeOp,
+  defineOp,
+  type Each,
+  type InputCotangent,
+  type Names,
+  type OutputCotangents,
+  type Saved,
+  type Spec,
+} from "../../op/op.ts";
 import { sampled } from "../../op/samples.ts";
 import { promote } from "../../tensor/dtype.ts";
 import type { Rng } from "../../tensor/rng.ts";
@@ -43,8 +52,23 @@ type SetAxes = readonly [0, 3] | readonly [2, 3];
 /** Axes of [N, K, C, S] over which one γ and β holds. */
 const affineAxes = [0, 3] as const;
 
+/** Names of the op's inputs and outputs. */
+interface Affine {
+  in: ["x", "gamma", "beta"];
+  out: ["y", "mean", "variance"];
+}
+
+/** A normalisation as an op. */
+export type NormalizationOp = ComputeOp<Normalization, Affine["in"], Affine["out"]>;
+
+/** Names of its gradient's inputs and outputs. */
+interface Gradient {
+  in: ["x", "gamma", "mean", "variance", "outputGrad"];
+  out: ["dx", "dgamma", "dbeta"];
+}
+
 /** Define the two ops of one kind of normalisation: `name` and `nameGrad`. */
-export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normalization> {
+export function normalization(name: string, setAxes: SetAxes): NormalizationOp {
   const overBatch = setAxes[0] === 0;
   const viewOf = (x: Shape, { groups }: Normalization) => normalizationView(x, groups, overBatch);
   const statisticsShape = (x: Shape, { groups }: Normalization) =>
@@ -64,18 +88,12 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
     }
   }
 
-  const gradOp = /* @__PURE__ */ defineOp<Normalization>({
+  const gradOp = /* @__PURE__ */ defineOp<Normalization, Gradient["in"], Gradient["out"]>({
     name: `${name}Grad`,
-    shape: ([x, gamma]) => [x as Spec, gamma as Spec, gamma as Spec],
+    shape: ([x, gamma]) => [x, gamma, gamma],
     reference([dx, dgamma, dbeta], inputs, params) {
-      const [x, gamma, mean, variance, dy] = inputs.map(rowMajor) as unknown as readonly [
-        Values,
-        Values,
-        Values,
-        Values,
-        Values,
-      ];
-      const { shape } = inputs[0] as HostOperand;
+      const [x, gamma, mean, variance, dy] = rowMajors<Gradient["in"]>(inputs);
+      const { shape } = inputs[0];
       const { setSize: M } = viewOf(shape, params);
       const rate = Float64Array.from(variance, (v) => 1 / Math.sqrt(v + params.epsilon));
       const sumH = new Float64Array(mean.length);
@@ -95,7 +113,7 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
         sumH[set]! += gamma[channel]! * plain;
         sumHX[set]! += gamma[channel]! * weighted;
       });
-      const { data, offset } = dx!;
+      const { data, offset } = dx;
       forEachRun(shape, params, (start, end, set, channel) => {
         const r = rate[set]!;
         for (let i = start; i < end; i++) {
@@ -103,8 +121,8 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
           data[offset + i] = r * (gamma[channel]! * dy[i]! - (sumH[set]! + normalised * sumHX[set]!) / M);
         }
       });
-      dgamma!.data.set(sumDyX, dgamma!.offset);
-      dbeta!.data.set(sumDy, dbeta!.offset);
+      dgamma.data.set(sumDyX, dgamma.offset);
+      dbeta.data.set(sumDy, dbeta.offset);
     },
     vjp: {
       saveInputs: () => [0, 1, 2, 3, 4],
@@ -121,23 +139,20 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
     };
   });
 
-  const op = defineOp<Normalization>({
+  const op = defineOp<Normalization, Affine["in"], Affine["out"]>({
     name,
     shape([x, gamma, beta], params) {
-      const { shape } = x as Spec;
-      check(name, shape, [gamma as Spec, beta as Spec], params);
-      const dtype = promote(
-        name,
-        [x as Spec, gamma as Spec, beta as Spec].map((spec) => spec.dtype),
-      );
+      const { shape } = x;
+      check(name, shape, [gamma, beta], params);
+      const dtype = promote(name, [x, gamma, beta]);
       const statistics = { shape: statisticsShape(shape, params), dtype };
       return [{ shape, dtype }, statistics, statistics];
     },
     reference([y, mean, variance], inputs, params) {
-      const [x, gamma, beta] = inputs.map(rowMajor) as unknown as readonly [Values, Values, Values];
-      const { shape } = inputs[0] as HostOperand;
+      const [x, gamma, beta] = rowMajors<Affine["in"]>(inputs);
+      const { shape } = inputs[0];
       const { setSize: M } = viewOf(shape, params);
-      const means = new Float64Array(sizeOf(mean!.shape));
+      const means = new Float64Array(sizeOf(mean.shape));
       const variances = new Float64Array(means.length);
       forEachRun(shape, params, (start, end, set) => {
         let total = 0;
@@ -149,13 +164,13 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
         for (let i = start; i < end; i++) total += (x[i]! - means[set]!) ** 2;
         variances[set]! += total / M;
       });
-      const { data, offset } = y!;
+      const { data, offset } = y;
       forEachRun(shape, params, (start, end, set, channel) => {
         const slope = gamma[channel]! / Math.sqrt(variances[set]! + params.epsilon);
         for (let i = start; i < end; i++) data[offset + i] = (x[i]! - means[set]!) * slope + beta[channel]!;
       });
-      mean!.data.set(means, mean!.offset);
-      variance!.data.set(variances, variance!.offset);
+      mean.data.set(means, mean.offset);
+      variance.data.set(variances, variance.offset);
     },
     vjp: {
       saveInputs: () => [0, 1],
@@ -189,7 +204,10 @@ export function normalization(name: string, setAxes: SetAxes): ComputeOp<Normali
   }
 }
 
-type Values = ArrayLike<number>;
+/** Row-major values of each operand. */
+function rowMajors<I extends Names>(operands: Each<I, HostOperand>): Each<I, ArrayLike<number>> {
+  return operands.map(rowMajor) as Each<Names, ArrayLike<number>> as Each<I, ArrayLike<number>>;
+}
 
 function check(where: string, x: Shape, affine: readonly Spec[], { groups }: Normalization): void {
   const channels = x[1];
@@ -223,13 +241,12 @@ function check(where: string, x: Shape, affine: readonly Spec[], { groups }: Nor
  *     x: r e                 μ: −r Σ e       v: −½ r² Σ (h k + e x̂)
  */
 function pullGradient(
-  [U = null, a = null, b = null]: readonly (Tensor | null)[],
-  saved: Saved,
+  [U, a, b]: OutputCotangents<Gradient["out"]>,
+  saved: Saved<Gradient["in"]>,
   params: Normalization,
   setAxes: SetAxes,
-): (Tensor | null)[] {
-  const specs = saved.specs as readonly [Spec, Spec, Spec, Spec, Spec];
-  const { shape: view, setSize: M } = normalizationView(specs[0].shape, params.groups, setAxes[0] === 0);
+): Each<Gradient["in"], InputCotangent> {
+  const { shape: view, setSize: M } = normalizationView(saved.specs[0].shape, params.groups, setAxes[0] === 0);
   const full = (t: Tensor) => reshape(t, view);
   const perSet = (t: Tensor) => reshape(t, withOnes(view, setAxes));
   const perChannel = (t: Tensor) => reshape(t, withOnes(view, affineAxes));
@@ -257,12 +274,12 @@ function pullGradient(
   const e = plus(A && mul(A, dy), bend);
   const slopes = plus(k && mul(h, k), e && mul(e, normalised));
   const toDy = plus(k && mul(gamma, k), A && mul(A, normalised), b && broadcastTo(perChannel(b), view));
-  const answers = [
-    e && mul(r, e),
-    k && sum(mul(dy, k), affineAxes),
-    e && scale(overSet(mul(r, e)), -1),
-    slopes && scale(mul(square(r), overSet(slopes)), -0.5),
-    toDy,
+  const inShape = (answer: Tensor | null, i: 0 | 1 | 2 | 3 | 4) => answer && reshape(answer, saved.specs[i].shape);
+  return [
+    inShape(e && mul(r, e), 0),
+    inShape(k && sum(mul(dy, k), affineAxes), 1),
+    inShape(e && scale(overSet(mul(r, e)), -1), 2),
+    inShape(slopes && scale(mul(square(r), overSet(slopes)), -0.5), 3),
+    inShape(toDy, 4),
   ];
-  return answers.map((answer, i) => answer && reshape(answer, specs[i as 0].shape));
 }

@@ -6,7 +6,7 @@
  * kind is first asked for, and kept: each further product is one walk.
  */
 
-import { full, higherOrder, retain, ShapeError, scope, type Tensor, UsageError, zeros } from "@kronograd/tensor";
+import { full, retain, ShapeError, scope, type Tensor, UsageError, zeros } from "@kronograd/tensor";
 import { grad, hvp as hessianProduct } from "./grad.ts";
 import type { Parameters } from "./parameter-blocks.ts";
 import { Tape } from "./tape.ts";
@@ -41,7 +41,6 @@ export function linearize(
   loss: (outputs: Tensor) => Tensor,
   parameters: Parameters,
 ): LinearizedModel {
-  higherOrder();
   const names = Object.keys(parameters);
   const list = Object.values(parameters);
   const held: Disposable[] = [];

@@ -15,5 +15,5 @@ const run = fit({
 });
 // A run is a stream of events, and goes on as fast as they are read.
 for await (const event of run) {
-  if (event.type === "eval") console.log(`step ${event.step}: accuracy ${event.accuracy} on test points`);
+  if (event.type === "eval") console.log(`step ${event.step}: accuracy ${event.metrics.accuracy} on test points`);
 }

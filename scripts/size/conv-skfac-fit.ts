@@ -28,6 +28,6 @@ export async function trainConvNet(data: Dataset): Promise<number[]> {
   );
   const accuracies: number[] = [];
   const run = fit({ model, loss: softmaxCrossEntropy(), data, optimizer: skfac(), batch: 128, epochs: 3, rng });
-  for await (const event of run) if (event.type === "eval") accuracies.push(event.accuracy ?? 0);
+  for await (const event of run) if (event.type === "eval") accuracies.push(event.metrics.accuracy ?? 0);
   return accuracies;
 }

@@ -29,6 +29,13 @@ describe("batchOrder", () => {
     expect(batchOrder(5, 8, 0, { dropLast: false }).next().length).toBe(5);
   });
 
+  it("says how many rows each batch has", () => {
+    for (const dropLast of [true, false]) {
+      const order = batchOrder(10, 4, 0, { dropLast });
+      for (let number = 0; number < 7; number++) expect(order.sizeOf(number)).toBe(order.next().length);
+    }
+  });
+
   it("keeps the order of the file with shuffle: false", () => {
     const order = batchOrder(5, 2, 0, { shuffle: false });
     expect([order.next(), order.next(), order.next()].map((rows) => [...rows])).toEqual([

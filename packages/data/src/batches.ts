@@ -20,6 +20,8 @@ export interface BatchOrder {
   readonly batch: number;
   /** Batches in an epoch. */
   readonly perEpoch: number;
+  /** Number of rows in batch `number`, counted from 0 over all epochs. */
+  sizeOf(number: number): number;
   /** The row numbers of the next batch; moves on by one. */
   next(): Int32Array;
   /** The place of the next batch, for a checkpoint. */
@@ -77,6 +79,7 @@ export function batchOrder(
     count,
     batch,
     perEpoch,
+    sizeOf: (number) => Math.min(batch, count - (number % perEpoch) * batch),
     next() {
       order ??= shuffle ? permutation(stream.fork(epoch), count) : inOrder(0, count);
       const rows = order.slice(index * batch, (index + 1) * batch);

@@ -2,7 +2,8 @@
 
 import { permutation, type Rng, UsageError } from "@kronograd/tensor";
 import { type Columns, isColumn } from "./column.ts";
-import type { Split } from "./dataset.ts";
+import type { Dataset, Split } from "./dataset.ts";
+import { sha256 } from "./sha256.ts";
 import { takeRows } from "./take-rows.ts";
 
 /** How `holdOut` chooses. */
@@ -43,6 +44,27 @@ export function holdOut<I extends Columns, T extends Columns>(
   for (const row of stratified(order, labelsOf(split), held)) chosen[row] = 1;
   const rows = (mark: number) => Array.from(chosen.keys()).filter((row) => chosen[row] === mark);
   return { train: takeRows(split, rows(0)), validation: takeRows(split, rows(1)) };
+}
+
+/**
+ * The data set with validation rows held out of its training rows; one that has some is given back as it is.
+ *
+ * @throws {UsageError} a share that is not between 0 and 1, or that leaves one of the two without rows
+ * @example
+ * withValidation(moons({ rng: new Rng(0) }), { rng: new Rng(0), share: 0.2 }).validation?.count;   // 200
+ */
+export function withValidation<I extends Columns, T extends Columns>(
+  data: Dataset<I, T>,
+  { rng, share = 0.1 }: HoldOutOptions,
+): Dataset<I, T> {
+  if (data.validation !== undefined) return data;
+  const parts = [data.fingerprint, share, rng.fork("hold out").state().key];
+  return {
+    ...data,
+    ...holdOut(data.train, { rng, share }),
+    fingerprint: sha256(new TextEncoder().encode(JSON.stringify(parts))),
+    source: `${data.source}, ${share} of the training rows held out for validation`,
+  };
 }
 
 /** The label of each row; null where a row has no label, or several. */

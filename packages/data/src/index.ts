@@ -11,6 +11,7 @@ export {
   type ColumnsLike,
   type ColumnsOf,
   type ColumnValues,
+  isColumn,
   type NestedRows,
   type PixelScaling,
   type Prepare,
@@ -31,7 +32,7 @@ export * from "./formats/idx.ts";
 export { readNpy, writeNpy } from "./formats/npy.ts";
 export * from "./formats/safetensors.ts";
 export * from "./gather.ts";
-export { type HoldOutOptions, holdOut } from "./hold-out.ts";
+export { type HoldOutOptions, holdOut, withValidation } from "./hold-out.ts";
 export * from "./sets/cifar10.ts";
 export * from "./sets/csv.ts";
 export * from "./sets/file-source.ts";

@@ -88,7 +88,7 @@ describe("kronograd", () => {
       epochs: 5,
       rng,
     })) {
-      if (event.type === "eval") accuracies.push(event.accuracy as number);
+      if (event.type === "eval") accuracies.push(event.metrics.accuracy as number);
     }
     expect(accuracies.at(-1)).toBeGreaterThan(0.95);
   });

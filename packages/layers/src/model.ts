@@ -31,7 +31,7 @@ export function model<C extends Readonly<Record<string, Layer<Tree>>>, In extend
   children: C,
   forward: (x: In, layers: Callable<C>, mode: Mode) => Tensor,
   options: ModelOptions = {},
-): Layer<In> {
+): Layer<NoInfer<In>> {
   checkNames("model", "a layer", Object.keys(children));
   const layer: Layer<In> = {
     kind: "block",

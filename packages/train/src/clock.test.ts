@@ -24,6 +24,16 @@ describe("Clock", () => {
     expect(clock.seconds).toBeCloseTo(0.004, 12);
   });
 
+  it("gives time of a phase that it does not know to the update: it became NaN", () => {
+    const { clock, pass } = stopwatch();
+    clock.markOf()("solve");
+    pass(3);
+    clock.pause();
+    const phases = clock.takePhases();
+    expect(phases.update).toBe(3);
+    expect(Object.keys(phases)).not.toContain("solve");
+  });
+
   it("stands still while paused", () => {
     const { clock, pass } = stopwatch();
     clock.mark("apply");

@@ -26,9 +26,9 @@ export class Clock {
     this.#since = now;
   }
 
-  /** `mark` by name, for those that know no phases. */
+  /** `mark` by name, for those that know no phases: time under another name goes to "update". */
   markOf(): (phase: string) => void {
-    return (phase) => this.mark(phase as Phase);
+    return (phase) => this.mark((phases as readonly string[]).includes(phase) ? (phase as Phase) : "update");
   }
 
   /** Stop until the next mark: evaluation, drawing and checkpoints are not training. */

@@ -6,6 +6,12 @@
  * norm of a diverging run may be infinite or NaN; in a file it is null.
  */
 
+import type { SplitName } from "@kronograd/data";
+import type { Table } from "./metric.ts";
+
+/** The splits that are evaluated. */
+export type EvaluatedSplit = Exclude<SplitName, "train">;
+
 /** The parts of a step's time, in milliseconds. On an asynchronous device all but "wait" is the time it takes to enqueue. */
 export type Phase =
   | "data"
@@ -47,6 +53,18 @@ export interface PlanLayer {
   readonly precision: string;
 }
 
+/** The rows of a run, before the first step. */
+export interface PlanRows {
+  readonly train: number;
+  /** 0: nothing is decided by an evaluation. */
+  readonly validation: number;
+  readonly test: number;
+  /** Whether validation rows were held out of the training rows. */
+  readonly heldOut: boolean;
+  /** Training rows of an epoch that fill no batch and are left out (`dropLast`). */
+  readonly leftOut: number;
+}
+
 /** One event of a run; in a race it carries the rival's name. */
 export type RunEvent = { readonly rival?: string } & (
   | {
@@ -55,6 +73,7 @@ export type RunEvent = { readonly rival?: string } & (
       readonly why: readonly string[];
       readonly optimizer: string;
       readonly parameters: number;
+      readonly rows: PlanRows;
       readonly layers: readonly PlanLayer[];
     }
   | {
@@ -71,11 +90,16 @@ export type RunEvent = { readonly rival?: string } & (
     }
   | {
       readonly type: "eval";
+      /** "validation" decides, "test" is reported; where a run has both, "validation" comes first. */
+      readonly split: EvaluatedSplit;
       readonly step: number;
       readonly examples: number;
       readonly seconds: number;
       readonly loss: number;
-      readonly accuracy?: number;
+      /** Numbers by the names of the metrics. */
+      readonly metrics: Readonly<Record<string, number>>;
+      /** Tables by the names of the metrics that are tables. */
+      readonly tables?: Readonly<Record<string, Table>>;
     }
   /** Milliseconds since the last such event, over `steps` steps. */
   | {
@@ -103,8 +127,13 @@ export type RunEvent = { readonly rival?: string } & (
       readonly seconds: number;
       /** Steps that were skipped. */
       readonly skipped: number;
-      /** Why the run diverged; empty else. */
+      /** Why the run diverged, or was stopped early; empty else. */
       readonly text: string;
-      readonly best: { readonly step: number; readonly loss: number; readonly accuracy?: number } | null;
+      /** The best evaluation of the validation rows; null where there was none. */
+      readonly best: {
+        readonly step: number;
+        readonly loss: number;
+        readonly metrics: Readonly<Record<string, number>>;
+      } | null;
     }
 );

@@ -75,7 +75,7 @@ describe("fit", () => {
 
   it("ends as done at the evaluation that it waits for", async () => {
     const events = await eventsOf(small({ steps: 500, evaluateEvery: 3, until: ({ loss }) => loss < 0.7 }));
-    const evals = ofType(events, "eval");
+    const evals = ofType(events, "eval").filter(({ split }) => split === "validation");
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "done", step: evals.at(-1)?.step });
     expect(evals.map(({ loss }) => loss < 0.7)).toEqual(evals.map((_, i) => i === evals.length - 1));
   });
@@ -241,8 +241,8 @@ describe("checkpoints of fit", () => {
       small({ steps: 12, evaluateEvery: 1, checkpoint: { every: 100, best: true, save }, optimizer: adam() }),
     );
     let least = Number.POSITIVE_INFINITY;
-    const falls = ofType(events, "eval").flatMap(({ step, loss }) => {
-      if (loss >= least) return [];
+    const falls = ofType(events, "eval").flatMap(({ split, step, loss }) => {
+      if (split === "test" || loss >= least) return [];
       least = loss;
       return [step];
     });

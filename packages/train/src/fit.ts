@@ -11,9 +11,11 @@ import type { Dataset } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
 import { type Rng, type Tree, UsageError } from "@kronograd/tensor";
+import type { EarlyStopping } from "./early-stopping.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { RunEvent } from "./events.ts";
 import type { Limits } from "./limits.ts";
+import type { Metric } from "./metric.ts";
 import { Run } from "./run.ts";
 import type { Best } from "./run-state.ts";
 
@@ -31,12 +33,29 @@ export interface FitOptions extends Limits {
   readonly rng: Rng;
   /** Steps between evaluations (default: one epoch); the start and the end are always evaluated. */
   readonly evaluateEvery?: number;
-  /** Ends the run, as done, after the first evaluation for which it is true. */
+  /** What evaluations measure beside the loss (default: accuracy for labels, R² for numbers). */
+  readonly metrics?: readonly Metric[];
+  /**
+   * Share of the training rows that is held out for validation where the data set has no such rows (default 0.1, of each class
+   * alike). Rows are held out if this is given, or where something is decided by an evaluation: `until`, `earlyStopping`,
+   * `saveBest`, `checkpoint.best`.
+   */
+  readonly validation?: number;
+  /** "loss" (default) or the name of a metric: which evaluation of the validation rows is the best. */
+  readonly best?: string;
+  /**
+   * Leave out the rows at the end of an epoch that do not fill a batch (default true: all steps see equally many rows, which
+   * curvature statistics like). With shuffling they are other rows every epoch, and evaluations see every row.
+   */
+  readonly dropLast?: boolean;
+  /** Ends the run, as done, where the validation rows have not become better for a while. */
+  readonly earlyStopping?: EarlyStopping;
+  /** Ends the run, as done, after the first evaluation of the validation rows for which it is true. */
   readonly until?: (evaluation: Evaluation) => boolean;
   /** Steps between phase events (default 50). */
   readonly profileEvery?: number;
   readonly checkpoint?: CheckpointPlan;
-  /** Gets the weights, as `saveWeights` writes them, after each evaluation that is the best so far. */
+  /** Gets the weights, as `saveWeights` writes them, after each evaluation of the validation rows that is the best so far. */
   readonly saveBest?: (weights: Uint8Array, best: Best) => void | Promise<void>;
   /** A checkpoint to go on from. */
   readonly resume?: { readonly bytes: Uint8Array; readonly file: string };
@@ -57,7 +76,7 @@ export interface FitOptions extends Limits {
 export interface CheckpointPlan {
   /** Steps between checkpoints. */
   readonly every: number;
-  /** Also after each evaluation that is the best so far. */
+  /** Also after each evaluation of the validation rows that is the best so far. */
   readonly best?: boolean;
   /** Keep the bytes; returns where they went. */
   save(bytes: Uint8Array, info: { readonly step: number; readonly best: boolean }): string | Promise<string>;
@@ -81,7 +100,7 @@ export type EndEvent = Extract<RunEvent, { readonly type: "end" }>;
  * @throws {CheckpointError} the checkpoint to resume from is damaged or of another run
  * @example
  * for await (const event of fit({ model, loss, data, optimizer: sgd({ learningRate: 0.1 }), batch: 128, epochs: 1, rng })) {
- *   if (event.type === "eval") console.log(event.step, event.accuracy);
+ *   if (event.type === "eval") console.log(event.step, event.split, event.metrics.accuracy);
  * }
  * @example
  * const rng = new Rng(0);

@@ -3,11 +3,15 @@
 export * from "./checkpoint.ts";
 export type { CheckpointTree } from "./checkpoint-tree.ts";
 export * from "./clock.ts";
+export { type EarlyStopping, earlyStopping } from "./early-stopping.ts";
 export * from "./evaluate.ts";
 export * from "./events.ts";
 export { type CheckpointPlan, type EndEvent, type FitOptions, fit, type Training } from "./fit.ts";
 export { type Limits, stepLimit } from "./limits.ts";
-export { metricsCsv } from "./metrics.ts";
+export * from "./metric.ts";
+export * from "./metric-catalog.ts";
+export * from "./metrics/index.ts";
+export { metricsCsv } from "./metrics-csv.ts";
 export { batchesOf } from "./run.ts";
 export type { Best } from "./run-state.ts";
 export { type StepInput, type StepResult, trainStep } from "./step.ts";

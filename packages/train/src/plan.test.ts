@@ -4,6 +4,7 @@ import { cpu, Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { planOf } from "./plan.ts";
 
+const split = { train: 40, validation: 0, test: 20, heldOut: false, leftOut: 8 };
 const model = new Sequential(
   [new Conv2d({ in: 1, out: 2, kernel: 3 }), new BatchNorm({ features: 2 }), flatten(), new Dense({ in: 8, out: 3 })],
   { rng: new Rng(0) },
@@ -11,8 +12,8 @@ const model = new Sequential(
 
 describe("planOf", () => {
   it("has one row for a weight with its bias, and one for each other parameter", () => {
-    const plan = planOf(model, sgd(), 16, parameters(model), cpu);
-    expect(plan).toMatchObject({ type: "plan", optimizer: "sgd", parameters: 20 + 4 + 27 });
+    const plan = planOf(model, sgd(), 16, parameters(model), cpu, split);
+    expect(plan).toMatchObject({ type: "plan", optimizer: "sgd", parameters: 20 + 4 + 27, rows: split });
     const rows = plan.type === "plan" ? plan.layers : [];
     expect(rows.map(({ name, shape, parameters, curvature }) => [name, shape, parameters, curvature])).toEqual([
       ["conv1", [2, 1, 3, 3], 20, "plain gradient"],
@@ -38,7 +39,7 @@ describe("planOf", () => {
         }),
       },
     });
-    const plan = planOf(model, optimizer, 16, parameters(model), cpu);
+    const plan = planOf(model, optimizer, 16, parameters(model), cpu, split);
     const rows = plan.type === "plan" ? plan.layers : [];
     expect(rows.map(({ name, curvature, form }) => [name, curvature, form])).toEqual([
       ["conv1", "planned", "2×10 of 16"],

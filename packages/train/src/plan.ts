@@ -4,7 +4,7 @@ import type { Parameters } from "@kronograd/autograd";
 import { type Layer, parameterRoles } from "@kronograd/layers";
 import { type Optimizer, planBlock } from "@kronograd/optimizers";
 import { type Device, sizeOf, type Tensor, type Tree } from "@kronograd/tensor";
-import type { PlanLayer, RunEvent } from "./events.ts";
+import type { PlanLayer, PlanRows, RunEvent } from "./events.ts";
 
 /** Describe a run before it starts. */
 export function planOf(
@@ -13,6 +13,7 @@ export function planOf(
   batch: number,
   parameters: Parameters,
   device: Device,
+  data: PlanRows,
 ): RunEvent {
   const roles = parameterRoles(model);
   const layers: PlanLayer[] = [];
@@ -30,6 +31,7 @@ export function planOf(
     why: device.why,
     optimizer: optimizer.name,
     parameters: total,
+    rows: data,
     layers,
   };
 }

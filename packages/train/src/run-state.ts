@@ -5,14 +5,15 @@ import type { BatchPosition } from "@kronograd/data";
 import { loadState, type Optimizer, type StateTree } from "@kronograd/optimizers";
 import { CheckpointError, copyOp, dispatchInto, type Tensor } from "@kronograd/tensor";
 import type { CheckpointTree } from "./checkpoint-tree.ts";
+import type { StoppingState } from "./early-stopping.ts";
 import { type Difference, differences } from "./identity/differences.ts";
 import type { Identity } from "./identity/identity.ts";
 
-/** The best evaluation so far. */
+/** The best evaluation of the validation rows so far. */
 export interface Best {
   readonly step: number;
   readonly loss: number;
-  readonly accuracy?: number;
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Progress of a run beside its tensors. */
@@ -28,8 +29,12 @@ export interface Progress {
   highInARow: number;
   /** The step of the last evaluation. */
   evaluatedAt: number | null;
-  /** Whether it was what `until` waits for. */
+  /** Whether it was what `until` or early stopping waits for. */
   reached: boolean;
+  /** In words, where early stopping ended the run. */
+  why: string;
+  /** Of early stopping; null before its first evaluation. */
+  stopping: StoppingState | null;
   best: Best | null;
 }
 
@@ -44,6 +49,8 @@ export const freshProgress = (): Progress => ({
   highInARow: 0,
   evaluatedAt: null,
   reached: false,
+  why: "",
+  stopping: null,
   best: null,
 });
 
@@ -62,7 +69,11 @@ export function snapshot(
 ): CheckpointTree {
   return {
     identity,
-    progress: { ...progress, best: progress.best === null ? null : { ...progress.best } },
+    progress: {
+      ...progress,
+      best: progress.best === null ? null : { ...progress.best },
+      stopping: progress.stopping === null ? null : { ...progress.stopping },
+    },
     position: { ...position },
     parameters: tensors.parameters,
     buffers: tensors.buffers,
@@ -111,7 +122,11 @@ export function restore(
   if (isOther) changes.push("the optimizer begins without a state");
   const { epoch, index } = saved.position;
   const passed = index * (Number(saved.identity.batch) / Number(identity.batch)); // of the epoch, in batches of this run
-  return { progress: { ...saved.progress }, position: { epoch, index: Math.floor(passed) }, changes };
+  return {
+    progress: { ...freshProgress(), ...saved.progress },
+    position: { epoch, index: Math.floor(passed) },
+    changes,
+  };
 }
 
 /** The links of an optimizer's chain without their numbers: what decides on the form of its state. */

@@ -1,18 +1,20 @@
 /** The life of one run: what is done between the events of `fit`, and in which order. */
 
-import { type BatchOrder, batchOrder, type Dataset, gatherBatch } from "@kronograd/data";
+import { type BatchOrder, batchOrder, type Dataset, gatherBatch, type Split, withValidation } from "@kronograd/data";
 import { buffers, parameters } from "@kronograd/layers";
 import { type Device, type Dtype, type Rng, scope, UsageError } from "@kronograd/tensor";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { Clock } from "./clock.ts";
-import { evaluate } from "./evaluate.ts";
-import type { RunEvent } from "./events.ts";
+import { type Rules, rulesOf } from "./decisions.ts";
+import { defaultMetrics, type Evaluation, evaluate } from "./evaluate.ts";
+import type { EvaluatedSplit, PlanRows, RunEvent } from "./events.ts";
 import type { FitOptions } from "./fit.ts";
 import { type Identity, identityOf } from "./identity/identity.ts";
 import { InFlight } from "./in-flight.ts";
 import { assertPeriod, stepLimit } from "./limits.ts";
+import { checkMetrics, type Metric } from "./metric.ts";
 import { planOf } from "./plan.ts";
-import { freshProgress, type Progress, type RunTensors, restore, snapshot } from "./run-state.ts";
+import { type Best, freshProgress, type Progress, type RunTensors, restore, snapshot } from "./run-state.ts";
 import { type StepInput, type StepResult, trainStep } from "./step.ts";
 import { saveWeights } from "./weights/save-weights.ts";
 
@@ -22,13 +24,29 @@ const explosion = 10; // times the first loss
 const mostInFlight = 3;
 
 /** The batches of every run with this data, batch size and stream. */
-export function batchesOf(data: Dataset, batch: number, rng: Rng): BatchOrder {
-  return batchOrder(data.train.count, batch, rng.fork("batches"));
+export function batchesOf(
+  data: Dataset,
+  batch: number,
+  rng: Rng,
+  { dropLast = true }: Pick<FitOptions, "dropLast"> = {},
+): BatchOrder {
+  return batchOrder(data.train.count, batch, rng.fork("batches"), { dropLast });
+}
+
+/** The data of a run: with validation rows, where something is decided by them. */
+function dataOf(options: FitOptions): Dataset {
+  const { data, rng, until, earlyStopping, saveBest, checkpoint, validation: share } = options;
+  const decides = until !== undefined || earlyStopping !== undefined || saveBest !== undefined || checkpoint?.best;
+  if (share === undefined && decides !== true) return data;
+  return withValidation(data, { rng: rng.fork("validation"), ...(share === undefined ? {} : { share }) });
 }
 
 /** A run that stands between two steps. Made by `fit`. */
 export class Run {
   readonly #options: FitOptions;
+  readonly #data: Dataset;
+  readonly #metrics: readonly Metric[];
+  readonly #rules: Rules;
   readonly #tensors: RunTensors;
   readonly #placement: { device: Device; dtype: Dtype };
   /** Made when a checkpoint asks for it. */
@@ -43,14 +61,19 @@ export class Run {
 
   constructor(options: FitOptions) {
     this.#options = options;
-    const { model, optimizer, data, batch, microBatch = batch, rng } = options;
+    const data = dataOf(options);
+    this.#data = data;
+    const { model, optimizer, batch, microBatch = batch, rng, metrics = defaultMetrics(data.train) } = options;
+    checkMetrics("fit", metrics);
+    this.#metrics = metrics;
+    this.#rules = rulesOf(options, metrics);
     this.#tensors = { parameters: parameters(model), buffers: buffers(model), optimizer };
     const first = Object.values(this.#tensors.parameters)[0];
     if (first === undefined) throw new UsageError({ where: "fit", problem: "the model has no parameters to train" });
     const { device, dtype } = first;
     this.#placement = { device, dtype };
     this.#inFlight = device.backend.host === undefined ? new InFlight(first) : undefined;
-    this.#order = batchesOf(data, batch, rng);
+    this.#order = batchesOf(data, batch, rng, options);
     this.#stepLimit = stepLimit(options, this.#order.perEpoch);
     const { evaluateEvery = 1, profileEvery = 1, patience = 1, checkpoint } = options;
     const periods = { microBatch, evaluateEvery, profileEvery, patience, "checkpoint.every": checkpoint?.every ?? 1 };
@@ -70,18 +93,18 @@ export class Run {
     const { profileEvery = 50 } = this.#options;
     const changes = resume === undefined ? [] : await this.#restore(resume);
     const progress = this.#progress;
-    yield planOf(model, optimizer, batch, this.#tensors.parameters, this.#placement.device);
+    yield planOf(model, optimizer, batch, this.#tensors.parameters, this.#placement.device, this.#rows());
     if (changes.length > 0)
       yield { type: "notice", level: "warn", text: `resumed with changes: ${changes.join("; ")}` };
     if (resume === undefined) {
-      yield await this.#evaluate();
+      yield* this.#evaluate();
       if (checkpoint !== undefined) yield await this.#save(); // so that a run killed early can be resumed too
     }
     while (!this.#isOver() && this.#options.signal?.aborted !== true && this.#trouble() === null) {
       yield this.#inFlight === undefined ? this.#record(this.#step()) : await this.#lateStep(this.#inFlight);
       if (progress.step % profileEvery === 0) yield this.#profile();
       const wasBest = progress.best;
-      if (progress.step % evaluateEvery === 0) yield await this.#evaluate();
+      if (progress.step % evaluateEvery === 0) yield* this.#evaluate();
       const isDue = progress.step % (checkpoint?.every ?? 1) === 0 || (checkpoint?.best && progress.best !== wasBest);
       if (checkpoint !== undefined && isDue && !this.#isOver()) yield await this.#save();
     }
@@ -95,10 +118,10 @@ export class Run {
     const reason = trouble !== null ? "diverged" : this.#isOver() ? "done" : "stopped";
     if (progress.step > this.#profiledAt) yield this.#profile();
     // A run that was stopped is not evaluated out of turn: when it is resumed it must not differ from one that was not.
-    if (reason !== "stopped" && progress.evaluatedAt !== progress.step) yield await this.#evaluate();
+    if (reason !== "stopped" && progress.evaluatedAt !== progress.step) yield* this.#evaluate();
     if (this.#options.checkpoint !== undefined && reason !== "diverged") yield await this.#save();
     const { step, seconds, skipped, best } = progress;
-    yield { type: "end", reason, step, seconds, skipped, text: trouble ?? "", best };
+    yield { type: "end", reason, step, seconds, skipped, text: trouble ?? progress.why, best };
   }
 
   #isOver(): boolean {
@@ -145,7 +168,7 @@ export class Run {
 
   /** @param ahead  steps that were enqueued after the last one that was read */
   #nextStep(ahead = 0): StepInput {
-    const { model, loss, data, optimizer, batch, microBatch = batch, rng } = this.#options;
+    const { model, loss, optimizer, batch, microBatch = batch, rng } = this.#options;
     const step = this.#progress.step + ahead;
     this.#clock.mark("data");
     return {
@@ -153,7 +176,7 @@ export class Run {
       parameters: this.#tensors.parameters,
       loss,
       optimizer,
-      batch: gatherBatch(data.train, this.#order.next(), this.#placement),
+      batch: gatherBatch(this.#data.train, this.#order.next(), this.#placement),
       step,
       rng: rng.fork(`step ${step}`),
       clock: this.#clock,
@@ -162,11 +185,11 @@ export class Run {
   }
 
   #record(result: StepResult): RunEvent {
-    const { batch, optimizer } = this.#options;
+    const { optimizer } = this.#options;
     const progress = this.#progress;
     this.#clock.pause();
+    progress.examples += this.#order.sizeOf(progress.step);
     progress.step += 1;
-    progress.examples += batch;
     progress.seconds = this.#clock.seconds;
     const { step, examples, seconds } = progress;
     if (result.skipped !== null) {
@@ -191,20 +214,41 @@ export class Run {
     return { type: "phase", step, steps, ms: this.#clock.takePhases() };
   }
 
-  async #evaluate(): Promise<RunEvent> {
-    const { model, loss, data } = this.#options;
+  /** Evaluate the validation rows, which decide, and the test rows, which are reported. */
+  async *#evaluate(): AsyncGenerator<RunEvent, void, undefined> {
     const progress = this.#progress;
-    const { step, examples, seconds } = progress;
-    const seen = await evaluate(model, loss, data.test, this.#placement);
-    progress.evaluatedAt = step;
-    progress.reached = this.#options.until?.(seen) ?? false;
-    const isBest = Number.isFinite(seen.loss) && (progress.best === null || seen.loss < progress.best.loss);
-    if (isBest) {
-      progress.best = { step, ...seen };
-      const { saveBest } = this.#options;
-      if (saveBest !== undefined) await saveBest(await saveWeights(model), progress.best);
+    progress.evaluatedAt = progress.step;
+    const { validation, test } = this.#data;
+    if (validation !== undefined) {
+      const seen = await this.#look(validation);
+      const isBest = this.#rules.take(progress, seen);
+      const { saveBest, model } = this.#options;
+      if (isBest && saveBest !== undefined) await saveBest(await saveWeights(model), progress.best as Best);
+      yield this.#told("validation", seen);
     }
-    return { type: "eval", step, examples, seconds, ...seen };
+    yield this.#told("test", await this.#look(test));
+  }
+
+  #look(split: Split): Promise<Evaluation> {
+    const { model, loss } = this.#options;
+    return evaluate(model, loss, split, { ...this.#placement, metrics: this.#metrics });
+  }
+
+  #told(split: EvaluatedSplit, seen: Evaluation): RunEvent {
+    const { step, examples, seconds } = this.#progress;
+    return { type: "eval", split, step, examples, seconds, ...seen };
+  }
+
+  #rows(): PlanRows {
+    const { train, validation, test } = this.#data;
+    const { dropLast = true, batch } = this.#options;
+    return {
+      train: train.count,
+      validation: validation?.count ?? 0,
+      test: test.count,
+      heldOut: validation !== this.#options.data.validation,
+      leftOut: dropLast ? train.count % batch : 0,
+    };
   }
 
   async #save(): Promise<RunEvent> {
@@ -216,7 +260,7 @@ export class Run {
   }
 
   #ownIdentity(): Promise<Identity> {
-    this.#identity ??= identityOf(this.#options, this.#placement);
+    this.#identity ??= identityOf({ ...this.#options, data: this.#data }, this.#placement);
     return this.#identity;
   }
 

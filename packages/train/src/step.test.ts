@@ -166,7 +166,9 @@ describe("a run in trouble", () => {
     };
     const model = mlp([2, 5, 3], { rng: new Rng(2) });
     const optimizer = sgd({ learningRate: 1e30 });
-    const events = await eventsOf(small({ model, optimizer, steps: 200, checkpoint: { every: 500, save } }));
+    const events = await eventsOf(
+      small({ model, optimizer, steps: 200, validation: 0.2, checkpoint: { every: 500, save } }),
+    );
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "diverged" });
     expect([...files.keys()]).toEqual([0]);
     expect(ofType(events, "end")[0]?.best).toMatchObject({ step: 0 });

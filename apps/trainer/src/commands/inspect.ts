@@ -3,7 +3,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { columns } from "@kronograd/figures";
-import { bytes, count, number, percent } from "@kronograd/figures/format";
+import { bytes, count, number } from "@kronograd/figures/format";
 import { UsageError } from "@kronograd/tensor";
 import { RunFolder } from "@kronograd/train/node";
 import { readConfig } from "../configuration/config.ts";
@@ -53,8 +53,11 @@ async function describe(folder: RunFolder, from: "last" | "best" | number): Prom
     lines.push(`  ${name}  ${bytes(statSync(join(folder.path, "checkpoints", name)).size)}`);
   }
   if (end?.type === "end") {
-    const accuracy = best?.accuracy === undefined ? "" : `, ${percent(best.accuracy)}`;
-    const bestText = best === null ? "" : `; best at step ${count(best.step)}: loss ${number(best.loss)}${accuracy}`;
+    const measured = Object.entries(best?.metrics ?? {}).map(([name, value]) => `, ${name} ${number(value)}`);
+    const bestText =
+      best === null
+        ? ""
+        : `; best on validation rows at step ${count(best.step)}: loss ${number(best.loss)}${measured.join("")}`;
     lines.push("", `${end.reason} at step ${count(end.step)}, ${number(end.seconds)} s of training${bestText}`);
   }
   if (folder.checkpoints().length === 0) return lines;

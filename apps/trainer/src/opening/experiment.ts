@@ -1,7 +1,7 @@
 /** Everything of a run or race opened and checked before a folder is made: data, device, model, loss, optimizers. */
 
 import type { Loss } from "@kronograd/autograd";
-import type { Dataset } from "@kronograd/data";
+import { type Dataset, withValidation } from "@kronograd/data";
 import {
   defaultData,
   type ModelMaker,
@@ -17,7 +17,7 @@ import { batchesOf } from "@kronograd/train";
 import { createDevice } from "kronograd";
 import { type Layer, merge } from "../configuration/layers.ts";
 import type { RivalSettings } from "../configuration/rival-options.ts";
-import { type CommandDefaults, rivalsOf, type Settings, settle } from "../configuration/settings.ts";
+import { type CommandDefaults, parseKeep, rivalsOf, type Settings, settle } from "../configuration/settings.ts";
 import { surroundings } from "./surroundings.ts";
 
 /** A rival that can be started. */
@@ -38,13 +38,14 @@ export interface OpenExperiment {
 /**
  * Open an experiment. Names are looked at before data is read.
  *
- * @param change  makes another data set of the one that was opened: `tune` holds rows back
+ * @param change  makes another data set of the one that was opened: `tune` holds rows back. Default: rows are held out of the
+ *   training rows for validation, the same for every rival and seed, where an evaluation ends a run or keeps a checkpoint
  * @throws {UsageError | ShapeError | DataError | BackendError} what is wrong with it
  */
 export async function openExperiment(
   layers: readonly Layer[],
   defaults: CommandDefaults,
-  change: (data: Dataset) => Dataset = (data) => data,
+  change?: (data: Dataset) => Dataset,
 ): Promise<OpenExperiment> {
   const config = merge(layers);
   const here = surroundings(config.dataDir);
@@ -54,7 +55,10 @@ export async function openExperiment(
     ...(config.threads === undefined ? {} : { threads: config.threads }),
     ...(config.fast === undefined ? {} : { fast: config.fast }),
   });
-  const data = change(await openData(config.data ?? defaultData, here, { task: config.task }));
+  const opened = await openData(config.data ?? defaultData, here, { task: config.task });
+  const decides = config.until !== undefined || parseKeep(config.keep ?? defaults.keep).best > 0;
+  const validated = decides ? withValidation(opened, { rng: new Rng(0) }) : opened;
+  const data = change === undefined ? validated : change(opened);
   const settings = settle(layers, defaults, chosen, data);
   batchesOf(data, settings.batch, new Rng(0)); // refuses batches that the rows do not fill
   const loss = await openLoss(settings.loss, data, here);

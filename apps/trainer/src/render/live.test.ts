@@ -15,12 +15,13 @@ const step = (n: number, seconds: number, loss = 1): RunEvent => ({
 });
 const evaluation = (n: number, accuracy: number): RunEvent => ({
   type: "eval",
+  split: "test",
   rival: "a",
   step: n,
   examples: n,
   seconds: n / 10,
   loss: 1 - accuracy,
-  accuracy,
+  metrics: { accuracy },
 });
 
 describe("Live", () => {

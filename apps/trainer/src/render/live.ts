@@ -52,9 +52,10 @@ export class Live {
         this.#advance(rival, event);
         break;
       case "eval":
+        if (event.split !== "test") break;
         rival.evalLoss = event.loss;
-        rival.accuracy = event.accuracy;
-        if (this.#isAtTarget(event.loss, event.accuracy))
+        rival.accuracy = event.metrics.accuracy;
+        if (this.#isAtTarget(event.loss, rival.accuracy))
           rival.reached ??= { step: event.step, seconds: event.seconds };
         break;
       case "phase":

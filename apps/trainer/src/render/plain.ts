@@ -31,7 +31,7 @@ export function plainRenderer(scene: Scene, out: Output): Renderer {
       if (event.type === "notice") say(event.text);
       if (event.type === "skipped" && event.inARow === 1)
         say(`${event.rival}  step ${event.step} skipped: ${event.what}`);
-      if (event.type !== "eval") return;
+      if (event.type !== "eval" || event.split !== "test") return;
       const rival = live?.rivals.find(({ name }) => name === event.rival);
       if (rival === undefined) return;
       const ms = msPerStep(rival);
@@ -39,7 +39,7 @@ export function plainRenderer(scene: Scene, out: Output): Renderer {
         `${rival.name.padEnd(width)}  step ${String(event.step).padStart(String(limit).length)}${Number.isFinite(limit) ? `/${limit}` : ""}`,
         rival.loss === undefined ? "" : `loss ${figure(rival.loss)}`,
         `eval ${figure(event.loss)}`,
-        event.accuracy === undefined ? "" : `acc ${percent(event.accuracy)}`,
+        rival.accuracy === undefined ? "" : `acc ${percent(rival.accuracy)}`,
         ms === undefined ? "" : `${figure(ms, 3)} ms/step`,
         event.step === 0 ? "" : `${figure(event.seconds, 3)} s`,
       ];

@@ -4,12 +4,15 @@ import { describe, expect, it } from "vitest";
 import { headLine, planTable } from "./plan-table.ts";
 
 const layer = { shape: [4, 2], parameters: 12, curvature: "kfac", flops: 1234, bytes: 5678, precision: "float64" };
-const plan = { type: "plan" as const, device: "cpu", why: [], optimizer: "kfac", parameters: 1218 };
+const rows = { train: 400, validation: 0, test: 200, heldOut: false, leftOut: 0 };
+const plan = { type: "plan" as const, device: "cpu", why: [], optimizer: "kfac", parameters: 1218, rows };
 
 describe("headLine", () => {
   it("says data, model, size and device", () => {
     const data = spiral({ rng: new Rng(0), train: 400, test: 200 });
     expect(headLine(data, "mlp:32", plan)).toBe("spiral · 400 train / 200 test · mlp:32 · 1,218 parameters · cpu");
+    const held = { ...plan, rows: { ...rows, train: 360, validation: 40 } };
+    expect(headLine(data, "mlp:32", held)).toContain("spiral · 360 train / 40 validation / 200 test · mlp:32");
   });
 });
 

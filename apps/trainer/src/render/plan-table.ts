@@ -11,10 +11,12 @@ type Plan = Extract<RunEvent, { type: "plan" }>;
 export function headLine(
   data: Dataset,
   model: string,
-  { parameters, device }: Pick<Plan, "parameters" | "device">,
+  { parameters, device, rows }: Pick<Plan, "parameters" | "device" | "rows">,
 ): string {
-  const rows = `${count(data.train.count)} train / ${count(data.test.count)} test`;
-  return [data.name, rows, model, `${count(parameters)} parameters`, device].join(" · ");
+  const { train, validation, test } = rows;
+  const held = validation === 0 ? [] : [`${count(validation)} validation`];
+  const split = [`${count(train)} train`, ...held, `${count(test)} test`].join(" / ");
+  return [data.name, split, model, `${count(parameters)} parameters`, device].join(" · ");
 }
 
 /** The layers of one rival, or a line that says that there is nothing to say. */

@@ -23,12 +23,13 @@ function memory(columns = 100) {
 
 const at = (step: number) => ({ step, examples: step, seconds: step / 100 });
 const events: RunEvent[] = [
-  { type: "eval", rival: "sgd", ...at(0), loss: 0.7, accuracy: 0.5 },
+  { type: "eval", split: "test", rival: "sgd", ...at(0), loss: 0.7, metrics: { accuracy: 0.5 } },
   { type: "step", rival: "sgd", ...at(1), learningRate: 0.1, loss: 0.6, reported: {} },
   { type: "step", rival: "sgd", ...at(2), learningRate: 0.1, loss: 0.00012345, reported: { damping: 0.03 } },
   { type: "skipped", rival: "sgd", ...at(3), inARow: 1, total: 1, what: "loss is NaN" },
   { type: "skipped", rival: "sgd", ...at(4), inARow: 2, total: 2, what: "loss is NaN" },
-  { type: "eval", rival: "sgd", ...at(4), loss: 0.1, accuracy: 0.95 },
+  { type: "eval", split: "validation", rival: "sgd", ...at(4), loss: 0.01, metrics: { accuracy: 0.99 } },
+  { type: "eval", split: "test", rival: "sgd", ...at(4), loss: 0.1, metrics: { accuracy: 0.95 } },
 ];
 
 function play(renderer: Renderer): void {

@@ -22,6 +22,14 @@ describe("checkEvents", () => {
     expect(evaluation).toMatchObject({ loss: Number.NaN });
   });
 
+  it("reads evaluations that were written before metrics had names", () => {
+    const old = { type: "eval", step: 1, examples: 1, seconds: 1, loss: 2, accuracy: null };
+    const [evaluation] = checkEvents([old], "f");
+    expect(evaluation).toMatchObject({ split: "test", loss: 2, metrics: { accuracy: Number.NaN } });
+    const [plain] = checkEvents([{ ...old, accuracy: undefined }], "f");
+    expect(plain).toMatchObject({ metrics: {} });
+  });
+
   it("names file, line and field of an event that lacks one", () => {
     const fine = { type: "skipped", step: 1, examples: 1, seconds: 1, inARow: 1, total: 1, what: "loss is NaN" };
     const plan = { type: "plan", device: "cpu", why: [], parameters: 1 };

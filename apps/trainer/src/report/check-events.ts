@@ -34,7 +34,19 @@ const shapes: Readonly<Record<string, v.GenericSchema>> = {
     loss: v.optional(measured),
     reported: v.optional(v.record(v.string(), measured), {}),
   }),
-  eval: v.looseObject({ ...clock, loss: measured, accuracy: v.optional(measured) }),
+  eval: v.pipe(
+    v.looseObject({
+      ...clock,
+      loss: measured,
+      split: v.optional(v.picklist(["validation", "test"]), "test"),
+      metrics: v.optional(v.record(v.string(), measured)),
+      accuracy: v.optional(measured), // where runs wrote it before they wrote metrics
+    }),
+    v.transform(({ accuracy, metrics, ...rest }) => ({
+      ...rest,
+      metrics: metrics ?? (accuracy === undefined ? {} : { accuracy }),
+    })),
+  ),
   phase: v.looseObject({ step: v.number(), steps: v.number(), ms: v.record(v.string(), v.number()) }),
   skipped: v.looseObject({ step: v.number(), what: v.string() }),
   notice: v.looseObject({ level: v.string(), text: v.string() }),

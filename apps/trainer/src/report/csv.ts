@@ -19,13 +19,13 @@ const header = [
 export function measurementsCsv(data: Pick<ReportData, "rivals">): string {
   const rows = allRuns(data).flatMap((run) => {
     let previous = 0;
-    return run.evals.map(({ step, examples, seconds, loss, accuracy }) => {
+    return run.evals.map(({ step, examples, seconds, loss, metrics }) => {
       const losses = run.steps.flatMap((each) =>
         each.step > previous && each.step <= step && each.loss !== undefined ? [each.loss] : [],
       );
       previous = step;
       const mean = losses.length === 0 ? "" : losses.reduce((a, b) => a + b, 0) / losses.length;
-      return [run.rival, run.seed ?? "", step, examples, seconds, loss, accuracy ?? "", mean];
+      return [run.rival, run.seed ?? "", step, examples, seconds, loss, metrics.accuracy ?? "", mean];
     });
   });
   return [header, ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");

@@ -88,9 +88,10 @@ export const trainingLoss = (run: Run): Sample[] =>
 
 /** Test losses or accuracies. */
 export const evaluated = (run: Run, key: "loss" | "accuracy"): Sample[] =>
-  run.evals.flatMap(({ step, examples, seconds, [key]: value }) =>
-    value === undefined ? [] : [{ step, examples, seconds, value }],
-  );
+  run.evals.flatMap(({ step, examples, seconds, loss, metrics }) => {
+    const value = key === "loss" ? loss : metrics[key];
+    return value === undefined ? [] : [{ step, examples, seconds, value }];
+  });
 
 /** A number that the optimizer reported, or the learning rate. */
 export const reportedSamples = (run: Run, name: string): Sample[] =>

@@ -88,7 +88,7 @@ function readRun(path: string): Run {
     config,
     plan: (of("plan").at(-1) as EventOf<"plan"> | undefined) ?? null, // a resumed run has one for each start
     steps: of("step") as EventOf<"step">[],
-    evals: of("eval") as EventOf<"eval">[],
+    evals: (of("eval") as EventOf<"eval">[]).filter(({ split }) => split === "test"),
     phases: of("phase") as EventOf<"phase">[],
     skipped: of("skipped") as EventOf<"skipped">[],
     notices: of("notice") as EventOf<"notice">[],

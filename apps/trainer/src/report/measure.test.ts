@@ -16,7 +16,7 @@ describe("measureOf", () => {
     expect(measure.key).toBe("accuracy");
     const [run] = rival.runs;
     if (run === undefined) throw new Error("no run");
-    const regression = { ...run, evals: run.evals.map(({ accuracy: _, ...rest }) => rest) };
+    const regression = { ...run, evals: run.evals.map((event) => ({ ...event, metrics: {} })) };
     expect(measureOf({ rivals: [{ ...rival, runs: [regression] }] }).key).toBe("loss");
   });
 });
@@ -57,7 +57,7 @@ describe("targetsOf", () => {
   it("steps down by 1, 2, 5 for a loss", () => {
     const { evals: _, ...rest } = rival.runs[0] as (typeof rival.runs)[number];
     const evals = [2.3, 0.9, 0.031].map(
-      (loss, i) => ({ type: "eval", step: 50 * i, examples: 0, seconds: i, loss }) as const,
+      (loss, i) => ({ type: "eval", split: "test", step: 50 * i, examples: 0, seconds: i, loss, metrics: {} }) as const,
     );
     const regression = { ...data, rivals: [{ ...rival, runs: [{ ...rest, evals }] }] };
     expect(targetsOf(regression, measureOf(regression)).hardest).toBe(0.05);

@@ -35,7 +35,7 @@ const loss: Measure = {
 
 /** The measure that fits the runs. */
 export const measureOf = (data: Pick<ReportData, "rivals">): Measure =>
-  allRuns(data).some((run) => run.evals.some((event) => event.accuracy !== undefined)) ? accuracy : loss;
+  allRuns(data).some((run) => run.evals.some(({ metrics }) => metrics.accuracy !== undefined)) ? accuracy : loss;
 
 /** The measured value at a step, or at the run's end: a diverged run has none and counts as the worst. */
 export function valueAt(run: Run, measure: Measure, step: number): number {

@@ -6,7 +6,14 @@ import { runInTurn } from "./race.ts";
 /** A run that gives a step and an evaluation so many times, and then its end. */
 function entry(rival: string, rounds: number, options: { isFinished?: boolean; signal?: AbortSignal } = {}): Entry {
   const at = (step: number) => ({ step, examples: step, seconds: step });
-  const evaluation = (step: number): RunEvent => ({ type: "eval", ...at(step), loss: 1, rival });
+  const evaluation = (step: number): RunEvent => ({
+    type: "eval",
+    split: "test",
+    ...at(step),
+    loss: 1,
+    metrics: {},
+    rival,
+  });
   function* events(): Generator<RunEvent> {
     yield evaluation(0);
     for (let step = 1; step <= rounds; step++) {

@@ -42,7 +42,7 @@ export async function runInTurn(
         await new Promise((resolve) => setImmediate(resolve)); // Ctrl-C is heard here
         rested = performance.now();
       }
-      if (event.type === "eval") return;
+      if (event.type === "eval" && event.split === "test") return;
     }
   };
   for (const entry of entries) if (entry.isFinished) outcomes.set(entry, { entry, reason: "done", text: "" });

@@ -51,7 +51,7 @@ export async function runTrial(
     signal,
   });
   for await (const event of stream) {
-    if (event.type === "eval") seen.set(event.step, event.accuracy ?? -event.loss);
+    if (event.type === "eval") seen.set(event.step, event.metrics.accuracy ?? -event.loss);
     if (event.type === "end") reason = event.reason;
     if (event.type === "step" && event.step % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
   }

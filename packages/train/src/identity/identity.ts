@@ -29,6 +29,7 @@ export interface IdentityOptions {
   readonly optimizer: Optimizer;
   readonly batch: number;
   readonly microBatch?: number;
+  readonly dropLast?: boolean;
   readonly rng: Rng;
 }
 
@@ -47,7 +48,7 @@ export async function identityOf(
   options: IdentityOptions,
   placement: { readonly device: Device; readonly dtype: Dtype },
 ): Promise<Identity> {
-  const { model, loss, data, optimizer, batch, microBatch = batch, rng } = options;
+  const { model, loss, data, optimizer, batch, microBatch = batch, dropLast = true, rng } = options;
   const rows = [0, Math.min(1, data.train.count - 1)];
   const { ops, value } = scope(() => {
     const { inputs, targets } = gatherBatch(data.train, rows, placement);
@@ -82,6 +83,7 @@ export async function identityOf(
     backend: `${placement.device.toString()}, ${placement.dtype}`,
     batch,
     microBatch: microBatch < batch ? microBatch : "the batch",
+    dropLast,
     seed: JSON.stringify(rng.state()),
   };
 }

@@ -73,7 +73,15 @@ describe("events of a RunFolder", () => {
 
   it("keep numbers that are not finite as NaN, and a best that is not there as null", () => {
     const folder = RunFolder.create(path, {});
-    folder.append({ type: "eval", step: 1, examples: 8, seconds: 1, loss: Number.POSITIVE_INFINITY });
+    folder.append({
+      type: "eval",
+      split: "test",
+      step: 1,
+      examples: 8,
+      seconds: 1,
+      loss: Number.POSITIVE_INFINITY,
+      metrics: {},
+    });
     folder.append({ type: "end", reason: "diverged", step: 1, seconds: 1, skipped: 0, text: "", best: null });
     expect(folder.events()).toMatchObject([{ loss: Number.NaN }, { best: null }]);
   });
@@ -115,7 +123,7 @@ describe("events of a RunFolder", () => {
     const folder = RunFolder.create(path, {});
     folder.append(step(1));
     folder.writeMetrics();
-    expect(readFileSync(join(path, "metrics.csv"), "utf8").split("\n")[1]).toBe("step,1,1,1,0.1,1,,,");
+    expect(readFileSync(join(path, "metrics.csv"), "utf8").split("\n")[1]).toBe("step,train,1,1,1,0.1,1,,");
   });
 });
 

@@ -12,14 +12,14 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "n
 import { join } from "node:path";
 import { CheckpointError, DataError } from "@kronograd/tensor";
 import type { RunEvent } from "../events.ts";
-import { metricsCsv } from "../metrics.ts";
+import { metricsCsv } from "../metrics-csv.ts";
 import { removeLeftovers, writeAtomically, writeError } from "./atomic-write.ts";
 
 /** Which checkpoints stay. */
 export interface KeepRule {
   /** The newest few; at least one. */
   readonly last: number;
-  /** The best by test loss: 1 or 0. */
+  /** The best on the validation rows: 1 or 0. */
   readonly best: number;
 }
 

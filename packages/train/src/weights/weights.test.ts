@@ -190,7 +190,7 @@ describe("fit({ saveBest })", () => {
         steps.push(step);
       },
     })) {
-      if (event.type === "eval") weights.push(valuesOf(model)["dense1.weight"]!);
+      if (event.type === "eval" && event.split === "validation") weights.push(valuesOf(model)["dense1.weight"]!);
       if (event.type === "end") expect(steps.at(-1)).toBe(event.best?.step);
     }
     loadWeights(model, best!);

@@ -40,9 +40,10 @@ export function makeEvents(plan: RunPlan): RunEvent[] {
   const at = (step: number) => ({ step, examples: batch * step, seconds: (msPerStep * step) / 1000 });
   const evaluation = (step: number): RunEvent => ({
     type: "eval",
+    split: "test",
     ...at(step),
     loss: loss(step),
-    accuracy: accuracy(step),
+    metrics: { accuracy: accuracy(step) },
   });
   const curved = rival.endsWith("kfac") || rival.endsWith("skfac");
   const layer = {
@@ -55,8 +56,9 @@ export function makeEvents(plan: RunPlan): RunEvent[] {
     bytes: curved ? 4096 : 0,
     precision: curved ? "float64" : "",
   };
+  const rows = { train: 50, validation: 0, test: 20, heldOut: false, leftOut: 0 };
   const events: RunEvent[] = [
-    { type: "plan", device: "cpu", why: [], optimizer: rival, parameters: 16, layers: [layer] },
+    { type: "plan", device: "cpu", why: [], optimizer: rival, parameters: 16, rows, layers: [layer] },
     ...(plan.notices ?? []).map((text): RunEvent => ({ type: "notice", level: "warn", text })),
     evaluation(0),
   ];

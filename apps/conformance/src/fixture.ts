@@ -146,7 +146,7 @@ function malformed(where: string, problem: string, expected: unknown, got: unkno
     where,
     problem,
     expected,
-    got: typeof got === "object" ? JSON.stringify(got) : got,
+    got: typeof got === "object" && got !== null ? JSON.stringify(got) : got,
     help: "The file is damaged or of another kind: get it again.",
   });
 }

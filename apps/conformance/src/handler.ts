@@ -1,6 +1,6 @@
 /** What a handler of one op is given, and what it gives back. */
 
-import { DataError, type Device, type Dtype, type Tensor, tensor } from "@kronograd/tensor";
+import { DataError, type Device, type Dtype, literal, type Tensor, tensor } from "@kronograd/tensor";
 import type { HostArray } from "@kronograd/testkit";
 import { type Dictionary, type FixtureCase, isArray, isDictionary, type Json } from "./fixture.ts";
 
@@ -124,7 +124,7 @@ export class CaseRun {
       where: this.case.name,
       problem: `${what} is missing or of another kind`,
       expected,
-      got: JSON.stringify(got),
+      got: literal(got),
     });
   }
 }
@@ -136,7 +136,7 @@ export function refuseOthers(run: CaseRun, params: Dictionary, known: readonly s
     throw new DataError({
       where: run.case.name,
       problem: `parameter "${name}" is not supported`,
-      got: JSON.stringify(value),
+      got: literal(value),
     });
   }
 }

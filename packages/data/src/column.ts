@@ -177,7 +177,7 @@ function flatten(where: string, rows: NestedRows): Flat {
           where: `${where}, row ${i}`,
           problem: "has another shape than the first row",
           expected: shape,
-          got: JSON.stringify(row)?.slice(0, 60),
+          got: typeof row === "number" ? row : JSON.stringify(row)?.slice(0, 60),
         });
       }
       if (typeof value === "number") numbers.push(value);

@@ -1,6 +1,6 @@
 /** What is run, in words: the same in a link, in a command line and in a run.json. */
 
-import { nearest, UsageError } from "@kronograd/tensor";
+import { literal, nearest, UsageError } from "@kronograd/tensor";
 import { hasOption, parseRivals, printRivals, type Rival } from "./settings/rivals.ts";
 import { type ExperimentSettings, type Setting, settings } from "./settings/settings.ts";
 import type { OptionValues } from "./text/call.ts";
@@ -84,7 +84,7 @@ export function checkSetting(where: string, name: string, value: unknown, known 
     where,
     problem: `setting "${name}" is not possible`,
     expected: found.kind.expected,
-    got: JSON.stringify(value),
+    got: literal(value),
     details: { key: name },
   });
 }

@@ -48,7 +48,7 @@ describe("printExperiment, parseExperiment", () => {
   });
 
   it("throw UsageError for another version, a key that stands twice, and values that cannot be read", () => {
-    expect(() => parseExperiment("v=2&batch=3")).toThrow(refusal(/another version \(expected 1, got 2\)/));
+    expect(() => parseExperiment("v=2&batch=3")).toThrow(refusal(/another version \(expected v=1, got v=2\)/));
     expect(() => parseExperiment("batch=3&batch=4")).toThrow(refusal(/"batch" is given twice/));
     expect(() => parseExperiment("batch=many")).toThrow(refusal(/^link, batch: value cannot be read/));
     expect(() => parseExperiment("race=kfca")).toThrow(refusal(/Did you mean "kfac"/));

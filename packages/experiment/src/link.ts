@@ -38,7 +38,12 @@ export function parseExperiment(text: string): Link {
   }
   const version = given.get("v") ?? String(linkVersion);
   if (version !== String(linkVersion)) {
-    throw new UsageError({ where: "link", problem: "is of another version", expected: linkVersion, got: version });
+    throw new UsageError({
+      where: "link",
+      problem: "is of another version",
+      expected: `v=${linkVersion}`,
+      got: `v=${version}`,
+    });
   }
   const race = given.get("race") ?? "";
   const entries = [...given].filter(([key]) => key !== "v" && key !== "race");

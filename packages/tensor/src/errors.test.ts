@@ -5,6 +5,7 @@ import {
   DataError,
   DtypeError,
   KronogradError,
+  literal,
   NumericalError,
   nearest,
   ShapeError,
@@ -85,6 +86,42 @@ describe("show", () => {
   it("prints shapes with brackets and strings bare", () => {
     expect(show([2, [3, "n"]])).toBe("[2, [3, n]]");
     expect(show(undefined)).toBe("undefined");
+  });
+
+  it('quotes a text that would read as a number, a truth value or nothing: sgd({ learningRate: "0.1" }) got "0.1"', () => {
+    expect(["0.1", " 3 ", "", "1e-3", "Infinity", "NaN", "true", "null", "undefined"].map(show)).toEqual([
+      '"0.1"',
+      '" 3 "',
+      '""',
+      '"1e-3"',
+      '"Infinity"',
+      '"NaN"',
+      '"true"',
+      '"null"',
+      '"undefined"',
+    ]);
+    expect([0.1, true, null, "12 bytes", "relu", "none of them"].map(show)).toEqual([
+      "0.1",
+      "true",
+      "null",
+      "12 bytes",
+      "relu",
+      "none of them",
+    ]);
+  });
+});
+
+describe("literal", () => {
+  it("puts texts in quotes and shows the fields of objects", () => {
+    expect(["a", "3", 3, null, true, [1], { a: 1 }].map((value) => show(literal(value)))).toEqual([
+      '"a"',
+      '"3"',
+      "3",
+      "null",
+      "true",
+      "[1]",
+      '{"a":1}',
+    ]);
   });
 });
 

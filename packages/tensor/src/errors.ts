@@ -79,11 +79,21 @@ function message({ where, problem, expected, got, help }: ErrorReport): string {
   return `${where}: ${problem}${detail}.${help === undefined ? "" : ` ${help}`}`;
 }
 
-/** Print a value for a message: shapes as `[2, 3]`, strings bare, the rest as JavaScript would. */
+/**
+ * Print a value for a message: shapes as `[2, 3]`, words bare, the rest as JavaScript would. A text that would read as a
+ * number, as a truth value or as nothing stands in quotes: `"0.1"` is not 0.1.
+ */
 export function show(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  return String(value);
+  return typeof value === "string" && misleads(value) ? JSON.stringify(value) : String(value);
 }
+
+const misleads = (text: string): boolean =>
+  !Number.isNaN(Number(text)) || /^(true|false|null|undefined|NaN)$/.test(text);
+
+/** A value of unknown kind as `got`: texts in quotes, objects with their fields, the rest as it is. */
+export const literal = (value: unknown): unknown =>
+  typeof value === "string" || (typeof value === "object" && value !== null) ? JSON.stringify(value) : value;
 
 /**
  * The candidate nearest to a mistyped name, for "Did you mean …?"; `undefined` when none is near.

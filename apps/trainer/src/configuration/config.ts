@@ -5,7 +5,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { checkSetting, type ExperimentSettings, unknownSetting } from "@kronograd/experiment";
-import { UsageError } from "@kronograd/tensor";
+import { literal, UsageError } from "@kronograd/tensor";
 import { allSettings, type CommandSettings } from "./command-settings.ts";
 
 /** Options by name, as they stand in a file or after a flag. */
@@ -44,7 +44,7 @@ export const recorded = [
  */
 export function checkConfig(where: string, value: unknown): Config {
   if (!isObject(value)) {
-    throw new UsageError({ where, problem: "a configuration is an object", got: JSON.stringify(value) });
+    throw new UsageError({ where, problem: "a configuration is an object", got: literal(value) });
   }
   const entries = Object.entries(value).filter(([key]) => !(recorded as readonly string[]).includes(key));
   return Object.fromEntries(entries.map(([key, given]) => [key, checkValue(where, key, given)])) as Config;
@@ -59,7 +59,7 @@ function checkValue(where: string, key: string, value: unknown): unknown {
       where,
       problem: `setting "${path}" is not possible`,
       expected,
-      got: JSON.stringify(got),
+      got: literal(got),
       details: { key: path },
     });
   switch (key) {

@@ -1,6 +1,6 @@
 /** Events as they came from a file: believed only where the fields that a report reads are what they should be. */
 
-import { DataError } from "@kronograd/tensor";
+import { DataError, literal } from "@kronograd/tensor";
 import type { RunEvent } from "@kronograd/train";
 import * as v from "valibot";
 
@@ -78,9 +78,11 @@ function parse<S extends v.GenericSchema>(schema: S, value: unknown, where: stri
     where,
     problem: `is not an event that a report can read${field === null ? "" : `: "${field}" of ${what}`}`,
     expected: issue.expected ?? issue.message,
-    got: JSON.stringify(issue.input)?.slice(0, 40) ?? "nothing",
+    got: issue.input === undefined ? "nothing" : shortened(literal(issue.input)),
     help: "The file was altered; remove the line, or run again.",
     details: { where, field },
     cause: parsed.issues,
   });
 }
+
+const shortened = (value: unknown): unknown => (typeof value === "string" ? value.slice(0, 40) : value);

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { DataError, UsageError } from "@kronograd/tensor";
+import { DataError, literal, UsageError } from "@kronograd/tensor";
 import { RunFolder } from "@kronograd/train/node";
 import { checkEvents } from "./check-events.ts";
 import { type EventOf, type Fields, labelOf, ofOneRun, type ReportData, type Rival, type Run } from "./run-data.ts";
@@ -114,7 +114,7 @@ function readFields(file: string): Fields {
   throw new DataError({
     where: file,
     problem: "does not hold an object",
-    got: JSON.stringify(value)?.slice(0, 40),
+    got: Array.isArray(value) ? JSON.stringify(value).slice(0, 40) : literal(value),
     details: { file },
   });
 }

@@ -4,7 +4,7 @@
  * Source: the format's description in huggingface/safetensors, README ("Format").
  */
 
-import { dtypeOf, UsageError } from "@kronograd/tensor";
+import { dtypeOf, literal, UsageError } from "@kronograd/tensor";
 import { dataError, getAgain } from "../data-error.ts";
 import {
   type ArrayReadOptions,
@@ -176,7 +176,7 @@ function readMetadata(value: unknown, file: string): Map<string, string> {
   if (entries?.every((pair): pair is [string, string] => typeof pair[1] === "string")) return new Map(entries);
   throw dataError(file, `${metadataKey} is of another form`, {
     expected: "an object of strings",
-    got: JSON.stringify(value),
+    got: literal(value),
     help: getAgain,
   });
 }
@@ -192,7 +192,7 @@ function readEntry(name: string, value: unknown, file: string): Entry {
     Object.keys(rest).length > 0
   ) {
     const expected = `{ dtype, shape, data_offsets: [begin, end] } with whole numbers ≥ 0`;
-    throw dataError(where, "header entry is of another form", { expected, got: JSON.stringify(value), help: getAgain });
+    throw dataError(where, "header entry is of another form", { expected, got: literal(value), help: getAgain });
   }
   const type = types.get(dtype);
   if (type === undefined) {

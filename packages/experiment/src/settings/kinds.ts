@@ -31,7 +31,7 @@ function kind<T>(expected: string, accepts: (value: unknown) => boolean, parse: 
         where,
         problem: "value cannot be read",
         expected,
-        got: text === "" ? '""' : text,
+        got: text,
         details: { where, got: text },
       });
     },

@@ -53,7 +53,7 @@ export function checkOptions<T extends OptionTable>(where: string, given: Option
         where,
         problem: `${name} is out of range`,
         expected: entry.expected,
-        got: typeof value === "object" ? JSON.stringify(value) : value,
+        got: typeof value === "object" && value !== null ? JSON.stringify(value) : value,
         details: { option: name, value },
       });
     }

@@ -35,8 +35,8 @@ export interface CaptureRequest {
 
 /** How a layer that multiplies no input by its weight shows itself as one that does. */
 export interface LayerView {
-  /** What a capture must ask for to see it. */
-  readonly of: "norms" | "embeddings";
+  /** What a capture must ask for to see it; default: it is always seen. */
+  readonly of?: "norms" | "embeddings";
   /** From its input and the cotangents of its output, one for each label column. */
   use(input: Tensor, cotangents: readonly Tensor[], weight: Tensor): LayerUse;
   /** Needed where its uses are transposed: `weightedRows`. */
@@ -46,7 +46,10 @@ export interface LayerView {
 /** One use of a layer, as its forward pass reports it. */
 export interface LayerCall {
   readonly name: string;
-  /** dense [out, in]; conv2d [out, in/groups, kh, kw] */
+  /**
+   * The parameter itself: dense [out, in]; conv2d [out, in/groups, kh, kw]. Of a layer that reads it transposed, [in, out]; such
+   * a use has the view `transposedWeight` and no bias in its block.
+   */
   readonly weight: Tensor;
   /** [out] */
   readonly bias: Tensor | null;
@@ -54,7 +57,7 @@ export interface LayerCall {
   /** What the op that read the weight returned; nothing may stand between. Its values are not kept. */
   readonly output: Tensor;
   readonly geometry: Geometry;
-  /** Of a norm or an embedding, whose geometry is then "dense". */
+  /** Of a norm, an embedding or a transposed weight, with geometry "dense". */
   readonly view?: LayerView;
   /** Positions that are there (1) and padding (0), where the loss cannot see it: the axes of the input's rows, or the first of them. */
   readonly rowWeights?: Tensor | undefined;
@@ -70,7 +73,7 @@ let asked: CaptureRequest = {};
 
 /** Report one use of a layer's weight; free when nobody captures. */
 export function recordLayer(call: LayerCall): void {
-  if (sink === undefined || (call.view !== undefined && asked[call.view.of] !== true)) return;
+  if (sink === undefined || (call.view?.of && asked[call.view.of] !== true)) return;
   sink.push({ ...call, input: retain(call.input) }); // the forward pass may drop its own handle
 }
 
@@ -106,14 +109,22 @@ export function groupByWeight(calls: readonly LayerCall[], bias: "joint" | "sepa
       continue;
     }
     const first = group[0] as LayerCall;
-    if (JSON.stringify(first.geometry) !== JSON.stringify(call.geometry)) {
+    if (keyOf(first.geometry) !== keyOf(call.geometry)) {
       throw new UsageError({
         where: call.name,
         problem: `shares its weight with "${first.name}" but reads its input differently`,
-        expected: JSON.stringify(first.geometry),
-        got: JSON.stringify(call.geometry),
+        expected: keyOf(first.geometry),
+        got: keyOf(call.geometry),
         help: "Give both the same kind, stride, padding, dilation and groups, or take curvature off this weight.",
       });
+    }
+    if (call.view && !call.view.of) {
+      group.push(call); // transposed: its bias is not of this block's rows
+      continue;
+    }
+    if (first.view && !first.view.of) {
+      groups.set(call.weight.id, [call, ...group]);
+      continue;
     }
     if (bias === "joint" && first.bias?.id !== call.bias?.id) {
       throw new UsageError({
@@ -126,3 +137,10 @@ export function groupByWeight(calls: readonly LayerCall[], bias: "joint" | "sepa
   }
   return [...groups.values()];
 }
+
+/** A geometry in words. */
+const keyOf = (geometry: Geometry): string => {
+  if (geometry.kind === "dense") return geometry.kind;
+  const { kernel, stride, padding, dilation, groups } = geometry;
+  return `conv2d, kernel ${kernel}, stride ${stride}, padding ${padding}, dilation ${dilation}, groups ${groups}`;
+};

@@ -12,4 +12,4 @@ export { expand, type ReductionName, reduce, reductions } from "./reductions.ts"
 export { stepRows } from "./step-rows.ts";
 export { Tape } from "./tape.ts";
 export * from "./value-and-grad.ts";
-export { perExample, weightedRows } from "./weighted-rows.ts";
+export { perExample, transposedWeight, weightedRows } from "./weighted-rows.ts";

@@ -20,7 +20,7 @@ export interface LayerBlock {
  * Sort the parameters into blocks. A bias that several weights share, or that the capture asks to keep apart, is a
  * block of its own.
  *
- * @throws {UsageError} two layers have one name, or the uses of a weight do not fit together
+ * @throws {UsageError} two blocks have one name, a recorded weight is derived from a parameter, or the uses of a weight do not fit together
  */
 export function planBlocks(
   parameters: Parameters,
@@ -29,11 +29,19 @@ export function planBlocks(
   tape: Tape,
 ): { layers: LayerBlock[]; singles: Block[] } {
   const names = new Map(Object.entries(parameters).map(([name, t]) => [t.id, name]));
-  const multiplied = new Set(calls.flatMap(({ weight, view }) => (view === undefined ? [weight.id] : [])));
+  const multiplied = new Set(calls.flatMap(({ weight, view }) => (view?.of ? [] : [weight.id])));
   // an embedding whose table is another layer's weight too is seen through that layer alone
   const known = calls.filter(({ weight, view }) => {
-    return names.has(weight.id) && (view === undefined || !multiplied.has(weight.id));
+    return names.has(weight.id) && !(view?.of && multiplied.has(weight.id));
   });
+  const derived = calls.find(({ weight }) => !names.has(weight.id) && tape.isTracked(weight));
+  if (derived !== undefined) {
+    throw new UsageError({
+      where: derived.name,
+      problem: "the weight that it records is made of a parameter, and is none itself",
+      help: "Pass the parameter as weight; of its transpose, with view: transposedWeight.",
+    });
+  }
   const groups = groupByWeight(known, capture.bias ?? "joint");
   const owners = new Map<number, number>(); // how many weights a bias goes with
   for (const [{ bias }] of groups as [LayerCall][]) {
@@ -46,10 +54,11 @@ export function planBlocks(
     const factored = capture.gradient === "factored" && factors(uses, bias, tape);
     return { block: layerBlock(first, names, bias), calls: uses, factored };
   });
-  checkNames(layers);
   const inLayers = new Set(layers.flatMap(({ block }) => block.parameters));
-  const singles = Object.entries(parameters).filter(([name]) => !inLayers.has(name));
-  return { layers, singles: singles.map(([name, { shape }]) => singleBlock(name, shape)) };
+  const rest = Object.entries(parameters).filter(([name]) => !inLayers.has(name));
+  const singles = rest.map(([name, { shape }]) => singleBlock(name, shape));
+  checkNames([...layers.map(({ block }) => block), ...singles]);
+  return { layers, singles };
 }
 
 function layerBlock(call: LayerCall, names: ReadonlyMap<number, string>, bias: Tensor | null): Block {
@@ -81,16 +90,16 @@ function factors(uses: readonly LayerCall[], bias: Tensor | null, tape: Tape): b
   return isPlain && tape.uses(weight) === 1 && (bias === null || tape.uses(bias) === 1);
 }
 
-function checkNames(layers: readonly LayerBlock[]): void {
+function checkNames(blocks: readonly Block[]): void {
   const seen = new Set<string>();
-  for (const { block } of layers) {
-    if (seen.has(block.name)) {
+  for (const { name } of blocks) {
+    if (seen.has(name)) {
       throw new UsageError({
         where: "valueAndGrad",
-        problem: `two layers are named "${block.name}"`,
+        problem: `two blocks are named "${name}": layers, or a layer and a parameter`,
         help: "Give each recordLayer call a name of its own.",
       });
     }
-    seen.add(block.name);
+    seen.add(name);
   }
 }

@@ -191,7 +191,7 @@ describe("layer blocks", () => {
     const other = random(9, [4, 3]);
     const clash = () => sum(mul(dense("same", x, parameters["one.weight"], null), dense("same", x, other, null)));
     expect(() => valueAndGrad(clash, { ...parameters, other }, { capture: { layers: true } })).toThrow(
-      /two layers are named "same"/,
+      /two blocks are named "same"/,
     );
     expect(valueAndGrad(twice, parameters, { capture: { layers: true } }).gradients.get("same")?.block.isLayer).toBe(
       true,

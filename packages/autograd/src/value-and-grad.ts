@@ -195,7 +195,8 @@ function recordOf(
   rows: StepRows | null,
   factor: number | Tensor,
 ): LayerRecord {
-  const { name, geometry, view } = calls[0] as LayerCall;
+  const { name, geometry } = calls[0] as LayerCall;
+  const read = calls.find(({ view }) => view?.read)?.view?.read;
   const uses = calls.map(({ output, weight, ...call }) => {
     const use = { ...call, outputGrads: columns.map((column) => column.get(output.id) as Tensor) };
     const { input, outputGrads } = rows?.match(use, capture.outputGrads === "empirical" ? factor : 1) ?? use;
@@ -207,7 +208,7 @@ function recordOf(
   });
   const labels = capture.outputGrads ?? "empirical";
   const { hasBias } = block;
-  return layerRecord({ name, geometry, hasBias, labels, uses, read: view?.read, ...rows?.weigh(calls, uses) });
+  return layerRecord({ name, geometry, hasBias, labels, uses, read, ...rows?.weigh(calls, uses) });
 }
 
 /** Cotangents of the layers' outputs: of the true labels, or by one partial backward pass for each label column. */

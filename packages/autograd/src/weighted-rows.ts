@@ -25,6 +25,7 @@ import {
   type Tensor,
   where,
 } from "@kronograd/tensor";
+import type { LayerView } from "./capture.ts";
 import type { Geometry, LayerRecord, LayerUse, ReadRows, Reduction, RowOptions, Side } from "./layer-record.ts";
 import { append, columnsByPosition, foldOutput, labelColumns, receptiveFields, unfold } from "./reductions.ts";
 
@@ -34,6 +35,15 @@ export const weightedRows: ReadRows = (record, side, reduction, options) => {
   if (transposed === null) return ofOneKind(record, false, side, reduction, options);
   if (plain === null) return ofOneKind(transposed, true, side, reduction, options);
   return balanced(plain, transposed, side, reduction, options);
+};
+
+/**
+ * View of a use that reads its weight transposed, y = x W for W [in, out]: `recordLayer({ …, weight: W, bias: null, view:
+ * transposedWeight })`. Its rows join W's block.
+ */
+export const transposedWeight: LayerView = {
+  read: weightedRows,
+  use: (input, outputGrads) => ({ input, outputGrads, transposed: true }),
 };
 
 /** A record's plain uses and its transposed ones, each as a record. */

@@ -83,6 +83,8 @@ export interface LayerUse {
 export interface RecordWeights {
   /** ω of the examples, [N]; null: each 1. */
   readonly examples: Tensor | null;
+  /** ω of all examples of the step, of which `examples` are those of the record; null: each 1. */
+  readonly ofStep: Tensor | null;
   /** π of their positions, for each use [N, T of the use]: 1, or 0 where there is none; null: each 1. */
   readonly positions: readonly Tensor[] | null;
   /** Number of positions in an example that G divides by, [N, 1, 1]; null: each example its own, Σ π. */

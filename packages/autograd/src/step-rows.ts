@@ -67,30 +67,29 @@ export function stepRows({
   const ofRows = elements ? mean(elements, -1) : weights;
   if (!ofRows) return cut({ shape, weights: null, elements: null, total: sizeOf(shape), examples: shape[0] ?? 1 });
   const all = spread(ofRows, shape);
-  return cut({
-    shape,
-    weights: all,
-    elements: elements ?? null,
-    total: sum(all),
-    examples: sum(exampleWeights(all)),
-  });
+  const omega = exampleWeights(all);
+  return cut({ shape, weights: all, elements: elements ?? null, total: sum(all), examples: sum(omega) }, omega);
 }
 
 type Counted = Pick<StepRows, "shape" | "weights" | "elements" | "total" | "examples">;
 
-function cut(counted: Counted): StepRows {
+/** @param ofStep  ω of all examples of the step */
+function cut(counted: Counted, ofStep: Tensor | null = null): StepRows {
   const { shape, weights, elements, total, examples } = counted;
   const rowsOf = (t: Tensor | null, start: number, end: number) => t && slice(t, [[start, end]]);
   return {
     ...counted,
     part: (start, end) =>
-      cut({
-        shape: [end - start, ...shape.slice(1)],
-        weights: rowsOf(weights, start, end),
-        elements: rowsOf(elements, start, end),
-        total,
-        examples,
-      }),
+      cut(
+        {
+          shape: [end - start, ...shape.slice(1)],
+          weights: rowsOf(weights, start, end),
+          elements: rowsOf(elements, start, end),
+          total,
+          examples,
+        },
+        ofStep,
+      ),
     lossScale: ({ reduction }) => (reduction === "mean" ? examples : 1),
     labelColumns({ loss, targets }, source, outputs, rng) {
       if (rng !== undefined || source === "exact") return loss.labelColumns(source, outputs, targets, rng as Rng, this);
@@ -101,7 +100,7 @@ function cut(counted: Counted): StepRows {
       if (typeof factor === "number") return { input, outputGrads };
       return { input, outputGrads: outputGrads.map((grad) => mul(grad, cast(factor, grad.dtype))) };
     },
-    weigh: (calls, uses) => weigh(calls, uses, counted),
+    weigh: (calls, uses) => weigh(calls, uses, counted, ofStep),
   };
 }
 
@@ -167,6 +166,7 @@ function weigh(
   calls: readonly LayerCall[],
   uses: readonly LayerUse[],
   { shape, weights, total, examples }: Counted,
+  ofStep: Tensor | null,
 ): Partial<RecordFields> {
   const like = uses[0]?.outputGrads[0] ?? (uses[0] as LayerUse).input;
   const N = typeof examples === "number" ? examples : cast(examples, like.dtype);
@@ -180,7 +180,7 @@ function weigh(
   const ofLoss = own !== null && own.rank > 1 && !masked && axes.every((own) => sameShape(own, shape));
   const record = (fields: Pick<RecordWeights, "positions" | "count">) => ({
     total: N,
-    weights: { examples: omega, ofLoss, ...fields },
+    weights: { examples: omega, ofStep: ofStep && cast(ofStep, like.dtype), ofLoss, ...fields },
     read: weightedRows,
   });
   const perExample = shape[0] as number;

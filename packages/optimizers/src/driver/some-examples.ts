@@ -7,7 +7,7 @@
  */
 
 import { type LayerRecord, layerRecord } from "@kronograd/autograd";
-import { concat, scale, slice, sum, type Tensor } from "@kronograd/tensor";
+import { add, concat, slice, sum, type Tensor } from "@kronograd/tensor";
 
 /** Where a record's examples stand in the step's batch: from row `from` on, of `total`. */
 export interface RowsOfStep {
@@ -62,12 +62,8 @@ function windowOf(
     count: counts && some(counts),
     positions: positions === null ? null : positions.map(some),
   };
-  return layerRecord({ ...record, uses, weights: seen, total: weightOf(seen.examples) });
-
-  /** What the window weighs: of a part, its share in the step's weight, so that all parts divide by the same. */
-  function weightOf(window: Tensor | null): number | Tensor {
-    if (window === null) return count;
-    if (examples === total) return sum(window);
-    return typeof record.total === "number" ? (record.total * count) / total : scale(record.total, count / total);
-  }
+  const { ofStep } = weights; // what the window weighs, over the whole step, so that all parts divide by the same
+  const rows = wanted.map(([a, b]) => ofStep && sum(slice(ofStep, [[a, b]])));
+  const weight = rows.reduce((a, b) => a && b && add(a, b)) ?? count;
+  return layerRecord({ ...record, uses, weights: seen, total: weight });
 }

@@ -38,8 +38,10 @@ export const weightedRows: ReadRows = (record, side, reduction, options) => {
 };
 
 /**
- * View of a use that reads its weight transposed, y = x W for W [in, out]: `recordLayer({ …, weight: W, bias: null, view:
- * transposedWeight })`. Its rows join W's block.
+ * View of a use that reads its weight transposed, y = x W for W [in, out]; its rows join W's block.
+ *
+ * @example
+ * recordLayer({ name, weight: W, bias: null, input: x, output: y, geometry: { kind: "dense" }, view: transposedWeight });
  */
 export const transposedWeight: LayerView = {
   read: weightedRows,

@@ -77,6 +77,17 @@ export function recordLayer(call: LayerCall): void {
   sink.push({ ...call, input: retain(call.input) }); // the forward pass may drop its own handle
 }
 
+/** Run `f` without anybody being told of its layers. */
+export function withoutRecords<T>(f: () => T): T {
+  const outer = sink;
+  sink = undefined;
+  try {
+    return f();
+  } finally {
+    sink = outer;
+  }
+}
+
 /**
  * Run `f` and collect the layers that report themselves, as far as the capture asks for them.
  *

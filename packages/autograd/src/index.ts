@@ -8,6 +8,7 @@ export * from "./layer-record.ts";
 export * from "./linearize.ts";
 export * from "./loss.ts";
 export type { Parameters } from "./parameter-blocks.ts";
+export { recompute } from "./recompute.ts";
 export { expand, type ReductionName, reduce, reductions } from "./reductions.ts";
 export { stepRows } from "./step-rows.ts";
 export { Tape } from "./tape.ts";

@@ -28,12 +28,14 @@ import {
   UsageError,
 } from "@kronograd/tensor";
 
-interface SavedTensor {
+/** A tensor that the way back reads, and the version that it must have then. */
+export interface SavedTensor {
   readonly tensor: Tensor;
   readonly version: number;
 }
 
-interface Node {
+/** One op of a pass. */
+export interface Node {
   readonly op: AnyOp;
   readonly params: unknown;
   /** Identity of each input; whether it is tracked. */
@@ -41,11 +43,28 @@ interface Node {
   readonly tracked: readonly boolean[];
   readonly specs: readonly Spec[];
   readonly outputs: readonly number[];
-  readonly savedInputs: ReadonlyMap<number, SavedTensor>;
-  readonly savedOutputs: ReadonlyMap<number, SavedTensor>;
+  /** Empty in a segment that was not run again. */
+  savedInputs: ReadonlyMap<number, SavedTensor>;
+  savedOutputs: ReadonlyMap<number, SavedTensor>;
+  readonly segment: Segment | undefined;
 }
 
-const active: Tape[] = [];
+/** A part of the pass that saves nothing and is run again on the way back; made by `recompute`. */
+export interface Segment {
+  /** The number of its first node. */
+  readonly start: number;
+  /** The segment that it is a part of. */
+  readonly outer: Segment | undefined;
+  /** Hear which tensors an op of it reads, in the first run. */
+  read(inputs: readonly Tensor[]): void;
+  /** Run it again, unless that was done, so that its nodes have what they save. */
+  fill(): void;
+  /** Drop what they save: the way back has passed it. */
+  release(): void;
+}
+
+/** Whoever is told of ops now: tapes, and segments that are run again. */
+export const active: Recorder[] = [];
 let outerRecorder: Recorder | undefined;
 
 /** One recorder feeds every active tape, then whoever had the slot before (a FLOP counter). */
@@ -56,9 +75,27 @@ const recorder: Recorder = {
   },
 };
 
+/** Run `f` with one more recorder. */
+export function recorded<T>(by: Recorder, f: () => T): T {
+  if (active.length === 0) outerRecorder = setRecorder(recorder);
+  active.push(by);
+  try {
+    return f();
+  } finally {
+    active.splice(active.lastIndexOf(by), 1);
+    if (active.length === 0) {
+      setRecorder(outerRecorder);
+      outerRecorder = undefined;
+    }
+  }
+}
+
 /** What happened to the watched tensors. Dispose of it to free what it saved. */
 export class Tape implements Disposable {
-  readonly #nodes: Node[] = [];
+  /** In the order of the pass. */
+  readonly nodes: Node[] = [];
+  /** The segment that is recorded now, if any. */
+  segment: Segment | undefined;
   readonly #tracked = new Set<number>();
   /** References of the tape's own, by tensor identity: a tensor that many ops save is kept once. */
   readonly #kept = new Map<number, Tensor>();
@@ -73,50 +110,44 @@ export class Tape implements Disposable {
     this.#tracked.add(t.id);
   }
 
-  isTracked(t: Tensor): boolean {
-    return this.#tracked.has(t.id);
+  isTracked({ id }: Pick<Tensor, "id">): boolean {
+    return this.#tracked.has(id);
   }
 
   /** How many recorded ops read a tensor. */
   uses(t: Tensor): number {
-    return this.#nodes.filter((node) => node.inputs.includes(t.id)).length;
+    return this.nodes.filter((node) => node.inputs.includes(t.id)).length;
   }
 
   /** Run `f` with this tape recording. */
   run<T>(f: () => T): T {
-    if (active.length === 0) outerRecorder = setRecorder(recorder);
-    active.push(this);
-    try {
-      return f();
-    } finally {
-      active.splice(active.lastIndexOf(this), 1);
-      if (active.length === 0) {
-        setRecorder(outerRecorder);
-        outerRecorder = undefined;
-      }
-    }
+    return recorded(this, f);
   }
 
   /** Called by dispatch, through the recorder slot. */
   record<P>(op: Op<P>, inputs: readonly Tensor[], outputs: readonly Tensor[], params: P): void {
     const tracked = inputs.map((t) => this.#tracked.has(t.id));
     if (!tracked.includes(true) || outputs.every((t) => t.dtype === "int32")) return;
-    const keep = (list: readonly Tensor[], indices: readonly number[]) =>
-      new Map(indices.map((i) => [i, this.#keep(list[i] as Tensor)]));
-    this.#nodes.push({
+    const { segment } = this;
+    segment?.read(inputs);
+    const keep = (list: readonly Tensor[], indices: readonly number[] = []) =>
+      new Map(segment ? [] : indices.map((i) => [i, this.keep(list[i] as Tensor)]));
+    this.nodes.push({
       op,
       params,
       inputs: inputs.map((t) => t.id),
       tracked,
       specs: inputs.map(({ shape, dtype }) => ({ shape, dtype })),
       outputs: outputs.map((t) => t.id),
-      savedInputs: keep(inputs, op.vjp?.saveInputs?.(params, tracked) ?? []),
-      savedOutputs: keep(outputs, op.vjp?.saveOutputs?.(params, tracked) ?? []),
+      savedInputs: keep(inputs, op.vjp?.saveInputs?.(params, tracked)),
+      savedOutputs: keep(outputs, op.vjp?.saveOutputs?.(params, tracked)),
+      segment,
     });
     for (const t of outputs) if (t.dtype !== "int32") this.#tracked.add(t.id);
   }
 
-  #keep(t: Tensor): SavedTensor {
+  /** Keep a tensor until the tape is disposed of. */
+  keep(t: Tensor): SavedTensor {
     let tensor = this.#kept.get(t.id);
     if (tensor === undefined) {
       tensor = retain(t);
@@ -146,6 +177,8 @@ export class Tape implements Disposable {
     } catch (error) {
       for (const cotangent of cotangents.values()) cotangent.dispose();
       throw error;
+    } finally {
+      for (const { segment } of this.nodes) for (let each = segment; each; each = each.outer) each.release();
     }
     const results = wanted.map((t) => cotangents.get(t.id) ?? null);
     const returned = new Set(results);
@@ -161,12 +194,14 @@ export class Tape implements Disposable {
     finish: (id: number, cotangent: Tensor) => Tensor,
   ): void {
     const leadsThere = this.#descendants(wantedIds);
-    for (let i = this.#nodes.length - 1; i >= 0; i--) {
-      const node = this.#nodes[i] as Node;
+    for (let i = this.nodes.length - 1; i >= 0; i--) {
+      const node = this.nodes[i] as Node;
+      for (let next = this.nodes[i + 1]?.segment; next?.start === i + 1; next = next.outer) next.release();
       if (!node.outputs.some((id) => cotangents.has(id))) continue;
       const needs = node.inputs.map((id, k) => (node.tracked[k] as boolean) && leadsThere.has(id));
       const incoming = node.outputs.map((id) => cotangents.get(id) ?? null);
       if (needs.includes(true)) {
+        node.segment?.fill();
         const results = scope(() => pull(node, incoming, needs));
         const taken = new Set<Tensor | null>(incoming);
         results.forEach((cotangent, k) => {
@@ -190,7 +225,7 @@ export class Tape implements Disposable {
   /** Everything computed from the given tensors, and they themselves. */
   #descendants(ids: ReadonlySet<number>): Set<number> {
     const found = new Set(ids);
-    for (const node of this.#nodes) {
+    for (const node of this.nodes) {
       if (node.inputs.some((id) => found.has(id))) for (const id of node.outputs) found.add(id);
     }
     return found;
@@ -199,7 +234,7 @@ export class Tape implements Disposable {
   [Symbol.dispose](): void {
     for (const t of this.#kept.values()) t.dispose();
     this.#kept.clear();
-    this.#nodes.length = 0;
+    this.nodes.length = 0;
   }
 }
 

@@ -21,6 +21,7 @@ export * from "./models/index.ts";
 export type { LossReduction } from "./parts/loss-checks.ts";
 export type { SharedWeight } from "./parts/shared-weight.ts";
 export type { WeightOptions } from "./parts/weight-options.ts";
+export { recomputed } from "./recomputed.ts";
 export { residual } from "./residual.ts";
 export { Sequential } from "./sequential.ts";
 export * from "./structure.ts";

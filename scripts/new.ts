@@ -17,6 +17,7 @@ export const targets: Readonly<Record<string, string>> = {
   layer: "packages/layers/src/layers",
   loss: "packages/layers/src/losses",
   model: "packages/layers/src/models",
+  "data-set": "packages/experiment/src/data",
   transform: "packages/optimizers/src/transforms",
   optimizer: "packages/optimizers/src/catalog",
   curvature: "packages/optimizers/src/curvature",
@@ -28,6 +29,7 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   elementwise: ["op/suite"],
   op: ["op/suite"],
   optimizer: ["catalog", "optimizer/suite"],
+  "data-set": ["catalogs/catalog"],
 };
 
 const templates = join(import.meta.dirname, "templates");

@@ -12,7 +12,14 @@ export const softmaxCrossEntropy = defineLoss({
   task: "classification",
   options: {
     labelSmoothing: option.number({ default: 0, min: 0, below: 1, help: "share of the label spread over all classes" }),
+    ignoreIndex: option.optional(
+      option.integer({
+        default: -100,
+        help: "label of positions that have none and do not count; null: there is none",
+      }),
+      null,
+    ),
     reduction,
   },
-  make: (options) => makeLoss(options),
+  make: ({ ignoreIndex, ...options }) => makeLoss({ ...options, ...(ignoreIndex === null ? {} : { ignoreIndex }) }),
 });

@@ -26,6 +26,17 @@ describe("openLoss", () => {
     expect(value).toBeCloseTo(Math.log(Math.exp(1) + Math.exp(-1)) - 0.5, 6);
   });
 
+  it("hands on labels that do not count, and weights of what is yes", async () => {
+    const logits = tensor([[1, -1], [3, 5]]); // biome-ignore format: rows
+    const masked = await openLoss("softmaxCrossEntropy(ignoreIndex=-1)", classes);
+    const one = (await openLoss(undefined, classes)).value(tensor([[1, -1]]), tensor(Int32Array.of(0))).itemSync();
+    expect(masked.value(logits, tensor(Int32Array.of(0, -1))).itemSync()).toBeCloseTo(one, 6);
+    const value = async (text: string) =>
+      (await openLoss(text, numbers)).value(tensor([[0]]), tensor([[1]])).itemSync();
+    const plain = await value("binaryCrossEntropyWithLogits");
+    expect(await value("binaryCrossEntropyWithLogits(positiveWeights=3)")).toBeCloseTo(3 * plain, 6);
+  });
+
   it("throws UsageError for a loss of another task, an unknown one, and options that it does not have", async () => {
     await expect(openLoss("huber", classes)).rejects.toThrow(
       refusal(/"huber" is a loss of regression, and the task of data set "moons" is classification/),

@@ -1,4 +1,4 @@
-import type { CoverageRow } from "@kronograd/suites";
+import { type CoverageRow, lostSince } from "@kronograd/suites";
 import { describe, expect, it } from "vitest";
 import { canRun, inPage } from "../testing/page.ts";
 
@@ -9,11 +9,12 @@ interface Answer {
 }
 
 describe.skipIf(!canRun)("gpujs in a page", () => {
-  it("computes every op as its reference does, gives back every buffer, and evaluates no text", async () => {
+  it("computes every op as its reference does with every kernel that it used to run, gives back every buffer, and evaluates no text", async () => {
     const { value, violations } = await inPage<Answer>("ops-page.ts");
     console.log(value.table);
     expect(value.rows.filter(({ failure }) => failure !== null)).toEqual([]);
     expect([value.buffers, violations]).toEqual([0, []]);
+    expect(lostSince(new URL("../coverage.json", import.meta.url), value.rows)).toEqual([]);
   }, 600_000);
 });
 

@@ -4,7 +4,8 @@
  */
 
 export { type CoverageOptions, type CoverageRow, coverageTable, coverOp } from "./backend/coverage.ts";
-export { backendSuite } from "./backend/suite.ts";
+export { lostSince } from "./backend/kept-kernels.ts";
+export { type BackendSuiteOptions, backendSuite } from "./backend/suite.ts";
 export { curvatureSuite } from "./curvature/suite.ts";
 export { type LayerInput, type LayerStatement, layerStatements } from "./layer/checks.ts";
 export { layerSuite } from "./layer/suite.ts";

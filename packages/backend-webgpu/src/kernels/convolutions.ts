@@ -10,8 +10,11 @@ import type { Conv2dParams, Kernel, Operand, Pair } from "@kronograd/tensor";
 import { isFloat32 } from "@kronograd/tensor/kernel";
 import { strideUniforms, windowUniforms } from "../emit/each.ts";
 import { product } from "../emit/tile.ts";
-import { count, four } from "../emit/window.ts";
-import type { Kit } from "../kit.ts";
+import { four } from "../emit/window.ts";
+import type { Kit, Uniform } from "../kit.ts";
+
+/** Sizes are compared with the numbers of a product's rows, columns and terms, which are u32. */
+const count = (value: number): Uniform => ["u32", value];
 
 export function convolutionKernels(kit: Kit): Record<string, Kernel> {
   return {

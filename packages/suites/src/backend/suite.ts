@@ -10,6 +10,13 @@ import "@kronograd/optimizers";
 import { type Device, ops } from "@kronograd/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CoverageOptions, type CoverageRow, coverageTable, coverOp } from "./coverage.ts";
+import { lostSince } from "./kept-kernels.ts";
+
+/** Options of the suite. */
+export interface BackendSuiteOptions extends CoverageOptions {
+  /** The backend's coverage.json: ops whose kernels must run (kept-kernels.ts). */
+  readonly kernels?: URL;
+}
 
 /**
  * Test a backend.
@@ -19,7 +26,11 @@ import { type CoverageOptions, type CoverageRow, coverageTable, coverOp } from "
  * @example
  * backendSuite("wasm", () => createDevice("wasm"));
  */
-export function backendSuite(name: string, open: () => Device | Promise<Device>, options: CoverageOptions = {}): void {
+export function backendSuite(
+  name: string,
+  open: () => Device | Promise<Device>,
+  { kernels, ...options }: BackendSuiteOptions = {},
+): void {
   describe(`backend ${name}`, () => {
     let device: Device;
     const rows: CoverageRow[] = [];
@@ -37,6 +48,12 @@ export function backendSuite(name: string, open: () => Device | Promise<Device>,
       rows.push(row);
       expect(row.failure).toBeNull();
     });
+
+    if (kernels !== undefined) {
+      it("runs every kernel that it used to run, on every sample that it took", () => {
+        expect(lostSince(kernels, rows)).toEqual([]);
+      });
+    }
 
     it("gives back every buffer", () => {
       expect(device.memory.buffers).toBe(0);

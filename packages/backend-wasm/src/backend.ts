@@ -6,11 +6,12 @@
  */
 
 import { type Backend, BackendError, type BackendProvider, type DeviceOptions, type Kernel } from "@kronograd/tensor";
+import { createKit } from "./create-kit.ts";
 import { detectFeatures, refusal } from "./engine/features.ts";
 import { type Block, Memory, type MemoryOptions } from "./engine/memory.ts";
 import type { Revectorize } from "./engine/revectorize.ts";
 import { createRuntime } from "./engine/runtime.ts";
-import { createKit, type KernelFamily } from "./kit.ts";
+import type { KernelFamily } from "./kit.ts";
 import type { Patience, Pool } from "./threads/pool.ts";
 import type { Threads } from "./threads/threads.ts";
 

@@ -1,12 +1,41 @@
 /** What kernel families share: products, passes over memory, row-major copies. */
 
-import { isContiguous, type Kernel, type Operand, sizeOf, stridesOf, type TypedArray } from "@kronograd/tensor";
-import * as e from "@kronograd/tensor/expression";
-import { copyBytes, fillBytes, int, integers } from "./engine/assembler.ts";
-import { addressOf, bytesOf, type Runtime } from "./engine/runtime.ts";
-import { createElementwise, type RunExpressions } from "./kernels/elementwise.ts";
-import { bothProducts, type Products } from "./kernels/products.ts";
+import type { Kernel, Operand, TypedArray } from "@kronograd/tensor";
+import type { Expression } from "@kronograd/tensor/expression";
+import type { Lanes } from "./engine/lanes.ts";
+import type { Runtime } from "./engine/runtime.ts";
 import type { Callee } from "./threads/board.ts";
+
+/** Run expressions over operands that broadcast to the outputs' shape; false where a primitive or dtype is missing. */
+export type RunExpressions = (
+  expressions: readonly Expression[],
+  outputs: readonly Operand[],
+  inputs: readonly Operand[],
+  parameters: Readonly<Record<string, number>>,
+) => boolean;
+
+/** A matrix in memory: address of its first element, steps in bytes. */
+export interface Matrix {
+  readonly address: number;
+  readonly rowStep: number;
+  readonly columnStep: number;
+}
+
+/** Products of one element type. */
+export interface Products {
+  readonly lanes: Lanes;
+  /** Address of the memory that products pack into: one part of `workBytes` for each thread. */
+  readonly workspace: () => number;
+  readonly workBytes: number;
+  /** The emitted product (emit/gemm.ts). */
+  readonly gemm: () => Callee;
+  /** C [m, n] (+)= A [m, k] B [k, n]; C's columns are neighbours. */
+  multiply(m: number, n: number, k: number, a: Matrix, b: Matrix, c: Matrix, adds: boolean): void;
+  /** The same C = A B for each of several triples of matrices. */
+  multiplyEach(m: number, n: number, k: number, matrices: readonly (readonly [Matrix, Matrix, Matrix])[]): void;
+  /** Copy a row of some bytes into each of several rows. */
+  repeat(rows: number, bytes: number, from: number, to: number): void;
+}
 
 export interface Kit extends Runtime {
   readonly products: (dtype: Operand["dtype"]) => Products | null;
@@ -29,55 +58,3 @@ export type Kernels = Record<string, Kernel>;
 
 /** Kernels that belong together, by op name; `composeWasm` makes a backend of families. */
 export type KernelFamily = (kit: Kit) => Kernels;
-
-const identity = [e.input(0)];
-
-export function createKit(runtime: Runtime): Kit {
-  const { memory } = runtime;
-  const runExpressions = createElementwise(runtime, {});
-  // views of shared memory copy and fill at half the speed of these
-  const code = runtime.code<"move" | "clear">((module) => {
-    module.define("move", integers(3), (_, to, from, bytes) => copyBytes(to, from, bytes));
-    module.define("clear", integers(2), (_, address, bytes) => fillBytes(address, int(0), bytes));
-  });
-  const clear = (address: number, bytes: number) => void code().clear(address, bytes);
-  const kit: Kit = {
-    ...runtime,
-    products: bothProducts(runtime, clear),
-    runExpressions,
-    copy(target, source) {
-      if (isContiguous(source)) {
-        const bytes = sizeOf(source.shape) * bytesOf(source);
-        code().move(addressOf(target), addressOf(source), bytes);
-        return;
-      }
-      // bits of int32 pass unchanged through lanes of float32
-      const asFloat = (operand: Operand): Operand =>
-        operand.dtype === "int32" ? { ...operand, dtype: "float32" } : operand;
-      runExpressions(identity, [asFloat(target)], [asFloat(source)], {});
-    },
-    clear,
-    clearing: () => code().clear,
-    dense(operand) {
-      if (isContiguous(operand)) return operand;
-      const target = kit.temporary(operand.dtype, operand.shape);
-      kit.copy(target, operand);
-      return target;
-    },
-    temporary: (dtype, shape) => ({
-      shape,
-      strides: stridesOf(shape),
-      offset: 0,
-      dtype,
-      handle: memory.scratch(dtype, sizeOf(shape)),
-    }),
-    values(operand) {
-      return memory.view({
-        address: addressOf(operand),
-        dtype: operand.dtype,
-        length: sizeOf(operand.shape),
-      });
-    },
-  };
-  return kit;
-}

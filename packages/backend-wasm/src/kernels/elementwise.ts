@@ -20,7 +20,7 @@ import { transcendental } from "../emit/math.ts";
 import { Module } from "../engine/assembler.ts";
 import { f32x4, f64x2, type Lanes } from "../engine/lanes.ts";
 import { addressOf, bytesOf, type Runtime } from "../engine/runtime.ts";
-import type { Kernels, Kit } from "../kit.ts";
+import type { Kernels, Kit, RunExpressions } from "../kit.ts";
 import type { Callee } from "../threads/board.ts";
 
 type Pass = Callee;
@@ -29,14 +29,6 @@ interface PlanWithPasses extends VectorPlan {
   /** By what lanes there are and how the operands lie. */
   readonly passes: Map<number, Pass>;
 }
-
-/** Run expressions over operands that broadcast to the outputs' shape; false where a primitive or dtype is missing. */
-export type RunExpressions = (
-  expressions: readonly Expression[],
-  outputs: readonly Operand[],
-  inputs: readonly Operand[],
-  parameters: Readonly<Record<string, number>>,
-) => boolean;
 
 const accesses: readonly Access[] = ["vector", "scalar", "strided"];
 const comparisons = new Set(["greater", "greaterEqual", "equal"]);

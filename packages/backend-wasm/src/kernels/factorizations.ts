@@ -20,9 +20,8 @@ import { defineClearUpper, defineFactor, defineSubstitution } from "../emit/fact
 import { defineGemm, defineParts, meetsUpper, workspaceBytes } from "../emit/gemm.ts";
 import { f64x2 } from "../engine/lanes.ts";
 import { addressOf } from "../engine/runtime.ts";
-import type { Kernels, Kit } from "../kit.ts";
+import type { Kernels, Kit, Matrix, Products } from "../kit.ts";
 import { runReference } from "../reference.ts";
-import type { Matrix, Products } from "./products.ts";
 
 const smallest = 32;
 const bytes = 8;

@@ -10,32 +10,8 @@ import { tileSize } from "../emit/tile.ts";
 import { f32x4, f64x2, type Lanes } from "../engine/lanes.ts";
 import type { Block } from "../engine/memory.ts";
 import { addressOf, lazy, type Runtime } from "../engine/runtime.ts";
-import type { Kernels, Kit } from "../kit.ts";
-import type { Callee } from "../threads/board.ts";
+import type { Kernels, Kit, Matrix, Products } from "../kit.ts";
 import type { Piece } from "../threads/pool.ts";
-
-/** A matrix in memory: address of its first element, steps in bytes. */
-export interface Matrix {
-  readonly address: number;
-  readonly rowStep: number;
-  readonly columnStep: number;
-}
-
-/** Products of one element type. */
-export interface Products {
-  readonly lanes: Lanes;
-  /** Address of the memory that products pack into: one part of `workBytes` for each thread. */
-  readonly workspace: () => number;
-  readonly workBytes: number;
-  /** The emitted product (emit/gemm.ts). */
-  readonly gemm: () => Callee;
-  /** C [m, n] (+)= A [m, k] B [k, n]; C's columns are neighbours. */
-  multiply(m: number, n: number, k: number, a: Matrix, b: Matrix, c: Matrix, adds: boolean): void;
-  /** The same C = A B for each of several triples of matrices. */
-  multiplyEach(m: number, n: number, k: number, matrices: readonly (readonly [Matrix, Matrix, Matrix])[]): void;
-  /** Copy a row of some bytes into each of several rows. */
-  repeat(rows: number, bytes: number, from: number, to: number): void;
-}
 
 export function createProducts(runtime: Runtime, clear: Kit["clear"], lanes: Lanes): Products {
   const { memory } = runtime;

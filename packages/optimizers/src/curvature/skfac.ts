@@ -127,7 +127,8 @@ export function skfacCurvature(
       "dampingLimit",
       "basisInvariant",
       "batchInvariant",
-      ...(history === undefined ? ["equalsDenseBlock" as const] : []), // a cap cuts what is past it
+      // a cap cuts what is past it; other reductions weigh positions as no exact block does
+      ...(history === undefined && ["expand", "reduce"].includes(reduction.name) ? ["equalsDenseBlock" as const] : []),
       ...(balanced ? ["lossScale" as const] : []), // √λ on G alone does not follow the loss's scale
     ],
 

@@ -22,7 +22,7 @@ import {
   refineByHand,
   refreshByHand,
 } from "@kronograd/optimizers";
-import { concat, matmul, normal, ones, Rng, scope, type Tensor, transpose } from "@kronograd/tensor";
+import { matmul, normal, ones, Rng, scope, slice, type Tensor, transpose } from "@kronograd/tensor";
 
 // biome-ignore lint/suspicious/noExplicitAny: the suite treats every method's state alike
 export type AnyMethod = CurvatureMethod<any>;
@@ -86,11 +86,6 @@ export function recordOf(method: AnyMethod, { inputs, outputGrads }: Rows): Laye
   });
 }
 
-/** u with the bias coordinate, where the method's blocks have one: [N, in(+1)]. */
-export function homogeneous(method: AnyMethod, { inputs }: Rows): Tensor {
-  return hasBias(method) ? concat([inputs, ones([inputs.shape[0]!, 1], inputs)], 1) : inputs;
-}
-
 /** What a method sees beside its state. */
 export function contextOf(damping: number, step = 0): CurvatureContext {
   return contextByHand(damping, step, new Rng(1).fork(step));
@@ -112,12 +107,12 @@ export function stateAfter(
   return scope(() => refineByHand(method, fresh, record, context, gradient));
 }
 
-/** The mean gradient of a record's examples; without output gradients, that of ones. */
+/** The mean gradient of a record's examples under its first label column; without output gradients, that of ones. */
 function gradientOf(block: Block, record: LayerRecord): Gradient {
   const u = record.rows("inputs", reductions.expand);
   const [use] = record.uses;
   const v = use?.outputGrads.length
-    ? record.rows("outputGrads", reductions.expand)
+    ? slice(record.rows("outputGrads", reductions.expand), [[0, u.shape[0]!]])
     : ones([u.shape[0]!, block.shape[0]!], u);
   return denseGradient(block, matmul(transpose(v), u));
 }

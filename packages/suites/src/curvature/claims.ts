@@ -8,11 +8,12 @@
  * | linear | P(aV + bW) = a P(V) + b P(W) |
  * | dampingLimit | λ P_λ(V) → V as λ → ∞ |
  * | basisInvariant | with inputs Qu and output gradients Rv (Q, R orthogonal), P(R V Qᵀ) = R P(V) Qᵀ |
- * | equalsDenseBlock | where inputs and output gradients are independent, so that E[vvᵀ ⊗ uuᵀ] = E[vvᵀ] ⊗ E[uuᵀ], P_λ(V) tends to the dense solve as λ → 0 |
+ * | equalsDenseBlock | where inputs and output gradients are independent, so that E[vvᵀ ⊗ uuᵀ] = E[vvᵀ] ⊗ E[uuᵀ], P_λ(V) tends to the dense solve as λ → 0; with two places or uses of the weight in one of the two nets of scenes.ts |
  * | batchInvariant | P does not change when the batch is permuted or repeated |
  * | lossScale | P of output gradients sv with damping s^−d λ is s^d P, d the method's degree: −2, −1 or 0 |
  */
 
+import { denseGradient } from "@kronograd/autograd";
 import { cholesky, choleskySolve } from "@kronograd/linalg";
 import { eigh } from "@kronograd/linalg/decompositions";
 import type { Claim } from "@kronograd/optimizers";
@@ -20,6 +21,7 @@ import {
   add,
   concat,
   eye,
+  frobenius2,
   gather,
   matmul,
   normal,
@@ -38,14 +40,16 @@ import { must, mustEqual } from "../must.ts";
 import {
   type AnyMethod,
   blockOf,
+  directionOf,
   hasBias,
-  homogeneous,
   preconditioner,
   type Rows,
   randomBlock,
   randomRows,
   type Size,
+  stateAfter,
 } from "./bench.ts";
+import { denseScene, type Scene, sharedScene, vectorScene } from "./scenes.ts";
 import type { Statement } from "./statement.ts";
 
 /** Rounding of solves with condition numbers up to 1e6. */
@@ -99,6 +103,12 @@ const proofs: Readonly<Record<Claim, { says: string; prove(method: AnyMethod): v
           V,
           limit,
         );
+        if (!method.needs.norms) return;
+        const { block, record } = vectorScene(method, size.out, rng);
+        const v = normal(rng, block.shape, { dtype: "float64" });
+        const state = stateAfter(method, block, record, lambda);
+        const direction = directionOf(method, state, denseGradient(block, v), lambda);
+        mustEqual("λ P(V) of a norm, λ = 1e12", scale(direction, lambda), v, limit);
       }),
   },
   basisInvariant: {
@@ -126,13 +136,17 @@ const proofs: Readonly<Record<Claim, { says: string; prove(method: AnyMethod): v
     says: "it is the inverse of the exact block where inputs and output gradients are independent",
     prove: (method) =>
       forSizes((size, rng) => {
-        const rows = everyPair(method, size, rng);
-        const V = randomBlock(method, size, rng);
-        const [out, width] = V.shape as [number, number];
-        const scores = outerProducts(rows.outputGrads, homogeneous(method, rows)); // [N, out·in]
-        const block = scale(matmul(transpose(scores), scores), 1 / scores.shape[0]!);
-        const want = reshape(choleskySolve(cholesky(block), reshape(V, [-1, 1])), [out, width]);
-        mustEqual("P(V), λ = 1e-16, against the dense solve", preconditioner(method, rows, 1e-16)(V), want, limit);
+        mustInvert(method, denseScene(method, size, rng), rng, "of a dense layer");
+        for (const net of ["places", "uses"] as const) {
+          const reasons = (["each", "pooled"] as const).flatMap((loss) =>
+            reasonOf(() => mustInvert(method, sharedScene(method, size, [loss, net], rng), rng, `${loss}, ${net}`)),
+          );
+          must(
+            `with two ${net} of a weight, neither as terms of the loss nor pooled: ${reasons.join("; ")}`,
+            reasons.length < 2,
+          );
+        }
+        if (method.needs.norms) mustInvert(method, vectorScene(method, size.out, rng), rng, "of a norm");
       }),
   },
   batchInvariant: {
@@ -219,32 +233,25 @@ function withOne(Q: Tensor): Tensor {
   return add(pad(Q, [[0, 1], [0, 1]]), pad(corner, [[n, 0], [n, 0]])); // biome-ignore format: two matrices
 }
 
-/** Rows v_n u_nᵀ, flat: [N, out·in]. */
-function outerProducts(v: Tensor, u: Tensor): Tensor {
-  const [N, out] = v.shape as [number, number];
-  return reshape(matmul(reshape(v, [N, out, 1]), reshape(u, [N, 1, -1])), [N, -1]);
+/** P(V) of a scene, with almost no damping, against the solve with its exact block; their directions alone where no method sees G. */
+function mustInvert(method: AnyMethod, { block, record, scores, examples }: Scene, rng: Rng, what: string): void {
+  const V = normal(rng, block.shape, { dtype: "float64" });
+  const state = stateAfter(method, block, record, 1e-16);
+  const got = directionOf(method, state, denseGradient(block, V), 1e-16);
+  const exactBlock = scale(matmul(transpose(scores), scores), 1 / examples);
+  const want = reshape(choleskySolve(cholesky(exactBlock), reshape(V, [-1, 1])), block.shape);
+  const unit = (t: Tensor): Tensor => (method.needs.outputGrads === undefined ? scale(t, 1 / norm(t)) : t);
+  mustEqual(`P(V) ${what}, λ = 1e-16, against the dense solve`, unit(got), unit(want), limit);
 }
 
-/**
- * Each of a few inputs with each of a few output gradients, so that the two are exactly independent. A method that does not
- * see output gradients is given those of E[vvᵀ] = I.
- */
-function everyPair(method: AnyMethod, size: Size, rng: Rng): Rows {
-  const few = randomRows(size.in + 3, size, rng);
-  const grads =
-    method.needs.outputGrads === undefined
-      ? scale(eye(size.out, { dtype: "float64" }), Math.sqrt(size.out))
-      : randomRows(size.out + 2, size, rng).outputGrads;
-  const [I, J] = [few.inputs.shape[0]!, grads.shape[0]!];
-  const index = (f: (n: number) => number) => tensor(Int32Array.from({ length: I * J }, (_, n) => f(n)));
-  return {
-    inputs: gather(
-      few.inputs,
-      index((n) => n % I),
-    ),
-    outputGrads: gather(
-      grads,
-      index((n) => Math.floor(n / I)),
-    ),
-  };
+const norm = (t: Tensor): number => Math.sqrt(frobenius2(t).itemSync());
+
+/** Why a check fails, if it does. */
+function reasonOf(check: () => void): string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
 }

@@ -10,7 +10,7 @@ import {
   type StateTree,
   type StepContext,
 } from "@kronograd/optimizers";
-import { cpu, full, mul, normal, Rng, scope, type Tensor, tensor, zeros } from "@kronograd/tensor";
+import { cpu, frobenius2, full, mul, normal, Rng, scope, sub, type Tensor, tensor, zeros } from "@kronograd/tensor";
 import { type HostArray, hostArray } from "@kronograd/testkit";
 import { must, mustBeFinite, mustEqual } from "../must.ts";
 import {
@@ -97,6 +97,20 @@ const statements: readonly Omit<Statement, "claim">[] = [
         directionOf(method, next(first), gradient, damping),
         0,
       );
+    },
+  },
+  {
+    says: "it takes in a second batch",
+    prove(method) {
+      if (method.statistics === undefined) return;
+      const block = blockOf(method, size);
+      const first = stateAfter(method, block, recordOf(method, rowsFor("first")), damping);
+      const [same, other] = (["first", "second"] as const).map((label) => {
+        const state = stateAfter(method, block, recordOf(method, rowsFor(label)), damping, first);
+        return directionOf(method, state, denseGradient(block, gradientFor(method)), damping);
+      }) as [Tensor, Tensor];
+      const change = Math.sqrt(frobenius2(sub(same, other)).itemSync() / frobenius2(same).itemSync());
+      must(`another second batch changes the direction by ${change} of its length`, change > 1e-6);
     },
   },
   {

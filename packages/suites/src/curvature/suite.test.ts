@@ -1,3 +1,4 @@
+import { reductions } from "@kronograd/autograd";
 import {
   type Claim,
   columnHistory,
@@ -23,6 +24,13 @@ curvatureSuite({ ...skfacCurvature({}, { sameBatch: preconditionSameBatch }), na
 curvatureSuite({ ...skfacCurvature(paperSkfac()), name: "skfac as released" });
 curvatureSuite({ ...kfacCurvature({ pi: false }), name: "kfac without π" });
 
+// Several label columns, vectors of norms, pooled positions.
+const more = { labels: "exact", norms: true } as const;
+curvatureSuite({ ...kfacCurvature({ ...more, reduction: "reduce" }), name: "kfac, exact labels, reduce" });
+curvatureSuite({ ...ekfacCurvature({ ...more, reduction: "reduce" }), name: "ekfac, exact labels, reduce" });
+curvatureSuite({ ...ekfacCurvature(more), name: "ekfac, exact labels" });
+curvatureSuite({ ...skfacCurvature({ ...more, reduction: reductions.expand }), name: "skfac, exact labels, expand" });
+
 const everything: readonly Claim[] = [
   "spd",
   "linear",
@@ -45,7 +53,11 @@ describe("claims of the built-in methods", () => {
     ["eva", evaCurvature(), without("equalsDenseBlock")], // it keeps one direction
     ["skfac", skfacCurvature({}, { history: columnHistory() }), without("equalsDenseBlock")], // its rank is capped
     ["skfac, one batch", skfacCurvature(), everything],
-    ["skfac as released", skfacCurvature(paperSkfac()), without("lossScale")],
+    [
+      "skfac as released",
+      skfacCurvature(paperSkfac()),
+      everything.filter((claim) => claim !== "lossScale" && claim !== "equalsDenseBlock"), // it averages output gradients too
+    ],
   ])("of %s are these", (_, { claims }, expected) => {
     expect([...claims].sort()).toEqual([...expected].sort());
   });

@@ -18,6 +18,7 @@ export const targets: Readonly<Record<string, string>> = {
   loss: "packages/layers/src/losses",
   model: "packages/layers/src/models",
   "data-set": "packages/experiment/src/data",
+  metric: "packages/train/src/metrics",
   transform: "packages/optimizers/src/transforms",
   optimizer: "packages/optimizers/src/catalog",
   curvature: "packages/optimizers/src/curvature",
@@ -30,6 +31,7 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   op: ["op/suite"],
   optimizer: ["catalog", "optimizer/suite"],
   "data-set": ["catalogs/catalog"],
+  metric: ["metric-catalog"],
 };
 
 const templates = join(import.meta.dirname, "templates");

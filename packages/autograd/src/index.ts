@@ -10,6 +10,7 @@ export * from "./loss.ts";
 export type { Parameters } from "./parameter-blocks.ts";
 export { recompute } from "./recompute.ts";
 export { expand, type ReductionName, reduce, reductions } from "./reductions.ts";
+export * from "./several-losses.ts";
 export { stepRows } from "./step-rows.ts";
 export { Tape } from "./tape.ts";
 export * from "./value-and-grad.ts";

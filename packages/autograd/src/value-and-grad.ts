@@ -140,7 +140,7 @@ function evaluate(objective: Objective): Evaluated {
 }
 
 /** By identity of the tensor: of parameters plain, of layers' outputs per example (backward value × lossScale). */
-type Cotangents = Map<number, Tensor>;
+export type Cotangents = Map<number, Tensor>;
 
 /** Cotangents of what is wanted, from the one of a result. */
 type Backward = (from: Tensor, seed: Tensor, wanted: readonly Tensor[]) => Cotangents;
@@ -168,15 +168,15 @@ function backwardOn(tape: Tape, summed: readonly LayerBlock[], rows: StepRows | 
   };
 }
 
-const outputsOf = (layers: readonly LayerBlock[]): Tensor[] =>
+export const outputsOf = (layers: readonly LayerBlock[]): Tensor[] =>
   layers.flatMap(({ calls }) => calls.map((call) => call.output));
 
-function formedGradient(block: Block, parameters: Parameters, cotangents: Cotangents): Gradient {
+export function formedGradient(block: Block, parameters: Parameters, cotangents: Cotangents): Gradient {
   const parts = block.parameters.map((name) => cotangents.get((parameters[name] as Tensor).id) as Tensor);
   return partsGradient(block, parts);
 }
 
-function layerGradient(
+export function layerGradient(
   { block, calls, factored }: LayerBlock,
   parameters: Parameters,
   cotangents: Cotangents,
@@ -188,7 +188,7 @@ function layerGradient(
   return factoredGradient(block, { g, a, scale: 1 / lossScale, hasBias: block.hasBias });
 }
 
-function recordOf(
+export function recordOf(
   { block, calls }: LayerBlock,
   columns: readonly Cotangents[],
   capture: CaptureRequest,

@@ -3,7 +3,7 @@
  * however rows are written, masked or padded.
  */
 
-import { type LossObjective, recordLayer, valueAndGrad } from "@kronograd/autograd";
+import { type LossObjective, recordLayer, reductions, valueAndGrad } from "@kronograd/autograd";
 import {
   Dense,
   Embedding,
@@ -21,16 +21,19 @@ import {
   concat,
   generate,
   linear,
+  matmul,
   mean,
   mul,
   normal,
   Rng,
   reshape,
   type Shape,
+  scale,
   slice,
   sum,
   type Tensor,
   tensor,
+  transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 
@@ -147,6 +150,22 @@ describe("weights of rows", () => {
     const plain = blocks({ outputs: () => net(x), loss, targets: y })[0];
     const ones = tensor(new Float64Array(N * S).fill(1), { shape: [N, S] });
     expect(blocks({ outputs: () => net(x), loss, targets: y, weights: ones })[0]).toBeAllclose(plain, tolerance);
+  });
+
+  it("of 0 leave no row out that the loss sees through another, as attention mixes positions", () => {
+    const mixing = generate([S, S], f64, (i) => 1 / (1 + (i % S) + Math.floor(i / S)));
+    const mask = tensor(
+      Float64Array.from({ length: N * S }, (_, i) => (i % S === 0 ? 1 : 0)),
+      { shape: [N, S] },
+    );
+    const outputs = () => layer("v", matmul(mixing, layer("w", x, W)), V);
+    const capture = { inputs: true, outputGrads: "empirical" } as const;
+    const { records } = valueAndGrad({ outputs, loss, targets: y, weights: mask }, weights, { capture });
+    const all = reshape(x, [-1, D]);
+    const A = (name: string) => records.get(name)!.secondMoment("inputs", reductions.expand, { bias: false });
+    expect(A("w")).toBeAllclose(scale(matmul(transpose(all), all), 1 / N), tolerance);
+    const heads = reshape(slice(matmul(mixing, linear(x, W, null)), [null, [0, 1]]), [N, D]);
+    expect(A("v")).toBeAllclose(scale(matmul(transpose(heads), heads), 1 / N), tolerance); // only they have outputs
   });
 
   it("tokens that only the model masks, before it pools, are left out by rowWeights", () => {

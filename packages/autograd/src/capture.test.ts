@@ -81,6 +81,14 @@ describe("groupByWeight", () => {
     expect(groupByWeight(calls, "separate")).toHaveLength(1);
   });
 
+  it("takes one geometry for the same, in whatever order its fields were written", () => {
+    const fields = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const;
+    const first: Geometry = { kind: "conv2d", kernel: [3, 3], ...fields };
+    const second: Geometry = { ...fields, kernel: [3, 3], kind: "conv2d" };
+    const calls = [callOf({ weight, geometry: first }), callOf({ weight, geometry: second })];
+    expect(groupByWeight(calls, "joint")).toHaveLength(1);
+  });
+
   it("refuses uses that read their inputs differently", () => {
     const window = { kernel: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const;
     const conv = (step: number) => ({ kind: "conv2d", stride: [step, step], ...window }) as const;

@@ -1,5 +1,7 @@
 import {
+  cast,
   cpu,
+  DtypeError,
   exp,
   log,
   matmul,
@@ -230,5 +232,12 @@ describe("leaves", () => {
     expect(leaves(x)).toEqual([x]);
     expect(leaves([x, y])).toEqual([x, y]);
     expect(leaves({ b: y, a: x })).toEqual([y, x]);
+  });
+});
+
+describe("whole numbers", () => {
+  it("have no gradient: a parameter of int32 is refused, not truncated", () => {
+    const i = tensor(Int32Array.of(1, 2));
+    expect(() => grad(() => sum(scale(cast(i, "float32"), 0.5)), { i })).toThrow(DtypeError);
   });
 });

@@ -13,5 +13,11 @@ export { expand, type ReductionName, reduce, reductions } from "./reductions.ts"
 export * from "./several-losses.ts";
 export { stepRows } from "./step-rows.ts";
 export { Tape } from "./tape.ts";
-export * from "./value-and-grad.ts";
+export {
+  type LossObjective,
+  type Objective,
+  type ValueAndGrad,
+  type ValueAndGradOptions,
+  valueAndGrad,
+} from "./value-and-grad.ts";
 export { perExample, transposedWeight, weightedRows } from "./weighted-rows.ts";

@@ -16,6 +16,7 @@ import {
   type AnyOp,
   add,
   adopt,
+  DtypeError,
   type Op,
   pullBack,
   type Recorder,
@@ -105,8 +106,15 @@ export class Tape implements Disposable {
     return this.#kept.size;
   }
 
-  /** Start to follow a tensor: gradients can be asked for it. */
+  /** Start to follow a tensor: gradients can be asked for it. @throws {DtypeError} it holds whole numbers */
   watch(t: Tensor): void {
+    if (t.dtype === "int32")
+      throw new DtypeError({
+        where: "grad",
+        problem: "whole numbers have no gradient",
+        got: t.dtype,
+        help: "Use floats.",
+      });
     this.#tracked.add(t.id);
   }
 

@@ -168,15 +168,17 @@ function backwardOn(tape: Tape, summed: readonly LayerBlock[], rows: StepRows | 
   };
 }
 
+/** Outputs of all uses of some layers. */
 export const outputsOf = (layers: readonly LayerBlock[]): Tensor[] =>
   layers.flatMap(({ calls }) => calls.map((call) => call.output));
 
+/** The gradient of a block from the cotangents of its parameters. */
 export function formedGradient(block: Block, parameters: Parameters, cotangents: Cotangents): Gradient {
   const parts = block.parameters.map((name) => cotangents.get((parameters[name] as Tensor).id) as Tensor);
   return partsGradient(block, parts);
 }
 
-export function layerGradient(
+function layerGradient(
   { block, calls, factored }: LayerBlock,
   parameters: Parameters,
   cotangents: Cotangents,
@@ -188,6 +190,7 @@ export function layerGradient(
   return factoredGradient(block, { g, a, scale: 1 / lossScale, hasBias: block.hasBias });
 }
 
+/** The record of one layer from the cotangents of its outputs, one map for each label column. */
 export function recordOf(
   { block, calls }: LayerBlock,
   columns: readonly Cotangents[],

@@ -16,6 +16,7 @@ export {
   noDecay,
   parameterRoles,
   parameters,
+  positionRoles,
 } from "./model-tree.ts";
 export * from "./models/index.ts";
 export type { LossReduction } from "./parts/loss-checks.ts";

@@ -92,6 +92,24 @@ export function parameterRoles(model: Layer<Tree>): Record<string, ParameterRole
 }
 
 /**
+ * Where each parameter stands in the model, by its full name. Weights in the order of the layers: the first reads the
+ * model's input (unless an embedding does), the last gives its output, the others are hidden; a lone weight is the last.
+ */
+export function positionRoles(
+  model: Layer<Tree>,
+): Record<string, "first" | "hidden" | "last" | "embedding" | "norm" | "bias"> {
+  const roles = Object.entries(parameterRoles(model));
+  const weights = roles.flatMap(([name, role]) => (role === "weight" ? [name] : []));
+  const embedded = roles.find(([, role]) => role === "weight" || role === "embedding")?.[1] === "embedding";
+  const positions = roles.map(([name, role]) => {
+    if (role !== "weight") return [name, role] as const;
+    if (name === weights.at(-1)) return [name, "last"] as const;
+    return [name, name === weights[0] && !embedded ? "first" : "hidden"] as const;
+  });
+  return Object.fromEntries(positions);
+}
+
+/**
  * The parameters that weight decay should leave alone: biases and the scales and shifts of norms.
  *
  * @example

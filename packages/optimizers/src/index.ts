@@ -27,6 +27,8 @@ export * from "./optimizer.ts";
 export * from "./options/common-options.ts";
 export * from "./options/options.ts";
 export * from "./oracles.ts";
+export * from "./router/route.ts";
+export type { Match, ParameterInfo } from "./router/rule.ts";
 export * from "./schedules/schedule.ts";
 export * from "./schedules/schedules.ts";
 export * from "./state/optimizer-state.ts";

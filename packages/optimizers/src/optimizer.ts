@@ -38,6 +38,8 @@ export interface OptimizerOptions {
   readonly chain: Transform;
   /** Factor on the learning rate for a parameter, by name (default 1): per-group rates. */
   readonly rateOf?: (parameter: string) => number;
+  /** The rate of a parameter on a step, in place of learning rate times factor: a router's. */
+  readonly rateAt?: (parameter: string, step: number) => number;
   /** Every option as given, for run.json. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -89,6 +91,7 @@ export class Optimizer implements Disposable {
   readonly chain: Transform;
   /** Factor on the learning rate for a parameter, by name. */
   readonly rateOf: (parameter: string) => number;
+  readonly #rateAt: OptimizerOptions["rateAt"];
   /**
    * What `update` moves on, to be written to a checkpoint; null before the first step. Its tensors are the optimizer's own:
    * `loadState` and `holdState` put others in their place.
@@ -101,11 +104,17 @@ export class Optimizer implements Disposable {
     this.config = options.config ?? {};
     this.chain = options.chain;
     this.rateOf = options.rateOf ?? (() => 1);
+    this.#rateAt = options.rateAt;
   }
 
   /** The learning rate of a step (from 0). */
   learningRateAt(step: number): number {
     return at(this.learningRate, step, "learning rate");
+  }
+
+  /** The rate of a parameter on a step. */
+  rateAt(parameter: string, step: number): number {
+    return this.#rateAt?.(parameter, step) ?? this.learningRateAt(step) * this.rateOf(parameter);
   }
 
   /** What the step wants captured: pass it to `valueAndGrad`. */
@@ -161,14 +170,13 @@ export class Optimizer implements Disposable {
    * @throws {UsageError} a direction for a parameter that is not there
    */
   apply(parameters: Parameters, directions: Updates, step: number, gate?: Gate): void {
-    const learningRate = this.learningRateAt(step);
     for (const direction of directions.values()) {
       scope(() => {
         const ahead = gate ? undefined : direction.extrapolation;
         (ahead?.x ?? direction.parts()).forEach((part, i) => {
           const name = direction.block.parameters[i] as string;
           const target = parameterNamed(parameters, name);
-          const rate = learningRate * this.rateOf(name);
+          const rate = this.rateAt(name, step);
           const others = gate ? [gate.flag] : ahead ? [ahead.from[i] as Tensor] : [];
           const op = gate?.op ?? (ahead ? stepAheadOp : weightedSumOp);
           const c = rate * (ahead?.by ?? 0);

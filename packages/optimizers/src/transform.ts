@@ -17,9 +17,9 @@ import {
   partsGradient,
   squaredNorm,
 } from "@kronograd/autograd";
-import { add, elementwise, mul, type Rng, run, type Tensor, UsageError } from "@kronograd/tensor";
+import { add, elementwise, mul, type Rng, run, type Shape, type Tensor, UsageError } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import type { BlockInfo, BlockPlan, CurvatureView, Roles } from "./block-info.ts";
+import type { BlockInfo, BlockPlan, BlockRole, CurvatureView, Roles } from "./block-info.ts";
 import type { Exchange } from "./driver/merge.ts";
 import type { RowsOfStep } from "./driver/some-examples.ts";
 import type { OracleName, Oracles } from "./oracles.ts";
@@ -79,6 +79,12 @@ export interface Transform<S extends StateTree = StateTree> {
   update(updates: Updates, state: S, context: StepContext): { updates: Updates; state: S };
   /** Of a chain, or of what stands around one: its members, for the printed plan. */
   readonly links?: readonly Transform[];
+  /** Of a router: where a parameter goes, for the printed plan. @throws {UsageError} nobody takes it */
+  readonly route?: (parameter: { readonly name: string; readonly shape: Shape; readonly role: BlockRole }) => {
+    readonly rule: string;
+    readonly name: string;
+    readonly chain: Transform;
+  };
   /** Whether it reads values inside a step, which devices that must be waited for do not give. */
   readonly numbers?: boolean;
   /** Whether its direction is the step: then the rate is 1 and it ends its chain. */

@@ -44,6 +44,9 @@ export interface PlanLayer {
   readonly name: string;
   readonly shape: readonly number[];
   readonly parameters: number;
+  /** With a router: the rule that took it, and the optimizer that it went to. */
+  readonly rule?: string;
+  readonly method?: string;
   /** "skfac", or "plain gradient". */
   readonly curvature: string;
   /** The form chosen ("dual, 32 columns"), its flops a step, bytes kept and precision; empty where there is no curvature. */

@@ -5,6 +5,7 @@ export type { CheckpointTree } from "./checkpoint-tree.ts";
 export * from "./clock.ts";
 export { type EarlyStopping, earlyStopping } from "./early-stopping.ts";
 export * from "./evaluate.ts";
+export { withEvaluationWeights } from "./evaluation-weights.ts";
 export * from "./events.ts";
 export { type CheckpointPlan, type EndEvent, type FitOptions, fit, type Training } from "./fit.ts";
 export { type Limits, stepLimit } from "./limits.ts";

@@ -28,7 +28,10 @@ export function planOf(
     const layer = name.replace(/\.[^.]*$/, "");
     const bias = parameters[`${layer}.bias`];
     const weight = `${layer}.weight`;
-    const joins = kinds[name] === "bias" && parameters[weight] !== undefined && sameWay(optimizer, [weight, name], parameters, roles);
+    const joins =
+      kinds[name] === "bias" &&
+      parameters[weight] !== undefined &&
+      sameWay(optimizer, [weight, name], parameters, roles);
     if (joins) continue; // a row of its weight's
     const isLayer = kinds[name] === "weight";
     const joint = isLayer && bias !== undefined && sameWay(optimizer, [name, `${layer}.bias`], parameters, roles);

@@ -1,12 +1,13 @@
 /** The life of one run: what is done between the events of `fit`, and in which order. */
 
 import { type BatchOrder, batchOrder, type Dataset, gatherBatch, type Split, withValidation } from "@kronograd/data";
-import { buffers, parameters } from "@kronograd/layers";
+import { buffers, parameters, positionRoles } from "@kronograd/layers";
 import { type Device, type Dtype, type Rng, scope, UsageError } from "@kronograd/tensor";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { Clock } from "./clock.ts";
 import { type Rules, rulesOf } from "./decisions.ts";
 import { defaultMetrics, type Evaluation, evaluate } from "./evaluate.ts";
+import { withEvaluationWeights } from "./evaluation-weights.ts";
 import type { EvaluatedSplit, PlanRows, RunEvent } from "./events.ts";
 import type { FitOptions } from "./fit.ts";
 import { type Identity, identityOf } from "./identity/identity.ts";
@@ -48,6 +49,7 @@ export class Run {
   readonly #metrics: readonly Metric[];
   readonly #rules: Rules;
   readonly #tensors: RunTensors;
+  readonly #roles: ReturnType<typeof positionRoles>;
   readonly #placement: { device: Device; dtype: Dtype };
   /** Made when a checkpoint asks for it. */
   #identity: Promise<Identity> | undefined;
@@ -68,6 +70,7 @@ export class Run {
     this.#metrics = metrics;
     this.#rules = rulesOf(options, metrics);
     this.#tensors = { parameters: parameters(model), buffers: buffers(model), optimizer };
+    this.#roles = positionRoles(model);
     const first = Object.values(this.#tensors.parameters)[0];
     if (first === undefined) throw new UsageError({ where: "fit", problem: "the model has no parameters to train" });
     const { device, dtype } = first;
@@ -181,6 +184,7 @@ export class Run {
       rng: rng.fork(`step ${step}`),
       clock: this.#clock,
       microBatch,
+      roles: this.#roles,
     };
   }
 
@@ -222,16 +226,20 @@ export class Run {
     if (validation !== undefined) {
       const seen = await this.#look(validation);
       const isBest = this.#rules.take(progress, seen);
-      const { saveBest, model } = this.#options;
-      if (isBest && saveBest !== undefined) await saveBest(await saveWeights(model), progress.best as Best);
+      const { saveBest, model, optimizer } = this.#options;
+      if (isBest && saveBest !== undefined) {
+        const bytes = await withEvaluationWeights(model, optimizer, () => saveWeights(model));
+        await saveBest(bytes, progress.best as Best);
+      }
       yield this.#told("validation", seen);
     }
     yield this.#told("test", await this.#look(test));
   }
 
   #look(split: Split): Promise<Evaluation> {
-    const { model, loss } = this.#options;
-    return evaluate(model, loss, split, { ...this.#placement, metrics: this.#metrics });
+    const { model, loss, optimizer } = this.#options;
+    const options = { ...this.#placement, metrics: this.#metrics };
+    return withEvaluationWeights(model, optimizer, () => evaluate(model, loss, split, options));
   }
 
   #told(split: EvaluatedSplit, seen: Evaluation): RunEvent {

@@ -3,6 +3,7 @@ export * from "./adadelta-scaling.ts";
 export * from "./adagrad-scaling.ts";
 export * from "./adam-scaling.ts";
 export * from "./adamax-scaling.ts";
+export * from "./average-weights.ts";
 export * from "./graft.ts";
 export * from "./kl-clip.ts";
 export * from "./momentum.ts";

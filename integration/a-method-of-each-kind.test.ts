@@ -40,14 +40,13 @@ import {
   scale,
   shift,
   slice,
-  sqrt,
   sum,
   type Tensor,
   tensor,
   transpose,
 } from "@kronograd/tensor";
 import { deferred } from "@kronograd/testkit";
-import { fit, type RunEvent } from "@kronograd/train";
+import { type FitOptions, type RunEvent, fit as runOf } from "@kronograd/train";
 import { describe, expect, it } from "vitest";
 
 const placement = { dtype: "float64" } as const;
@@ -203,9 +202,9 @@ const setUp = (optimizer: Optimizer, more = {}) => {
   };
   return { model, options };
 };
-const eventsOf = async (options: Parameters<typeof fit>[0]): Promise<RunEvent[]> => {
+const eventsOf = async (options: FitOptions): Promise<RunEvent[]> => {
   const events: RunEvent[] = [];
-  for await (const event of fit(options)) events.push(event);
+  for await (const event of runOf(options)) events.push(event);
   return events;
 };
 const weightsOf = (model: Parameters<typeof parameters>[0]) =>

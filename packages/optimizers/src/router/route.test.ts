@@ -29,7 +29,9 @@ function train(optimizer: Optimizer, steps = 4, problem = tinyMlp({ dtype: "floa
   const reported: Record<string, unknown> = {};
   for (let step = from; step < from + steps; step++) {
     const { gradients, records } = valueAndGrad(objective, parameters, { capture: optimizer.needs(step) });
-    const report = (name: string, value: unknown) => void (reported[name] = value);
+    const report = (name: string, value: unknown) => {
+      reported[name] = value;
+    };
     const directions = optimizer.update(gradients, { parameters, records, step, roles: rolesOf(problem), report });
     optimizer.apply(parameters, directions, step);
   }
@@ -90,7 +92,11 @@ describe("route", () => {
     const [a, b] = [train(routed, 1), train(alone, 1)];
     for (const [name, values] of Object.entries(a.weights)) {
       if (name.endsWith("bias")) expect(values).toEqual(train(sgd({ learningRate: 0 }), 1).weights[name]);
-      else values.forEach((value, i) => expect(value).toBeCloseTo(b.weights[name]?.[i] as number, 12));
+      else {
+        values.forEach((value, i) => {
+          expect(value).toBeCloseTo(b.weights[name]?.[i] as number, 12);
+        });
+      }
     }
     expect(Object.values(inspectState(routed))[0]).toBeDefined();
   });

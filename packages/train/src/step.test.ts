@@ -5,6 +5,7 @@ import {
   buffers,
   constant,
   Dense,
+  dropout,
   mlp,
   parameters,
   Sequential,
@@ -43,6 +44,30 @@ function custom(change: Transform["update"]): Optimizer {
 }
 
 const bits = (model: ReturnType<typeof mlp>) => Object.values(parameters(model)).map((t) => [...t.dataSync()]);
+
+describe("the oracles of a step", () => {
+  it.each([8, 4, 3])(
+    "see the very function whose gradient was taken: dropout, %i examples at a time",
+    async (microBatch) => {
+      const seen: number[] = [];
+      const asking: Transform = {
+        name: "asking",
+        needs: () => ({ oracles: ["trial"] }),
+        init: () => null,
+        update(updates, state, { oracles }) {
+          seen.push(oracles.trial?.(updates, 0).itemSync() as number);
+          return { updates, state };
+        },
+      };
+      const model = new Sequential([new Dense({ in: 2, out: 16 }), dropout(0.5), new Dense({ in: 16, out: 3 })], {
+        rng: new Rng(0),
+      });
+      const optimizer = new Optimizer({ name: "asking", learningRate: 0.1, chain: asking });
+      const events = await eventsOf(small({ model, optimizer, microBatch, steps: 3 }));
+      expect(seen).toEqual(ofType(events, "step").map(({ loss }) => loss));
+    },
+  );
+});
 
 describe("trainStep", () => {
   it("skips a step whose loss is not finite: no parameter, buffer or running mean moves", async () => {

@@ -4,6 +4,7 @@ export * from "./backend.ts";
 export { cpu } from "./backends/cpu.ts";
 export * from "./device.ts";
 export * from "./devices.ts";
+export { dryRun } from "./dry-run.ts";
 export * from "./elementwise/elementwise.ts";
 export type { Expression } from "./elementwise/expression.ts";
 export type { Operable } from "./elementwise/scalar-or-tensor.ts";

@@ -78,6 +78,11 @@ export type RunEvent = { readonly rival?: string } & (
       readonly parameters: number;
       readonly rows: PlanRows;
       readonly layers: readonly PlanLayer[];
+      /**
+       * Bytes of tensors that a step is estimated to need at its peak, by going through the first steps without computing;
+       * absent where that is not possible.
+       */
+      readonly peakBytes?: number;
     }
   | {
       readonly type: "step";
@@ -128,6 +133,8 @@ export type RunEvent = { readonly rival?: string } & (
       readonly reason: "done" | "stopped" | "diverged";
       readonly step: number;
       readonly seconds: number;
+      /** Bytes of tensors at the peak of a step, as measured: the run's own and those of the step. Absent without a step. */
+      readonly peakBytes?: number;
       /** Steps that were skipped. */
       readonly skipped: number;
       /** Why the run diverged, or was stopped early; empty else. */
@@ -140,3 +147,6 @@ export type RunEvent = { readonly rival?: string } & (
       } | null;
     }
 );
+
+/** The event that tells what will be done. */
+export type PlanEvent = Extract<RunEvent, { readonly type: "plan" }>;

@@ -48,6 +48,7 @@ function story(events: readonly RunEvent[]): unknown[] {
   };
   return events.flatMap((event) => {
     if (event.type === "phase" || event.type === "plan") return [];
+    if (event.type === "end") return [rounded({ ...event, seconds: 0, peakBytes: 0 })]; // steps overlap there
     return [rounded({ ...event, seconds: 0, what: "what" in event ? event.what.replace(/ of "[^"]*"/, "") : "" })];
   });
 }

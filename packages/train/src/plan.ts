@@ -4,7 +4,7 @@ import type { Parameters } from "@kronograd/autograd";
 import { type Layer, parameterRoles, positionRoles } from "@kronograd/layers";
 import { assertNumbers, type Optimizer, planBlock, type Roles } from "@kronograd/optimizers";
 import { type Device, sizeOf, type Tensor, type Tree } from "@kronograd/tensor";
-import type { PlanLayer, PlanRows, RunEvent } from "./events.ts";
+import type { PlanEvent, PlanLayer, PlanRows } from "./events.ts";
 
 /**
  * Describe a run before it starts.
@@ -19,7 +19,7 @@ export function planOf(
   parameters: Parameters,
   device: Device,
   data: PlanRows,
-): RunEvent {
+): PlanEvent {
   assertNumbers(optimizer.chain, device);
   const kinds = parameterRoles(model);
   const roles = positionRoles(model);

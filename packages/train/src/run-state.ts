@@ -184,10 +184,15 @@ function refuse(file: string, found: readonly Difference[] | null): void {
   throw new CheckpointError({
     where: file,
     problem: isOne ? `belongs to a run with another ${first.option}` : `belongs to another run: ${each.join("; ")}`,
-    ...(isOne && { expected: short(first.own), got: short(first.saved) }),
+    ...(isOne && { expected: asValue(first.own), got: asValue(first.saved) }),
     help: `${advice[key] ?? `Resume with the ${key} of the run,`} ${knowingly}`,
     details: { file, key, differences: found },
   });
+}
+
+/** A number or a truth value as such, so that an error does not quote it. */
+function asValue(text: string): unknown {
+  return /^(?:-?[\d.]+(?:e[+-]?\d+)?|true|false|null)$/i.test(text) ? JSON.parse(text) : short(text);
 }
 
 const short = (text: string): string => (text.length > 100 ? `${text.slice(0, 99)}…` : text);

@@ -2,7 +2,7 @@
 
 import { type BatchOrder, batchOrder, type Dataset, gatherBatch, type Split, withValidation } from "@kronograd/data";
 import { buffers, parameters, positionRoles } from "@kronograd/layers";
-import { type Device, type Dtype, type Rng, scope, UsageError } from "@kronograd/tensor";
+import { type Device, type Dtype, type Rng, scope, tensorsIn, UsageError } from "@kronograd/tensor";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { Clock } from "./clock.ts";
 import { type Rules, rulesOf } from "./decisions.ts";
@@ -17,6 +17,7 @@ import { checkMetrics, type Metric } from "./metric.ts";
 import { planOf } from "./plan.ts";
 import { type Best, freshProgress, type Progress, type RunTensors, restore, snapshot } from "./run-state.ts";
 import { type StepInput, type StepResult, trainStep } from "./step.ts";
+import { bytesOf, estimateStepBytes, peakAbove } from "./step-memory.ts";
 import { saveWeights } from "./weights/save-weights.ts";
 
 const defaultPatience = 20;
@@ -60,6 +61,8 @@ export class Run {
   readonly #stepLimit: number;
   #progress: Progress = freshProgress();
   #profiledAt = 0;
+  /** Of the steps of this process. */
+  #peakBytes = 0;
 
   constructor(options: FitOptions) {
     this.#options = options;
@@ -96,7 +99,9 @@ export class Run {
     const { profileEvery = 50 } = this.#options;
     const changes = resume === undefined ? [] : await this.#restore(resume);
     const progress = this.#progress;
-    yield planOf(model, optimizer, batch, this.#tensors.parameters, this.#placement.device, this.#rows());
+    const plan = planOf(model, optimizer, batch, this.#tensors.parameters, this.#placement.device, this.#rows());
+    const estimate = this.#estimate();
+    yield estimate === null ? plan : { ...plan, peakBytes: estimate };
     if (changes.length > 0)
       yield { type: "notice", level: "warn", text: `resumed with changes: ${changes.join("; ")}` };
     if (resume === undefined) {
@@ -124,7 +129,8 @@ export class Run {
     if (reason !== "stopped" && progress.evaluatedAt !== progress.step) yield* this.#evaluate();
     if (this.#options.checkpoint !== undefined && reason !== "diverged") yield await this.#save();
     const { step, seconds, skipped, best } = progress;
-    yield { type: "end", reason, step, seconds, skipped, text: trouble ?? progress.why, best };
+    const peak = this.#peakBytes > 0 ? { peakBytes: this.#peakBytes } : {};
+    yield { type: "end", reason, step, seconds, skipped, ...peak, text: trouble ?? progress.why, best };
   }
 
   #isOver(): boolean {
@@ -143,13 +149,38 @@ export class Run {
   }
 
   #step(): StepResult {
-    return scope(() => trainStep(this.#nextStep()));
+    return this.#measured(() => trainStep(this.#nextStep()));
+  }
+
+  /** Run a step in a scope, and note its peak. */
+  #measured<T>(step: () => T): T {
+    const { parameters, buffers, optimizer } = this.#tensors;
+    const own = bytesOf([...Object.values(parameters), ...Object.values(buffers), ...tensorsIn(optimizer.state)]);
+    const { result, bytes } = peakAbove(this.#placement.device, () => scope(step));
+    this.#peakBytes = Math.max(this.#peakBytes, own + bytes);
+    return result;
+  }
+
+  #estimate(): number | null {
+    const { model, loss, optimizer, batch, microBatch = batch, rng } = this.#options;
+    const { parameters, buffers } = this.#tensors;
+    const step = {
+      model,
+      loss,
+      optimizer,
+      microBatch,
+      rng: rng.fork("estimate"),
+      parameters,
+      buffers,
+      roles: this.#roles,
+    };
+    return estimateStepBytes({ ...step, split: this.#data.train, batch, placement: this.#placement });
   }
 
   /** Enqueue as many steps as may go ahead of the last one that was read, and wait for the oldest. */
   async #lateStep(inFlight: InFlight): Promise<RunEvent> {
     while (inFlight.count < mostInFlight && this.#progress.step + inFlight.count < this.#nextStop()) {
-      scope(() => inFlight.launch(this.#nextStep(inFlight.count), this.#order.state()));
+      this.#measured(() => inFlight.launch(this.#nextStep(inFlight.count), this.#order.state()));
     }
     return this.#settle(inFlight);
   }

@@ -33,5 +33,8 @@ describe("planTable", () => {
   it("says in one line that there is no curvature", () => {
     const layers = [{ ...layer, name: "dense1", form: "" }];
     expect(planTable("sgd", { ...plan, layers })).toEqual(["plan of sgd: the plain gradient in every layer"]);
+    expect(planTable("sgd", { ...plan, layers, peakBytes: 5678 })).toEqual([
+      "plan of sgd: the plain gradient in every layer; a step needs about 5.68 kB at its peak",
+    ]);
   });
 });

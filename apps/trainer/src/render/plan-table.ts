@@ -20,8 +20,11 @@ export function headLine(
 }
 
 /** The layers of one rival, or a line that says that there is nothing to say. */
-export function planTable(name: string, { layers }: Plan): string[] {
-  if (layers.every(({ form }) => form === "")) return [`plan of ${name}: the plain gradient in every layer`];
+export function planTable(name: string, { layers, peakBytes }: Plan): string[] {
+  const peak = peakBytes === undefined ? "" : `a step needs about ${bytes(peakBytes)} at its peak`;
+  if (layers.every(({ form }) => form === "")) {
+    return [`plan of ${name}: the plain gradient in every layer${peak === "" ? "" : `; ${peak}`}`];
+  }
   const curved = layers.filter(({ form }) => form !== "");
   const rest = layers.filter(({ form }) => form === "").map((layer) => layer.name);
   const rows = curved.map(({ name: layer, shape, form, flops, bytes: kept, precision }) => [
@@ -37,5 +40,6 @@ export function planTable(name: string, { layers }: Plan): string[] {
     `plan of ${name}`,
     ...table.map((line) => `  ${line}`),
     ...(rest.length === 0 ? [] : [`  plain gradient: ${listing(rest)}`]),
+    ...(peak === "" ? [] : [`  ${peak}`]),
   ];
 }

@@ -6,7 +6,15 @@
  * It runs on `cpu` in float64, from an optimizer without state.
  */
 
-import { Dense, initialize, type Layer, parameterRoles, parameters, softmaxCrossEntropy } from "@kronograd/layers";
+import {
+  Dense,
+  initialize,
+  type Layer,
+  parameterRoles,
+  parameters,
+  positionRoles,
+  softmaxCrossEntropy,
+} from "@kronograd/layers";
 import { Optimizer } from "@kronograd/optimizers";
 import {
   add,
@@ -45,7 +53,14 @@ export function firstSteps(optimizer: Optimizer, model: Layer<Tree>): Readonly<R
     const inputs = normal(rng, [4, width], placement);
     const targets = tensor(Int32Array.of(0, 1, 2, 1), { device: cpu });
     const loss = softmaxCrossEntropy();
-    const fixed = { model: tiny, parameters: moving, loss, optimizer: own, batch: { inputs, targets } };
+    const fixed = {
+      model: tiny,
+      parameters: moving,
+      loss,
+      optimizer: own,
+      batch: { inputs, targets },
+      roles: positionRoles(model),
+    };
     try {
       for (const step of probed) trainStep({ ...fixed, step, rng: rng.fork(step), clock: new Clock() });
     } catch (error) {

@@ -38,10 +38,24 @@ function facts(data: ReportData): [string, Piece][] {
         ? [first.plan.device, first.plan.why.length > 0 ? ` (${first.plan.why.join("; ")})` : ""]
         : text("backend"),
     ],
+    ["memory of a step", memoryOf(data)],
     ["versions", versions],
     ["started", text("started")],
   ];
   return all.filter(([, value]) => value !== null);
+}
+
+/** The measured peak of each rival's first run, and what its plan said; null where no run tells. */
+function memoryOf({ rivals }: ReportData): string | null {
+  const peaks = rivals.flatMap(({ label, runs: [run] }) => {
+    const { peakBytes: measured } = run?.end ?? {};
+    const { peakBytes: planned } = run?.plan ?? {};
+    if (typeof measured !== "number") return [];
+    return [
+      `${label} ${format.bytes(measured)}${typeof planned === "number" ? ` (planned ${format.bytes(planned)})` : ""}`,
+    ];
+  });
+  return peaks.length === 0 ? null : peaks.join(", ");
 }
 
 /** Settings that all runs share, and those that differ between rivals; what differs between seeds of a rival is neither. */

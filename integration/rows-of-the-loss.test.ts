@@ -169,7 +169,7 @@ describe("weights of rows", () => {
   });
 
   it("tokens that only the model masks, before it pools, are left out by rowWeights", () => {
-    const counts = sum(ragged, 1, { keepAxes: true });
+    const counts = sum(ragged, 1, { keepdims: true });
     const share = mul(
       ragged,
       generate([N, S], f64, (i) => 1 / Math.max(1, counts.dataSync()[Math.floor(i / S)] as number)),

@@ -8,14 +8,14 @@ import "@kronograd/backend-wasm";
 import "@kronograd/layers";
 import "@kronograd/linalg";
 import "@kronograd/optimizers";
-import { createDevice, dispatch, ops, Rng, sampleOf, scope } from "@kronograd/tensor";
+import { createDevice, dispatch, opRegistry, Rng, sampleOf, scope } from "@kronograd/tensor";
 import { drawInputs } from "@kronograd/testkit";
 
 export async function measure(backend: string): Promise<Record<string, number>> {
   const device = await createDevice(backend);
   const { kernels } = device.backend;
   let total = 0;
-  for (const op of ops.values()) {
+  for (const op of opRegistry.values()) {
     const family = "family" in op ? op.family : undefined;
     if ("view" in op || (!kernels.has(op.name) && (family === undefined || !kernels.has(family)))) continue;
     for (const dtype of ["float32", "float64"] as const) {

@@ -189,7 +189,7 @@ function weigh(
     const rows = div(asTensor(total, like), asTensor(examples, like));
     const positions = uses.map((use, k) => withReached(pi, use, calls[k] as LayerCall));
     const [all, ofThem] = [positions, uses.map(() => pi)].map((list) =>
-      sum(concat([...list], 1), 1, { keepAxes: true }),
+      sum(concat([...list], 1), 1, { keepdims: true }),
     );
     const more = reshape(div(all as Tensor, positive(ofThem as Tensor)), [perExample, 1, 1]); // 1 where no row was added
     return record({ positions, count: scale(mul(more, rows), uses.length) });

@@ -115,7 +115,7 @@ function ofOneKind(
   const T = kept?.shape[1] ?? (reduction.form.strided ? m : record.positions);
   const pi = m === T ? kept : null; // where positions were summed on the way back, π was in what was summed
   const factor = isInput ? inputFactor(record, pi, form) : gradFactor(record, pi, form);
-  const present = kept && sum(kept, 1, { keepAxes: true }); // [N, 1, 1]
+  const present = kept && sum(kept, 1, { keepdims: true }); // [N, 1, 1]
   const made = columns.map((column) => {
     const rows = factor === null ? column : mul(column, factor); // [N, m, d]
     if (form === "sum") return sum(rows, 1);

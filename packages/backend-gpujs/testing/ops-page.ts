@@ -3,13 +3,13 @@
 import "@kronograd/linalg"; // which defines ops of its own
 import "@kronograd/backend-gpujs";
 import { type CoverageRow, coverageTable, coverOp } from "@kronograd/suites/coverage";
-import { createDevice, ops } from "@kronograd/tensor";
+import { createDevice, opRegistry } from "@kronograd/tensor";
 
 declare const report: (value: unknown) => void;
 
 const device = await createDevice("gpujs");
 const rows: CoverageRow[] = [];
-for (const op of ops.values()) {
+for (const op of opRegistry.values()) {
   try {
     rows.push(await coverOp(device, op, { dtypes: ["float32"], runs: 12 }));
   } catch (error) {

@@ -1,5 +1,15 @@
 import { coverageTable, coverOp } from "@kronograd/suites";
-import { BackendError, conv2d, createDevice, Device, listBackends, ops, Rng, scope, tensor } from "@kronograd/tensor";
+import {
+  BackendError,
+  conv2d,
+  createDevice,
+  Device,
+  listBackends,
+  opRegistry,
+  Rng,
+  scope,
+  tensor,
+} from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import * as compose from "./compose.ts";
 import { everyFamily } from "./kernels.ts";
@@ -38,7 +48,7 @@ describe("a backend put together from families", () => {
 
   it("says in its coverage table what has a kernel", async () => {
     const device = new Device(await small.create({}));
-    const rows = [await coverOp(device, ops.get("matmul")!), await coverOp(device, ops.get("conv2d")!)];
+    const rows = [await coverOp(device, opRegistry.get("matmul")!), await coverOp(device, opRegistry.get("conv2d")!)];
     expect(rows.map(({ failure }) => failure)).toEqual([null, null]);
     expect(coverageTable(rows)).toMatch(/^matmul +kernel .*\nconv2d +reference /m);
   });

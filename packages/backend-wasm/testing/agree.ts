@@ -1,7 +1,7 @@
 /** An op's kernel against its reference, on inputs of a test's own choice in random layouts. */
 
 import { type CoverageOptions, type CoverageRow, coverOp } from "@kronograd/suites";
-import { Device, NumericalError, ops, type Rng, type Sample, sampled } from "@kronograd/tensor";
+import { Device, NumericalError, opRegistry, type Rng, type Sample, sampled } from "@kronograd/tensor";
 import { expect } from "vitest";
 import { openWasm } from "../src/index.ts";
 import { guards } from "./guards.ts";
@@ -16,7 +16,7 @@ export async function agree(
   samples: (rng: Rng) => Sample<unknown>,
   { device = guarded, declines = false, ...options }: CoverageOptions & { device?: Device; declines?: boolean } = {},
 ): Promise<CoverageRow> {
-  const op = { ...ops.get(name)! };
+  const op = { ...opRegistry.get(name)! };
   sampled(op, samples);
   const row = await coverOp(device, op, options);
   expect(row.failure).toBeNull();

@@ -11,7 +11,7 @@ import {
   maxPoolGrad,
   mul,
   NumericalError,
-  ops,
+  opRegistry,
   type Rng,
   reshape,
   type Sample,
@@ -29,7 +29,7 @@ let device: Device;
 
 /** An op's kernel against its reference on shapes of a test's own choice; none may fall back. */
 async function agree(name: string, samples: (rng: Rng) => Sample<unknown>, options: CoverageOptions = {}) {
-  const op = { ...ops.get(name)! };
+  const op = { ...opRegistry.get(name)! };
   sampled(op, samples);
   const row = await coverOp(device, op, { runs: 6, dtypes: ["float32"], ...options });
   expect(row.failure).toBeNull();
@@ -189,7 +189,7 @@ describe.skipIf(missing !== null)("kernels across their tiles", () => {
   });
 
   it("symmetricEigen: repeated, zero and mixed eigenvalues, large and small units", async () => {
-    const eigen = ops.get("symmetricEigen") as ComputeOp<{ largest: number }>;
+    const eigen = opRegistry.get("symmetricEigen") as ComputeOp<{ largest: number }>;
     for (const [name, K] of Object.entries(matrices(device))) {
       const n = K.shape[0] as number;
       const [w, V] = dispatch(eigen, [K], { largest: n }) as [Tensor, Tensor];
@@ -208,7 +208,7 @@ describe.skipIf(missing !== null)("kernels across their tiles", () => {
 
   it("symmetricEigen: a matrix that is not finite says so when what came of it is read", async () => {
     const K = tensor([[1, Number.NaN], [Number.NaN, 1]], { device }); // biome-ignore format: a matrix
-    const [w, V] = dispatch(ops.get("symmetricEigen")!, [K], { largest: 2 }) as [Tensor, Tensor];
+    const [w, V] = dispatch(opRegistry.get("symmetricEigen")!, [K], { largest: 2 }) as [Tensor, Tensor];
     await expect(w.data()).rejects.toThrow(NumericalError);
     await expect(V.data()).rejects.toThrow("symmetricEigen: K is not finite (matrix [2, 2])");
     for (const t of [K, w, V]) t.dispose();

@@ -14,7 +14,7 @@ describe("fluent methods", () => {
     expect(values(x.matmul(x.transpose()))).toEqual([5, 11, 11, 25]);
     expect(x.reshape([4, 1]).permute([1, 0]).shape).toEqual([1, 4]);
     expect(values(x.sum(0))).toEqual([4, 6]);
-    expect(x.mean(1, { keepAxes: true }).shape).toEqual([2, 1]);
+    expect(x.mean(1, { keepdims: true }).shape).toEqual([2, 1]);
     expect(x.mean().itemSync()).toBe(2.5);
   });
 

@@ -140,7 +140,7 @@ return x0[at0 + ${along("i", x, otherAxes(x.shape, axes))} + ${along("own", x, a
       return true;
     },
 
-    place(outputs, inputs, { axes, shape }: { axes: readonly number[]; shape: Shape }) {
+    scatter(outputs, inputs, { axes, shape }: { axes: readonly number[]; shape: Shape }) {
       const [values, indices] = inputs as [Operand, Operand];
       if (!isFloat32(values)) return false;
       const kept = otherAxes(shape, axes);

@@ -10,7 +10,7 @@ import {
   mul,
   NumericalError,
   normal,
-  ops,
+  opRegistry,
   Rng,
   reshape,
   scale,
@@ -24,7 +24,7 @@ import { describe, expect, it } from "vitest";
 import { agree, guarded, guardedPlain } from "../../testing/agree.ts";
 
 const eigen = (K: Tensor, largest = K.shape[0] as number) =>
-  dispatch(ops.get("symmetricEigen")!, [K], { largest }) as [Tensor, Tensor];
+  dispatch(opRegistry.get("symmetricEigen")!, [K], { largest }) as [Tensor, Tensor];
 
 /** X Xᵀ of random X [n, k]. */
 const moment = (n: number, k: number, device: Device = guarded, seed = n): Tensor =>

@@ -1,4 +1,4 @@
-import { ops, Rng, run, scope, tensor } from "@kronograd/tensor";
+import { opRegistry, Rng, run, scope, tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { agree, guarded } from "../../testing/agree.ts";
 
@@ -16,7 +16,7 @@ describe("syrk", () => {
       const n = 37;
       const rng = new Rng(1);
       const values = Float32Array.from({ length: n * 50 }, () => rng.normal());
-      const c = run(ops.get("syrk")!, [tensor(values, { shape: [n, 50], device: guarded })], {});
+      const c = run(opRegistry.get("syrk")!, [tensor(values, { shape: [n, 50], device: guarded })], {});
       expect(new Set(c.sub(c.transpose()).dataSync())).toEqual(new Set([0]));
     });
   });

@@ -7,7 +7,7 @@ import {
   exp,
   full,
   matmul,
-  ops,
+  opRegistry,
   Rng,
   type Sample,
   type Shape,
@@ -38,7 +38,7 @@ function bits(device: Device, name: string, { inputs, params }: Sample<unknown>)
       const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal());
       return tensor(values, { shape, device });
     });
-    return dispatch(ops.get(name)!, drawn, params).map((t) => {
+    return dispatch(opRegistry.get(name)!, drawn, params).map((t) => {
       const values = t.dataSync();
       return new Int32Array(values.slice().buffer);
     });

@@ -205,14 +205,14 @@ ${to}[u.o0 + i] = ${from}[u32(u.i0 + kat0 + aat0)];`,
       return true;
     },
 
-    place(outputs, inputs, { axes, shape }: { axes: readonly number[]; shape: Shape }) {
+    scatter(outputs, inputs, { axes, shape }: { axes: readonly number[]; shape: Shape }) {
       const [values, indices] = inputs as readonly [Operand, Operand];
       if (!isFloat32(values)) return false;
       const target: Operand = { ...(outputs[0] as Operand), shape, strides: stridesOf(shape) };
       const { kept, along, width } = rowsOf(target, axes);
       const [source, chosen] = [flat(values), flat(indices)];
       each(kit, {
-        name: "place",
+        name: "scatter",
         outputs,
         inputs,
         size: sizeOf(values.shape) * width,

@@ -75,7 +75,7 @@ export class RmsNorm implements Layer {
       });
     }
     const axes = this.#shape.map((_, i) => -1 - i);
-    const meanSquare = mean(square(x), axes, { keepAxes: true }); // [N, …, 1, …]
+    const meanSquare = mean(square(x), axes, { keepdims: true }); // [N, …, 1, …]
     const rate = reciprocal(sqrt(shift(meanSquare, this.options.epsilon ?? 1e-5)));
     const normalized = mul(x, rate);
     const output = mul(normalized, gamma);

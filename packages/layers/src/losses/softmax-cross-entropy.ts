@@ -137,7 +137,7 @@ export function softmaxCrossEntropy({
     },
     hessianProduct(outputs, targets, vector, rows = rowsFor(targets)) {
       const p = softmax(outputs);
-      const product = mul(p, sub(vector, sum(mul(p, vector), -1, { keepAxes: true }))); // (diag p − p pᵀ) v
+      const product = mul(p, sub(vector, sum(mul(p, vector), -1, { keepdims: true }))); // (diag p − p pᵀ) v
       const w = coefficients(outputs, rows);
       return w === null ? scale(product, weightOf(outputs.shape) / examplesOf(rows)) : mul(w, product);
     },
@@ -226,7 +226,7 @@ function drawnLabels(z: Tensor, rng: Rng): Tensor {
 /** Σ_c ε_c √p_c (e_c − p) = ε√p − p Σ_c ε_c √p_c, with independent signs ε. */
 function signedLabels(p: Tensor, rng: Rng): Tensor {
   const root = mul(sqrt(p), signs(p, rng));
-  return sub(root, mul(p, sum(root, -1, { keepAxes: true })));
+  return sub(root, mul(p, sum(root, -1, { keepdims: true })));
 }
 
 /** √p_c (e_c − p) at one position and 0 at the others, for every position and class. */

@@ -119,7 +119,7 @@ export function evaCurvature(options: OptionsOf<typeof evaCurvatureOptions> = {}
 
 /** A record's share in the mean of the step's rows, which come scaled by 1/√N: [1, d]. */
 function meanOf(record: LayerRecord, side: Side): Tensor {
-  const total = sum(record.rows(side, reductions.reduce), 0, { keepAxes: true });
+  const total = sum(record.rows(side, reductions.reduce), 0, { keepdims: true });
   const { total: N } = record;
   return typeof N === "number" ? scale(total, 1 / Math.sqrt(N)) : div(total, sqrt(cast(N, total.dtype)));
 }

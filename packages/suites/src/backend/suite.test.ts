@@ -1,4 +1,12 @@
-import { type Backend, createDevice, Device, type Kernel, ops, type TypedArray, typedArray } from "@kronograd/tensor";
+import {
+  type Backend,
+  createDevice,
+  Device,
+  type Kernel,
+  opRegistry,
+  type TypedArray,
+  typedArray,
+} from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { coverageTable, coverOp } from "./coverage.ts";
 import { backendSuite } from "./suite.ts";
@@ -27,7 +35,7 @@ describe("coverOp", () => {
       for (let i = 0; i < to.length; i++) to[i] = Math.exp(from[i]!);
       return true;
     };
-    const row = await coverOp(withKernel("exp", careless), ops.get("exp")!);
+    const row = await coverOp(withKernel("exp", careless), opRegistry.get("exp")!);
     expect(row.kernel).toBeGreaterThan(0);
     expect(row.failure).toMatch(/want/);
     expect(coverageTable([row])).toMatch(/exp +kernel .*FAILED\n1 of 1 ops have a kernel/);
@@ -36,7 +44,7 @@ describe("coverOp", () => {
   it("counts a kernel that declines as reference", async () => {
     const row = await coverOp(
       withKernel("exp", () => false),
-      ops.get("exp")!,
+      opRegistry.get("exp")!,
     );
     expect(row).toMatchObject({ kernel: 0, failure: null });
   });

@@ -7,7 +7,7 @@
 import "@kronograd/linalg";
 import "@kronograd/linalg/decompositions";
 import "@kronograd/optimizers";
-import { type Device, ops } from "@kronograd/tensor";
+import { type Device, opRegistry } from "@kronograd/tensor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CoverageOptions, type CoverageRow, coverageTable, coverOp } from "./coverage.ts";
 import { lostSince } from "./kept-kernels.ts";
@@ -43,8 +43,8 @@ export function backendSuite(
       console.log(`${device.toString()}\n${coverageTable(rows)}`);
     });
 
-    it.each(options.names ?? [...ops.keys()])("computes %s as its reference does", async (op) => {
-      const row = await coverOp(device, ops.get(op)!, options);
+    it.each(options.names ?? [...opRegistry.keys()])("computes %s as its reference does", async (op) => {
+      const row = await coverOp(device, opRegistry.get(op)!, options);
       rows.push(row);
       expect(row.failure).toBeNull();
     });

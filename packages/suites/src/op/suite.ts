@@ -7,7 +7,7 @@
 import "@kronograd/linalg";
 import "@kronograd/linalg/decompositions";
 import "@kronograd/optimizers";
-import { ops } from "@kronograd/tensor";
+import { opRegistry } from "@kronograd/tensor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkOpDtypes, checkOpGradients, checkOpLayouts, checkOpReads } from "./checks.ts";
@@ -23,11 +23,11 @@ export interface OpSuiteOptions {
 }
 
 /** Test ops of the registry: gradients of first and second order, layouts, float32 against float64. */
-export function opSuite({ names = [...ops.keys()], runs = 12, seed = 0 }: OpSuiteOptions = {}): void {
+export function opSuite({ names = [...opRegistry.keys()], runs = 12, seed = 0 }: OpSuiteOptions = {}): void {
   const forSeeds = (check: (seed: number) => void) =>
     fc.assert(fc.property(fc.nat(), check), { numRuns: runs, seed, endOnFailure: true });
   describe.each(names)("op %s", (name) => {
-    const op = ops.get(name)!;
+    const op = opRegistry.get(name)!;
     it("gives the same results in every layout", () => forSeeds((s) => checkOpLayouts(op, s)));
     it("agrees in float32 and float64", () => forSeeds((s) => checkOpDtypes(op, s)));
     if (op.vjp === undefined) {

@@ -13,7 +13,7 @@ import { ones, tensor, zeros } from "../tensor/create.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import { scope } from "../tensor/scope.ts";
 import { dispatch, dispatchInto, empty, run, setRecorder } from "./dispatch.ts";
-import { type ComputeOp, defineOp, ops } from "./op.ts";
+import { type ComputeOp, defineOp, opRegistry } from "./op.ts";
 
 const values = (t: { dataSync(): TypedArray }) => Array.from(t.dataSync());
 
@@ -48,7 +48,7 @@ const host = (handle: unknown) => handle as TypedArray;
 
 describe("defineOp", () => {
   it("enters the op in the registry", () => {
-    expect(ops.get("test.shift")).toBe(shiftOp);
+    expect(opRegistry.get("test.shift")).toBe(shiftOp);
   });
 
   it("refuses a name that is taken, and as a type an op that hides its derivative", () => {

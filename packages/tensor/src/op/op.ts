@@ -97,7 +97,7 @@ export type AnyOp = Op<any>;
 const registry = new Map<string, AnyOp>();
 
 /** Every op that was defined so far, by name. The gradient suite walks this. */
-export const ops: ReadonlyMap<string, AnyOp> = registry;
+export const opRegistry: ReadonlyMap<string, AnyOp> = registry;
 
 /** `saveInputs` of a product: the derivative of each side reads the other. */
 export const savesTheOther = <P>(_: P, needs: readonly boolean[]): readonly number[] =>

@@ -43,6 +43,6 @@ describe("frobenius2 and norm", () => {
         ).dataSync(),
       ),
     ).toEqual([5, 10]);
-    expect(norm(tensor([[3, 4]]), undefined, { keepAxes: true }).shape).toEqual([1, 1]);
+    expect(norm(tensor([[3, 4]]), undefined, { keepdims: true }).shape).toEqual([1, 1]);
   });
 });

@@ -64,6 +64,6 @@ export const frobenius2 = (x: Tensor): Tensor => dot(x, x);
  */
 export function norm(x: Tensor, axes?: number | readonly number[], options: ReductionOptions = {}): Tensor {
   return scope(() =>
-    sqrt(axes === undefined && options.keepAxes !== true ? frobenius2(x) : sum(square(x), axes, options)),
+    sqrt(axes === undefined && options.keepdims !== true ? frobenius2(x) : sum(square(x), axes, options)),
   );
 }

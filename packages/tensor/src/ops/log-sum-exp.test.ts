@@ -35,6 +35,6 @@ describe("logSumExp", () => {
         expect(value).toBeCloseTo(want[i] as number, 14);
       });
     expect(logSumExp(transpose(x), 1).dataSync()).toEqual(logSumExp(x, 0).dataSync());
-    expect(logSumExp(x, 0, { keepAxes: true }).shape).toEqual([1, 2]);
+    expect(logSumExp(x, 0, { keepdims: true }).shape).toEqual([1, 2]);
   });
 });

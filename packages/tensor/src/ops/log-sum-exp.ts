@@ -56,7 +56,7 @@ const logSumExpOp = /* @__PURE__ */ defineOp<Reduced, ["x"]>({
 export function logSumExp(
   x: Tensor,
   axes?: number | readonly number[],
-  { keepAxes = false }: ReductionOptions = {},
+  { keepdims = false }: ReductionOptions = {},
 ): Tensor {
-  return run(logSumExpOp, [x], { axes: normalizeAxes("logSumExp", axes, x.rank), keep: keepAxes });
+  return run(logSumExpOp, [x], { axes: normalizeAxes("logSumExp", axes, x.rank), keep: keepdims });
 }

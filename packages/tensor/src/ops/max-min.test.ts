@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ShapeError } from "../errors.ts";
-import { type ComputeOp, ops, pullBack } from "../op/op.ts";
+import { type ComputeOp, opRegistry, pullBack } from "../op/op.ts";
 import { ones, tensor } from "../tensor/create.ts";
 import { argMax, argMin, max, min } from "./max-min.ts";
 import { transpose } from "./permute.ts";
@@ -16,7 +16,7 @@ describe("max and min", () => {
     expect([max(x).itemSync(), min(x).itemSync()]).toEqual([5, 1]);
     expect(values(max(x, 0))).toEqual([3, 5, 5]);
     expect(values(min(x, -1))).toEqual([1, 2]);
-    expect(max(x, 1, { keepAxes: true }).shape).toEqual([2, 1]);
+    expect(max(x, 1, { keepdims: true }).shape).toEqual([2, 1]);
     expect(values(max(transpose(x), 1))).toEqual([3, 5, 5]);
   });
 
@@ -33,7 +33,7 @@ describe("max and min", () => {
   });
 
   it("give the gradient at a tie to the first element", () => {
-    const op = ops.get("max") as ComputeOp<{ axes: number[] }>;
+    const op = opRegistry.get("max") as ComputeOp<{ axes: number[] }>;
     const saved = {
       specs: [x],
       needs: [true],

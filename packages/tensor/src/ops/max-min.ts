@@ -12,7 +12,7 @@ import type { Rng } from "../tensor/rng.ts";
 import { scope } from "../tensor/scope.ts";
 import { normalizeAxes, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { place } from "./pick.ts";
+import { scatter } from "./pick-scatter.ts";
 import { reshape } from "./reshape.ts";
 import type { ReductionOptions } from "./sum-broadcast.ts";
 
@@ -63,7 +63,7 @@ function extremum(name: string, sign: 1 | -1, more: More): Extremum {
 
 const vjp: Vjp<Axes, ["x"], ["values", "indices"]> = {
   saveOutputs: () => [1],
-  pull: ([cotangent], saved, { axes }) => [place(cotangent!, saved.output(1), saved.specs[0].shape, axes)],
+  pull: ([cotangent], saved, { axes }) => [scatter(cotangent!, saved.output(1), saved.specs[0].shape, axes)],
 };
 const noVjp = "places are whole numbers";
 
@@ -93,7 +93,7 @@ function values(
   const list = normalizeAxes(op.name, axes, x.rank);
   return scope(() => {
     const result = dispatch(op, [x], { axes: list })[0];
-    return options.keepAxes === true ? reshape(result, withOnes(x.shape, list)) : result;
+    return options.keepdims === true ? reshape(result, withOnes(x.shape, list)) : result;
   });
 }
 

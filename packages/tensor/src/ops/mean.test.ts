@@ -11,7 +11,7 @@ describe("mean", () => {
   it("divides the sum by the number of elements", () => {
     expect(mean(x).itemSync()).toBe(4);
     expect(Array.from(mean(x, 0).dataSync())).toEqual([3, 4, 5]);
-    expect(mean(x, 1, { keepAxes: true }).shape).toEqual([2, 1]);
+    expect(mean(x, 1, { keepdims: true }).shape).toEqual([2, 1]);
   });
 
   it("of int32 is float32; of nothing, NaN", () => {

@@ -4,7 +4,7 @@ import { tensor } from "../tensor/create.ts";
 import { mul, neg } from "./arithmetic.ts";
 import { mean } from "./mean.ts";
 import { oneHot } from "./one-hot.ts";
-import { pick } from "./pick.ts";
+import { pick } from "./pick-scatter.ts";
 import { reshape } from "./reshape.ts";
 import { logSoftmax } from "./softmax.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";

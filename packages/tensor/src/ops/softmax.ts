@@ -46,14 +46,14 @@ const softmaxOp = /* @__PURE__ */ lanes(
 /** (diag p − p pᵀ) v along an axis, with p a softmax. */
 export function pullSoftmax(p: Tensor, v: Tensor, axis: number): Tensor {
   const weighted = mul(p, v);
-  return sub(weighted, mul(p, sum(weighted, axis, { keepAxes: true })));
+  return sub(weighted, mul(p, sum(weighted, axis, { keepdims: true })));
 }
 
 const logSoftmaxOp = /* @__PURE__ */ lanes(
   "logSoftmax",
   (distance, total) => distance - Math.log(total),
   ([cotangent], saved, { axis }) => {
-    const total = sum(cotangent, axis, { keepAxes: true });
+    const total = sum(cotangent, axis, { keepdims: true });
     return [sub(cotangent, mul(exp(saved.output(0)), total))];
   },
 );

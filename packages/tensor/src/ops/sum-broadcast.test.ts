@@ -21,8 +21,8 @@ describe("sum", () => {
   });
 
   it("keeps axes with size 1 when asked to", () => {
-    expect(sum(x, 0, { keepAxes: true }).shape).toEqual([1, 3]);
-    expect(sum(x, undefined, { keepAxes: true }).shape).toEqual([1, 1]);
+    expect(sum(x, 0, { keepdims: true }).shape).toEqual([1, 3]);
+    expect(sum(x, undefined, { keepdims: true }).shape).toEqual([1, 1]);
   });
 
   it("reads strided views", () => {

@@ -16,7 +16,7 @@ import { reshape } from "./reshape.ts";
 /** Options of a reduction over axes. */
 export interface ReductionOptions {
   /** Keep the reduced axes with size 1. */
-  readonly keepAxes?: boolean;
+  readonly keepdims?: boolean;
 }
 
 /** The op behind `sum`. */
@@ -47,9 +47,9 @@ export const sumOp = /* @__PURE__ */ defineOp<Reduced, ["x"]>({
  * @example
  * sum(tensor([[1, 2], [3, 4]]), 0);   // [4, 6]
  */
-export function sum(x: Tensor, axes?: number | readonly number[], { keepAxes = false }: ReductionOptions = {}): Tensor {
+export function sum(x: Tensor, axes?: number | readonly number[], { keepdims = false }: ReductionOptions = {}): Tensor {
   const list = normalizeAxes("sum", axes, x.rank);
-  return list.length === 0 ? alias(x) : run(sumOp, [x], { axes: list, keep: keepAxes });
+  return list.length === 0 ? alias(x) : run(sumOp, [x], { axes: list, keep: keepdims });
 }
 
 /** The op behind `broadcastTo`. */

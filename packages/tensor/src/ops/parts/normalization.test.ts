@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dispatch } from "../../op/dispatch.ts";
-import { type ComputeOp, ops, pullBack } from "../../op/op.ts";
+import { type ComputeOp, opRegistry, pullBack } from "../../op/op.ts";
 import { normal } from "../../tensor/create.ts";
 import { add, mul, sub } from "../arithmetic.ts";
 import { batchNorm } from "../batch-norm.ts";
@@ -14,7 +14,7 @@ import { sum } from "../sum-broadcast.ts";
 
 const f64 = { dtype: "float64" } as const;
 const rounding = 1e-12; // sums of some 50 numbers near 1 in float64
-const op = (name: string) => ops.get(name) as ComputeOp<Normalization>;
+const op = (name: string) => opRegistry.get(name) as ComputeOp<Normalization>;
 
 /** y, statistics and gradients of one kind of normalisation at random values, with ε = 0. */
 function setUp(name: string, groups: number) {

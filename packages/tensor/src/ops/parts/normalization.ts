@@ -250,7 +250,7 @@ function pullGradient(
   const full = (t: Tensor) => reshape(t, view);
   const perSet = (t: Tensor) => reshape(t, withOnes(view, setAxes));
   const perChannel = (t: Tensor) => reshape(t, withOnes(view, affineAxes));
-  const overSet = (t: Tensor) => sum(t, setAxes, { keepAxes: true });
+  const overSet = (t: Tensor) => sum(t, setAxes, { keepdims: true });
   const plus = (...terms: readonly (Tensor | null)[]): Tensor | null => {
     const present = terms.filter((term) => term !== null);
     return present.length === 0 ? null : present.reduce(add);

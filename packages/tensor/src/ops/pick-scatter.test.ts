@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DtypeError, ShapeError, UsageError } from "../errors.ts";
 import { ones, tensor } from "../tensor/create.ts";
 import { mul } from "./arithmetic.ts";
-import { pick, place } from "./pick.ts";
+import { pick, scatter } from "./pick-scatter.ts";
 import { sum } from "./sum-broadcast.ts";
 
 const values = (t: { dataSync(): ArrayLike<number> }) => Array.from(t.dataSync());
@@ -32,19 +32,19 @@ describe("pick", () => {
   });
 });
 
-describe("place", () => {
+describe("scatter", () => {
   it("puts one element into each row of zeros", () => {
-    expect(values(place(tensor([7, 8]), indices(2, 0), [2, 3]))).toEqual([0, 0, 7, 8, 0, 0]);
-    expect(values(place(tensor([7, 8]), indices(1, 0), [3, 2], 0))).toEqual([0, 8, 7, 0, 0, 0]);
+    expect(values(scatter(tensor([7, 8]), indices(2, 0), [2, 3]))).toEqual([0, 0, 7, 8, 0, 0]);
+    expect(values(scatter(tensor([7, 8]), indices(1, 0), [3, 2], 0))).toEqual([0, 8, 7, 0, 0, 0]);
   });
 
-  it("is the transpose of pick: ⟨place(v), x⟩ = ⟨v, pick(x)⟩", () => {
+  it("is the transpose of pick: ⟨scatter(v), x⟩ = ⟨v, pick(x)⟩", () => {
     const [v, chosen] = [tensor([7, 8]), indices(2, 1)];
-    const left = sum(mul(place(v, chosen, [2, 3]), x)).itemSync();
+    const left = sum(mul(scatter(v, chosen, [2, 3]), x)).itemSync();
     expect(left).toBe(sum(mul(v, pick(x, chosen))).itemSync());
   });
 
   it("refuses indices out of range", () => {
-    expect(() => place(tensor([7]), indices(3), [1, 3])).toThrow(UsageError);
+    expect(() => scatter(tensor([7]), indices(3), [1, 3])).toThrow(UsageError);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * One element of each row, by index; and its transpose, which places elements in rows of zeros. Each is the other's
+ * One element of each row, by index; and its transpose, which scatters elements into rows of zeros. Each is the other's
  * vector–Jacobian product. A row is spanned by any axes; an index counts its elements row-major.
  */
 
@@ -23,7 +23,7 @@ const pickOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[] }, ["
   },
   vjp: {
     saveInputs: () => [1],
-    pull: ([cotangent], saved, { axes }) => [place(cotangent, saved.input(1), saved.specs[0].shape, axes), null],
+    pull: ([cotangent], saved, { axes }) => [scatter(cotangent, saved.input(1), saved.specs[0].shape, axes), null],
   },
 });
 
@@ -32,14 +32,14 @@ const pickOp = /* @__PURE__ */ defineOp<{ readonly axes: readonly number[] }, ["
   return { inputs: [{ shape }, indices], params: { axes } };
 });
 
-const placeOp = /* @__PURE__ */ defineOp<
+const scatterOp = /* @__PURE__ */ defineOp<
   { readonly axes: readonly number[]; readonly shape: Shape },
   ["values", "indices"]
 >({
-  name: "place",
+  name: "scatter",
   shape([values, indices], { axes, shape }) {
-    fits("place", shape, indices, axes);
-    fits("place", shape, values, axes);
+    fits("scatter", shape, indices, axes);
+    fits("scatter", shape, values, axes);
     return [{ shape, dtype: values.dtype }];
   },
   reference([out], [values, indices], { axes }) {
@@ -47,7 +47,7 @@ const placeOp = /* @__PURE__ */ defineOp<
     const source = rowMajor(values);
     out.data.fill(0, out.offset, out.offset + sizeOf(out.shape));
     forEachRow(out, axes, (row, positions) => {
-      checkIndex("place", chosen[row]!, row, positions.length);
+      checkIndex("scatter", chosen[row]!, row, positions.length);
       out.data[positions[chosen[row]!]!] = source[row]!;
     });
   },
@@ -57,7 +57,7 @@ const placeOp = /* @__PURE__ */ defineOp<
   },
 });
 
-/* @__PURE__ */ sampled(placeOp, (rng) => {
+/* @__PURE__ */ sampled(scatterOp, (rng) => {
   const { shape, axes, indices } = sampleRows(rng);
   return { inputs: [{ shape: without(shape, axes) }, indices], params: { axes, shape } };
 });
@@ -101,10 +101,10 @@ export function pick(x: Tensor, indices: Tensor, axes: number | readonly number[
  * @param axes     axes that span a row (default: the last)
  * @throws {UsageError} an index is out of range
  * @example
- * place(tensor([3, 4]), tensor(Int32Array.of(2, 0)), [2, 3]);   // [[0, 0, 3], [4, 0, 0]]
+ * scatter(tensor([3, 4]), tensor(Int32Array.of(2, 0)), [2, 3]);   // [[0, 0, 3], [4, 0, 0]]
  */
-export function place(values: Tensor, indices: Tensor, shape: Shape, axes: number | readonly number[] = -1): Tensor {
-  checkShape("place", shape);
-  assertIndices("place", indices);
-  return run(placeOp, [values, indices], { axes: normalizeAxes("place", axes, shape.length), shape });
+export function scatter(values: Tensor, indices: Tensor, shape: Shape, axes: number | readonly number[] = -1): Tensor {
+  checkShape("scatter", shape);
+  assertIndices("scatter", indices);
+  return run(scatterOp, [values, indices], { axes: normalizeAxes("scatter", axes, shape.length), shape });
 }

@@ -4,7 +4,7 @@ import { adam, kfac, sgd, skfac } from "@kronograd/optimizers";
 import { add, mean, Rng, type Tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { eventsOf, ofType, small } from "../testing/index.ts";
-import type { FitOptions } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 
 const rng = new Rng(7);
 const int = (rows: number[][]) => ({ values: rows, prepare: "integers" as const });

@@ -5,7 +5,7 @@ import { Rng } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { eventsOf, ofType, points, small } from "../testing/index.ts";
 import { earlyStopping } from "./early-stopping.ts";
-import type { FitOptions } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 import type { Metric } from "./metric.ts";
 import { accuracy, f1 } from "./metrics/index.ts";
 

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { eventsOf, ofType, points, small } from "../testing/index.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import type { RunEvent } from "./events.ts";
-import { type FitOptions, fit } from "./fit.ts";
+import { fit } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 
 const refusal = (name: string) => expect.objectContaining({ name });
 

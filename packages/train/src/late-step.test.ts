@@ -31,7 +31,8 @@ import { deferred } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { eventsOf, ofType, small } from "../testing/index.ts";
 import type { RunEvent } from "./events.ts";
-import { type FitOptions, fit } from "./fit.ts";
+import { fit } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 
 const busyModel = (device: Device) =>
   new Sequential(

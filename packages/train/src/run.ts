@@ -9,7 +9,7 @@ import { type Rules, rulesOf } from "./decisions.ts";
 import { defaultMetrics, type Evaluation, evaluate } from "./evaluate.ts";
 import { withEvaluationWeights } from "./evaluation-weights.ts";
 import type { EvaluatedSplit, PlanRows, RunEvent } from "./events.ts";
-import type { FitOptions } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 import { type Identity, identityOf } from "./identity/identity.ts";
 import { InFlight } from "./in-flight.ts";
 import { assertPeriod, stepLimit } from "./limits.ts";

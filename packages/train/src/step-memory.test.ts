@@ -13,7 +13,7 @@ import { cpu, Device, ones, Rng, slice, type Tree } from "@kronograd/tensor";
 import { deferred } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { eventsOf, ofType, points, small } from "../testing/index.ts";
-import type { FitOptions } from "./fit.ts";
+import type { FitOptions } from "./fit-options.ts";
 import { bytesOf, peakAbove } from "./step-memory.ts";
 
 /** Within what the README promises. */

@@ -5,7 +5,8 @@ import { mlp, softmaxCrossEntropy } from "@kronograd/layers";
 import { sgd } from "@kronograd/optimizers";
 import { Rng } from "@kronograd/tensor";
 import type { RunEvent } from "../src/events.ts";
-import { type FitOptions, fit } from "../src/fit.ts";
+import { fit } from "../src/fit.ts";
+import type { FitOptions } from "../src/fit-options.ts";
 
 export const points = blobs({ rng: new Rng(1), train: 40, test: 20 });
 

@@ -24,7 +24,7 @@ import { describe, expect, it } from "vitest";
 import { eventsOf, ofType, small } from "../../testing/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint.ts";
 import type { CheckpointTree } from "../checkpoint-tree.ts";
-import type { FitOptions } from "../fit.ts";
+import type { FitOptions } from "../fit-options.ts";
 import type { Difference } from "./differences.ts";
 
 const net = (activation: Layer = relu(), rate = 0): Layer =>

@@ -26,6 +26,15 @@ export function blockInfo(block: Block, roles: Roles = {}): BlockInfo {
   return { ...block, role: known ?? (block.isVector ? "norm" : block.isLayer ? "hidden" : "other") };
 }
 
+/**
+ * Whether a parameter is a weight, and neither a bias nor a norm's scale or shift: by its role; where that is not known, by its
+ * rank of at least 2.
+ */
+export function isWeight(parameter: string, rank: number, roles: Roles = {}): boolean {
+  const role = roles[parameter] ?? "other";
+  return role === "other" ? rank >= 2 : role !== "bias" && role !== "norm";
+}
+
 /** Matrices and spectra of a block, by name. */
 export interface CurvatureView {
   readonly matrices?: Readonly<Record<string, Tensor>>;

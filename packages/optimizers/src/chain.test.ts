@@ -1,11 +1,12 @@
-import { scale, scope, UsageError } from "@kronograd/tensor";
+import { scale, scope, type Tensor, UsageError } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
-import { directionsOf, f64 } from "../testing/index.ts";
+import { directionsOf, f64, layerGradient } from "../testing/index.ts";
 import { chain, joinNeeds } from "./chain.ts";
 import { planBlock } from "./driver/plan.ts";
 import { Optimizer } from "./optimizer.ts";
 import { loadState } from "./state/optimizer-state.ts";
 import { mapParts, type Transform, updatesOf } from "./transform.ts";
+import { klClip } from "./transforms/kl-clip.ts";
 import { momentum } from "./transforms/momentum.ts";
 import { normClip } from "./transforms/norm-clip.ts";
 
@@ -85,6 +86,20 @@ describe("chain", () => {
     const block = { name: "a", shape: [1, 2], isLayer: true };
     expect(planBlock(chain(twice, chain(planned)), block, 1)).toEqual(plan);
     expect(planBlock(chain(twice), block, 1)).toBeNull();
+  });
+});
+
+describe("two links of one name", () => {
+  it("both report their numbers", () => {
+    const reported: Record<string, unknown> = {};
+    const report = (name: string, value: number | Tensor) => {
+      reported[name] = typeof value === "number" ? value : value.itemSync();
+    };
+    const parameters = { "layer.weight": f64([[0, 0]]), "layer.bias": f64([0]) };
+    using optimizer = new Optimizer({ name: "test", learningRate: 1, chain: chain(klClip(9), klClip(1)) });
+    optimizer.update(new Map([["layer", layerGradient("layer", [[6, 0]], [0])]]), { parameters, step: 0, report });
+    // the second link sees the direction of length 3 that the first leaves: its product with the gradient is 18
+    expect(reported).toEqual({ klClip: 0.5, "klClip (link 2)": Math.sqrt(1 / 18) });
   });
 });
 

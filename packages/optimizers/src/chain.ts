@@ -3,10 +3,10 @@
 import type { Parameters } from "@kronograd/autograd";
 import { UsageError } from "@kronograd/tensor";
 import type { StateTree } from "./state/state.ts";
-import type { Needs, Transform } from "./transform.ts";
+import type { Needs, StepContext, Transform } from "./transform.ts";
 
 /**
- * Compose transforms from left to right.
+ * Compose transforms from left to right. Where two links report a number by one name, the later says which link it is.
  *
  * @throws {UsageError} a link that sets the length of its own step is not the last; on update, a state that was saved by a
  *   chain of another length
@@ -40,9 +40,14 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
         });
       }
       let current = updates;
+      const reporters = new Map<string, number>(); // the link that reported a name first
       const next = transforms.map((transform, i) => {
+        const report: StepContext["report"] = (label, value) => {
+          if (!reporters.has(label)) reporters.set(label, i);
+          context.report(reporters.get(label) === i ? label : `${label} (link ${i + 1})`, value);
+        };
         const own = state[i] ?? transform.init(current, context);
-        const result = transform.update(current, own, context);
+        const result = transform.update(current, own, { ...context, report });
         current = result.updates;
         return result.state;
       });

@@ -140,16 +140,27 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
 });
 
 describe("a loss so large that λ is lost in the factors' rounding", () => {
-  it("has its damping raised, and says so", () => {
+  const reportedAt = (size: number, damping = 0.03) => {
     const weights = randomWeights(shapes);
-    using optimizer = kfac(bare);
+    using optimizer = kfac({ ...bare, damping });
     const loss = meanSquaredError();
-    const value = (outputs: Tensor, targets: Tensor) => scale(loss.value(outputs, targets), 1e20);
+    const value = (outputs: Tensor, targets: Tensor) => scale(loss.value(outputs, targets), size);
     const objective = {
       outputs: () => net(weights, random(1, [3, 4])), // three examples leave both factors singular
       loss: { ...loss, value },
       targets: random(2, [3, 3]),
     };
-    expect(step(optimizer, weights, objective).reported).toMatchObject({ damping: 0.03, dampingRaised: 0.03 * 1e16 });
+    return step(optimizer, weights, objective).reported;
+  };
+
+  it("has its damping raised to less than ten times what is needed, and says so", () => {
+    const { dampingRaised } = reportedAt(1e15);
+    expect(dampingRaised).toBeGreaterThan(0.03);
+    expect(reportedAt(1e15, (dampingRaised as number) * 1.01)).not.toHaveProperty("dampingRaised");
+    expect(reportedAt(1e15, (dampingRaised as number) / 10)).toHaveProperty("dampingRaised");
+  });
+
+  it("keeps its plain gradients where 10⁸ λ would not do, and says so", () => {
+    expect(reportedAt(1e20)).toEqual({ damping: 0.03, failedRefreshes: 2 });
   });
 });

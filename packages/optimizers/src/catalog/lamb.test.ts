@@ -1,6 +1,7 @@
 import { type NestedNumbers, scope } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { f64 } from "../../testing/index.ts";
+import type { Roles } from "../block-info.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { updatesOf } from "../transform.ts";
 import { adam } from "./adam.ts";
@@ -46,5 +47,19 @@ describe("lamb", () => {
   it("takes Adam's step from a weight that is 0, and none where the gradient is 0", () => {
     expect(f64(after(lamb({ learningRate: 0.5 }), [[[1, -2]]], [[0, 0]]))).toBeAllclose([-0.5, 0.5], { rtol: 1e-5 });
     expect(after(lamb(), [[[0, 0]]])).toEqual([3, 4]);
+  });
+
+  it("knows a bias or a norm's scale by its role, whatever its shape", () => {
+    const run = (roles: Roles | undefined, shape: "flat" | "matrix") =>
+      scope(() => {
+        using used = lamb({ learningRate: 0.1, weightDecay: 0.5 });
+        const parameters = { w: f64(shape === "flat" ? [3, 4] : [[3, 4]]) };
+        const gradients = updatesOf({ w: f64(shape === "flat" ? [1, 2] : [[1, 2]]) });
+        used.apply(parameters, used.update(gradients, { parameters, step: 0, ...(roles && { roles }) }), 0);
+        return [...parameters.w.dataSync()];
+      });
+    for (const role of ["norm", "bias"] as const) expect(run({ w: role }, "matrix")).toEqual(run(undefined, "flat"));
+    expect(run({ w: "hidden" }, "flat")).toEqual(run(undefined, "matrix"));
+    expect(run({ w: "other" }, "flat")).toEqual(run(undefined, "flat"));
   });
 });

@@ -1,13 +1,13 @@
 /**
  * LAMB: Adam's direction, with decay, in the length of the weight: r = m̂/(√v̂ + ε) + d w;  w ← w − η ‖w‖/‖r‖ r.
  *
- * Vectors (biases, the gains of norms) take Adam's step and do not decay. d is the weight decay.
+ * Biases and the parameters of norms take Adam's step and do not decay. d is the weight decay.
  */
 
 import { elementwise, frobenius2, mul, run, weightedSum } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
+import { isWeight } from "../block-info.ts";
 import { chain } from "../chain.ts";
-import { groupOf } from "../driver/groups.ts";
 import { Optimizer } from "../optimizer.ts";
 import { commonOptions, commonParts } from "../options/common-options.ts";
 import { checkOptions, type OptionsOf, option } from "../options/options.ts";
@@ -37,10 +37,10 @@ function inWeightsLength(decayOf: (parameter: string) => number): Transform {
   return {
     name: "lamb",
     init: () => null,
-    update(updates, state, { parameters }) {
+    update(updates, state, context) {
       const scaled = mapParts(updates, (part, name) => {
-        if (part.rank < 2) return part;
-        const weight = parameterNamed(parameters, name);
+        const weight = parameterNamed(context.parameters, name);
+        if (!isWeight(name, weight.rank, context.roles)) return part;
         const decay = decayOf(name);
         const direction = decay === 0 ? part : weightedSum(part, weight, 1, decay);
         return mul(direction, run(trustOp, [frobenius2(weight), frobenius2(direction)], {}));
@@ -58,10 +58,9 @@ function inWeightsLength(decayOf: (parameter: string) => number): Transform {
  */
 export function lamb(options: LambOptions = {}): Optimizer {
   const chosen = checkOptions("lamb", options, lambOptions);
-  const { momentum, decay, epsilon, weightDecay, groups } = chosen;
-  const { decay: _, ...parts } = commonParts(chosen);
-  const group = groupOf(groups);
-  const lengths = inWeightsLength((parameter) => group(parameter)?.weightDecay ?? weightDecay);
+  const { momentum, decay, epsilon } = chosen;
+  const { decay: _, decayOf, ...parts } = commonParts(chosen);
+  const lengths = inWeightsLength(decayOf);
   return new Optimizer({ name: "lamb", ...parts, chain: chain(adamScaling({ momentum, decay, epsilon }), lengths) });
 }
 

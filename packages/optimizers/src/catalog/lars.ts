@@ -2,14 +2,14 @@
  * LARS: a rate of its own for each weight, by its size against its gradient's, so that large batches can take large steps:
  * λ = trust ‖w‖ / (‖g‖ + d ‖w‖);  v ← β v + λ (g + d w);  w ← w − η v, with d the weight decay.
  *
- * Vectors (biases, the gains of norms) keep their plain gradient and do not decay: λ = 1, d = 0. The paper has η inside of v;
+ * Biases and the parameters of norms keep their plain gradient and do not decay: λ = 1, d = 0. The paper has η inside of v;
  * outside, as here, a change of the rate needs no correction of the momentum.
  */
 
 import { elementwise, frobenius2, run } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
+import { isWeight } from "../block-info.ts";
 import { chain } from "../chain.ts";
-import { groupOf } from "../driver/groups.ts";
 import { Optimizer } from "../optimizer.ts";
 import { commonOptions, commonParts } from "../options/common-options.ts";
 import { checkOptions, type OptionsOf, option } from "../options/options.ts";
@@ -48,10 +48,10 @@ function localRates(trust: number, decayOf: (parameter: string) => number): Tran
   return {
     name: "lars",
     init: () => null,
-    update(updates, state, { parameters }) {
+    update(updates, state, context) {
       const scaled = mapParts(updates, (gradient, name) => {
-        if (gradient.rank < 2) return gradient;
-        const weight = parameterNamed(parameters, name);
+        const weight = parameterNamed(context.parameters, name);
+        if (!isWeight(name, weight.rank, context.roles)) return gradient;
         const decay = decayOf(name);
         const rate = run(localRateOp, [frobenius2(weight), frobenius2(gradient)], { trust, decay });
         return run(updateOp, [rate, gradient, weight], { decay });
@@ -69,10 +69,9 @@ function localRates(trust: number, decayOf: (parameter: string) => number): Tran
  */
 export function lars(options: LarsOptions = {}): Optimizer {
   const chosen = checkOptions("lars", options, larsOptions);
-  const { momentum: velocity, nesterov, trust, weightDecay, groups } = chosen;
-  const { decay: _, ...parts } = commonParts(chosen);
-  const group = groupOf(groups);
-  const rates = localRates(trust, (parameter) => group(parameter)?.weightDecay ?? weightDecay);
+  const { momentum: velocity, nesterov, trust } = chosen;
+  const { decay: _, decayOf, ...parts } = commonParts(chosen);
+  const rates = localRates(trust, decayOf);
   const steps = velocity === 0 ? [rates] : [rates, momentum({ decay: velocity, nesterov })];
   return new Optimizer({ name: "lars", ...parts, chain: chain(...steps) });
 }

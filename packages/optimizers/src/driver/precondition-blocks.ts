@@ -33,11 +33,13 @@ export interface BlockState {
 export type PreconditionState = { readonly [block: string]: BlockState };
 
 /**
- * A curvature method by block as a member of a chain. Reports `damping`; `skippedStatistics` on a step that had any; and
- * `dampingRaised`, the largest λ that a refresh took, where the scheduled one did not do (raise-damping.ts).
+ * A curvature method by block as a member of a chain. Reports `damping`; `skippedStatistics` on a step that had any;
+ * `dampingRaised`, the largest λ that a refresh took, where the scheduled one did not do (raise-damping.ts); and
+ * `failedRefreshes`, the number of blocks that no damping could invert: they keep their plain gradient until they have new
+ * statistics.
  *
  * @throws {UsageError} a period that is not a whole number of steps; on update, damping below 0, parts that do not merge
- * @throws {NumericalError} (on update) a factor that cannot be inverted even so; names the layer
+ * @throws {NumericalError} (on update) λ = 0, and a factor that cannot be inverted; names the block
  */
 export function preconditionBlocks(method: AnyMethod, options: PreconditionOptions = {}): Transform<PreconditionState> {
   const { damping = 0.03, examples } = options;
@@ -97,6 +99,7 @@ export function preconditionBlocks(method: AnyMethod, options: PreconditionOptio
 
       const seenAtOnce = method.refresh === undefined ? { seen: true, fresh: true } : { seen: true };
       if (statistics !== undefined) learn(statistics, units.filter((unit) => dueOf(unit).statistics), seenAtOnce); // biome-ignore format: one line
+      let failed = 0;
       let raised = lambda; // the largest damping that a refresh took
       for (const unit of units) {
         const { seen, fresh } = stateOf(unit);
@@ -109,6 +112,11 @@ export function preconditionBlocks(method: AnyMethod, options: PreconditionOptio
           const attempt = (damping: number) => scope(() => method.refresh?.(s, { ...own, damping }) as StateTree);
           return refreshWithDamping(unit.block.name, lambda, attempt);
         });
+        if (made === null) {
+          failed += 1;
+          put(unit, { seen: false, fresh: false }); // until there are new statistics
+          continue;
+        }
         raised = Math.max(raised, made.damping);
         put(unit, { fresh: true, method: made.state });
       }
@@ -134,6 +142,7 @@ export function preconditionBlocks(method: AnyMethod, options: PreconditionOptio
       }
       if (skipped > 0) context.report("skippedStatistics", skipped);
       if (raised > lambda) context.report("dampingRaised", raised);
+      if (failed > 0) context.report("failedRefreshes", failed);
       context.mark("update");
       return { updates: withDirections(updates, directions), state: next };
     },

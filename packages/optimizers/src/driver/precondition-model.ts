@@ -89,9 +89,14 @@ export function preconditionModel(
           const attempt = (damping: number) => scope(() => method.refresh?.(s, { ...own, damping }) as StateTree);
           return refreshWithDamping(method.name, lambda, attempt);
         });
-        current = made.state;
-        raised = made.damping;
-        fresh = true;
+        if (made === null) {
+          context.report("failedRefreshes", 1);
+          [seen, fresh] = [false, false]; // until there are new statistics
+        } else {
+          current = made.state;
+          raised = made.damping;
+          fresh = true;
+        }
       }
       if (refinement !== undefined && refines && fresh) learn(refinement as never);
       if (skipped > 0) context.report("skippedStatistics", skipped);

@@ -25,6 +25,8 @@ export type CommonOptions = ChosenOptions<ReturnType<typeof commonOptions>>;
 /** What an optimizer's chain and constructor take from the common options. */
 export interface CommonParts {
   readonly learningRate: Schedule;
+  /** Weight decay of a parameter: of its group, or the common one. */
+  decayOf(parameter: string): number;
   /** One transform, or none where nothing decays: spread it where the decay belongs in the chain. */
   readonly decay: readonly Transform[];
   rateOf(parameter: string): number;
@@ -36,10 +38,11 @@ export function commonParts(chosen: CommonOptions): CommonParts {
   const { learningRate, weightDecay: amount, groups } = chosen;
   const group = groupOf(groups);
   const decays = amount > 0 || groups.some((own) => (own.weightDecay ?? 0) > 0);
-  const amountOf = groups.length === 0 ? amount : (parameter: string) => group(parameter)?.weightDecay ?? amount;
+  const decayOf = (parameter: string) => group(parameter)?.weightDecay ?? amount;
   return {
     learningRate,
-    decay: decays ? [weightDecay(amountOf)] : [],
+    decayOf,
+    decay: decays ? [weightDecay(groups.length === 0 ? amount : decayOf)] : [],
     rateOf: (parameter) => group(parameter)?.learningRateFactor ?? 1,
     config: plain(chosen) as Record<string, unknown>,
   };

@@ -4,7 +4,7 @@
  */
 import { valueAndGrad } from "@kronograd/autograd";
 import { Conv2d, Dense, flatten, maxPool2d, parameters, relu, Sequential } from "@kronograd/layers";
-import { chain, klClip, momentum, Optimizer, precondition, skfacCurvature } from "@kronograd/optimizers";
+import { chain, klClip, leanSkfac, momentum, Optimizer, preconditionPlainly } from "@kronograd/optimizers/lean";
 import { fromTypedArray, Rng, scope } from "@kronograd/tensor";
 import { softmaxCrossEntropy } from "@kronograd/tensor/lean";
 import type { Batch } from "./conv-skfac-preset.ts";
@@ -12,8 +12,7 @@ import type { Batch } from "./conv-skfac-preset.ts";
 export const refreshEvery = 20;
 
 /** SKFAC as published. */
-const lastBatchAlone = () =>
-  precondition(skfacCurvature({ refreshEvery }), { statisticsEvery: refreshEvery, refreshEvery });
+const lastBatchAlone = () => preconditionPlainly(leanSkfac({ refreshEvery }), { every: refreshEvery });
 
 /** Train on each batch once and return the losses. */
 export function trainConvNet(batches: Iterable<Batch>, curvature = lastBatchAlone()): number[] {

@@ -7,7 +7,6 @@ import {
   blockInfo,
   type CurvatureMethod,
   chain,
-  columnHistory,
   contextByHand,
   directionByHand,
   kfacCurvature,
@@ -16,7 +15,6 @@ import {
   momentum,
   Optimizer,
   precondition,
-  preconditionSameBatch,
   type StateTree,
   skfacCurvature,
   type Transform,
@@ -115,9 +113,10 @@ function balanced(run: CaseRun, perGroup: readonly Results[]): Results {
 const skfacLayer: Handler = async (run) => {
   const { net, objective } = await netObjective(run, run.text("net"));
   const damping = run.number("damping");
-  const reduction = reductions[reductionOf(run, "reduction")];
+  const name = reductionOf(run, "reduction");
+  const reduction = reductions[name];
   const [bias, stride] = [biasOf(run), run.number("subsample_stride", 2)];
-  const method = skfacCurvature({ reduction, bias, stride, pi: false }, { sameBatch: preconditionSameBatch });
+  const method = skfacCurvature({ reduction: name, rank: null, bias, stride, pi: false });
   const groups = directions(objective, net.parameters, method, damping)(run.text("layer"));
   const expected = run.case.expected.per_group as readonly Dictionary[];
   // The step may go through the batch's factors (push-through); the same state must do as much with the gradient itself.
@@ -246,17 +245,13 @@ const curvatureTrajectory: Handler = async (run) => {
   const method =
     run.text("method") === "kfac"
       ? kfacCurvature({ reduction: reduction as "expand" | "reduce", bias, decay, start })
-      : skfacCurvature(
-          {
-            reduction: reductions[reduction],
-            bias,
-            pi: false,
-            stride: run.number("subsample_stride", 2),
-          },
-          decay === 0
-            ? { sameBatch: preconditionSameBatch }
-            : { history: columnHistory({ rank: 2 ** 20, decay, start }) },
-        );
+      : skfacCurvature({
+          reduction,
+          bias,
+          pi: false,
+          stride: run.number("subsample_stride", 2),
+          ...(decay === 0 ? { rank: null } : { rank: 2 ** 20, decay, start }),
+        });
   const [limit, amount, beta] = [run.number("kl_clip", 0), run.number("weight_decay", 0), run.number("momentum", 0)];
   const optimizer = new Optimizer({
     name: method.name,

@@ -7,7 +7,6 @@ export * from "./catalog/index.ts";
 export * from "./catalog.ts";
 export * from "./chain.ts";
 export * from "./curvature/index.ts";
-export { preconditionSameBatch } from "./curvature/parts/same-batch.ts";
 export * from "./curvature-method.ts";
 export * from "./driver/accumulate.ts";
 export * from "./driver/adaptive.ts";

@@ -3,7 +3,7 @@
  * matrices of a layer's size where the batch is smaller, and memory for what nobody asks about.
  */
 
-import { type CaptureRequest, reductions, valueAndGrad } from "@kronograd/autograd";
+import { type CaptureRequest, valueAndGrad } from "@kronograd/autograd";
 import { convLayer, denseLayer, randomWeights, softmaxCrossEntropy } from "@kronograd/suites/exact";
 import { normal, Rng, relu, reshape, type Shape, setRecorder, type Tensor, tensor } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
@@ -138,7 +138,7 @@ describe("statistics of a convolution", () => {
   const context = contextByHand(0.1, 0);
   /** Ops of a look at the batch that make something of every position: im2col, or whatever has its size. */
   const unfolded = (reduction: "reduce" | "mean" | "sum" | "expand") => {
-    const method = skfacCurvature({ reduction: reductions[reduction] });
+    const method = skfacCurvature({ rank: null, reduction });
     const calls = callsOf(
       () => void learnByHand(method, method.init(blockInfo(block), context), records.get("conv")!, context),
     );

@@ -4,6 +4,7 @@ import {
   factoredGradient,
   type LayerRecord,
   layerRecord,
+  type ReductionName,
   reductions,
 } from "@kronograd/autograd";
 import { dampedInverse, gram } from "@kronograd/linalg";
@@ -27,30 +28,19 @@ import { describe, expect, it } from "vitest";
 import { layerBlock } from "../../testing/index.ts";
 import { blockInfo } from "../block-info.ts";
 import { contextByHand, directionByHand, learnByHand, refreshByHand } from "../driver/by-hand.ts";
-import { columnHistory } from "./column-history.ts";
 import { kfacCurvature } from "./kfac.ts";
-import { preconditionSameBatch } from "./parts/same-batch.ts";
+import { leanSkfac } from "./parts/skfac-method.ts";
 import { paperSkfac, type SkfacState, skfacCurvature } from "./skfac.ts";
 
 curvatureSuite(skfacCurvature());
-describe("with push-through", () => curvatureSuite(skfacCurvature({}, { sameBatch: preconditionSameBatch })));
-describe("as released", () => curvatureSuite(skfacCurvature(paperSkfac())));
-describe("with a history", () => curvatureSuite(skfacCurvature({}, { history: columnHistory() })));
-describe("with two columns", () => curvatureSuite(skfacCurvature({}, { history: columnHistory({ rank: 2 }) })));
+describe("of the last batch", () => curvatureSuite(skfacCurvature({ rank: null })));
+describe("from its parts, without push-through", () => curvatureSuite(leanSkfac()));
+describe("as released", () => curvatureSuite(skfacCurvature(paperSkfac)));
+describe("with two columns", () => curvatureSuite(skfacCurvature({ rank: 2 })));
 
-/** Options of the method with those of its history, of which there is none with rank null. */
-type Options = Parameters<typeof skfacCurvature>[0] & { readonly rank?: number | null; readonly decay?: number };
+type Options = Parameters<typeof skfacCurvature>[0];
 type Method = ReturnType<typeof skfacCurvature>;
-
-/** One method for the same options: whether it has just seen a batch is known to the method that saw it. */
-const methods = new Map<string, Method>();
-function methodOf(options: Options): Method {
-  const key = JSON.stringify(options);
-  const { rank = 32, decay = 0.9, ...own } = options ?? {};
-  const history = rank === null ? {} : { history: columnHistory({ rank, decay }) };
-  if (!methods.has(key)) methods.set(key, skfacCurvature(own, { sameBatch: preconditionSameBatch, ...history }));
-  return methods.get(key) as Method;
-}
+const methodOf = (options: Options): Method => skfacCurvature(options);
 
 const random = (seed: number, shape: Shape): Tensor => normal(new Rng(seed), shape, { dtype: "float64" });
 const context = (damping: number, step = 0) => contextByHand(damping, step);
@@ -323,7 +313,7 @@ describe("S11: the limits of skfacCurvature", () => {
     });
     const residual = matmul(x, transpose(W)).sub(y);
     const gradient = denseGradient(block, scale(matmul(transpose(residual), x), 1 / N));
-    const method = skfacCurvature({ labels: "exact" });
+    const method = skfacCurvature({ labels: "exact", rank: null });
     const state = refreshByHand(
       method,
       learnByHand(method, method.init(blockInfo(block), context(0)), record, context(0)),
@@ -337,7 +327,7 @@ describe("S11: the limits of skfacCurvature", () => {
 
 describe("S12: between refreshes", () => {
   it("the inverses stay the same objects while columns move", () => {
-    const method = skfacCurvature({}, { history: columnHistory() });
+    const method = skfacCurvature();
     const block = layerBlock("layer", 20, 30);
     const first = after({}, block, [batchOf(1, 4, 30, 20)]);
     const later = learnByHand(method, first, recordOf(batchOf(3, 4, 30, 20)), context(0.1, 1));
@@ -366,9 +356,15 @@ describe("reductions", () => {
     hasBias: false,
     groups: 1,
   };
-  for (const reduction of Object.values(reductions)) {
-    it(`takes its columns from the record: ${reduction.name}`, () => {
-      const method = skfacCurvature({ reduction, pi: false, bias: "separate", stride: 2 });
+  for (const [name, reduction] of Object.entries(reductions)) {
+    it(`takes its columns from the record: ${name}`, () => {
+      const method = skfacCurvature({
+        reduction: name as ReductionName,
+        rank: null,
+        pi: false,
+        bias: "separate",
+        stride: 2,
+      });
       const state = refreshByHand(
         method,
         learnByHand(method, method.init(blockInfo(block), context(0.1)), record, context(0.1)),
@@ -390,8 +386,8 @@ describe("reductions", () => {
   }
 
   it("has no receptive field with the bias in the factor; it leaves biases apart by itself", () => {
-    expect(skfacCurvature({ reduction: reductions.receptiveField }).needs.bias).toBe("separate");
-    expect(() => skfacCurvature({ reduction: reductions.receptiveField, bias: "joint" })).toThrow(UsageError);
+    expect(skfacCurvature({ reduction: "receptiveField" }).needs.bias).toBe("separate");
+    expect(() => skfacCurvature({ reduction: "receptiveField", bias: "joint" })).toThrow(UsageError);
   });
 });
 
@@ -399,7 +395,7 @@ describe("skfacCurvature", () => {
   const block = layerBlock("layer", 20, 30);
 
   it("does not promise the exact block with a cap, nor to follow the loss's scale without π", () => {
-    expect(skfacCurvature({}, { history: columnHistory() }).claims).not.toContain("equalsDenseBlock");
+    expect(skfacCurvature().claims).not.toContain("equalsDenseBlock");
     expect(skfacCurvature({ pi: false }).claims).not.toContain("lossScale");
   });
 

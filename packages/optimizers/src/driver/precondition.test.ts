@@ -23,7 +23,6 @@ import {
 import { describe, expect, it } from "vitest";
 import { layerBlock } from "../../testing/index.ts";
 import { kfac } from "../catalog/kfac.ts";
-import { columnHistory } from "../curvature/column-history.ts";
 import { kfacCurvature } from "../curvature/kfac.ts";
 import { skfacCurvature } from "../curvature/skfac.ts";
 import { type CurvatureMethod, defineCurvature } from "../curvature-method.ts";
@@ -128,7 +127,7 @@ describe("schedules of precondition", () => {
   });
 
   it("S12: keep SKFAC's inverses the same objects between refreshes", () => {
-    const { optimizer } = run(skfacCurvature({}, { history: columnHistory() }), { refreshEvery: 3 }, steps(1));
+    const { optimizer } = run(skfacCurvature(), { refreshEvery: 3 }, steps(1));
     const inverseOf = () =>
       JSON.stringify(
         (optimizer.state as never as { layer: { method: { inverses: object } } }).layer.method.inverses,
@@ -353,7 +352,7 @@ describe("groups of a convolution", () => {
   const updates: Updates = new Map([["conv", denseGradient(grouped, joint)]]);
 
   it("are preconditioned as layers of their own", () => {
-    for (const method of [kfacCurvature(), skfacCurvature()] as CurvatureMethod[]) {
+    for (const method of [kfacCurvature(), skfacCurvature({ rank: null })] as CurvatureMethod[]) {
       const { directions, state } = run(method, {}, [{ updates, records: new Map([["conv", record]]) }]);
       const halves = [0, 1].map((k) => {
         const own: Block = { ...grouped, name: "layer", shape: [3, 9], groups: 1 };

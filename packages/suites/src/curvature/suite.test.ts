@@ -1,13 +1,10 @@
-import { reductions } from "@kronograd/autograd";
 import {
   type Claim,
-  columnHistory,
   ekfacCurvature,
   evaCurvature,
   foofCurvature,
   kfacCurvature,
   paperSkfac,
-  preconditionSameBatch,
   skfacCurvature,
 } from "@kronograd/optimizers";
 import { describe, expect, it } from "vitest";
@@ -19,9 +16,9 @@ curvatureSuite({ ...kfacCurvature({ inverse: "eigen" }), name: "kfac, eigen" });
 curvatureSuite(ekfacCurvature());
 curvatureSuite(foofCurvature());
 curvatureSuite(evaCurvature());
-curvatureSuite(skfacCurvature({}, { history: columnHistory() }));
-curvatureSuite({ ...skfacCurvature({}, { sameBatch: preconditionSameBatch }), name: "skfac, one batch" });
-curvatureSuite({ ...skfacCurvature(paperSkfac()), name: "skfac as released" });
+curvatureSuite(skfacCurvature());
+curvatureSuite({ ...skfacCurvature({ rank: null }), name: "skfac, one batch" });
+curvatureSuite({ ...skfacCurvature(paperSkfac), name: "skfac as released" });
 curvatureSuite({ ...kfacCurvature({ pi: false }), name: "kfac without π" });
 
 // Several label columns, vectors of norms, pooled positions.
@@ -29,7 +26,7 @@ const more = { labels: "exact", norms: true } as const;
 curvatureSuite({ ...kfacCurvature({ ...more, reduction: "reduce" }), name: "kfac, exact labels, reduce" });
 curvatureSuite({ ...ekfacCurvature({ ...more, reduction: "reduce" }), name: "ekfac, exact labels, reduce" });
 curvatureSuite({ ...ekfacCurvature(more), name: "ekfac, exact labels" });
-curvatureSuite({ ...skfacCurvature({ ...more, reduction: reductions.expand }), name: "skfac, exact labels, expand" });
+curvatureSuite({ ...skfacCurvature({ ...more, rank: null, reduction: "expand" }), name: "skfac, exact labels, expand" });
 
 const everything: readonly Claim[] = [
   "spd",
@@ -51,11 +48,11 @@ describe("claims of the built-in methods", () => {
     ["ekfac", ekfacCurvature(), everything],
     ["foof", foofCurvature(), without("lossScale")], // it sees no output gradients
     ["eva", evaCurvature(), without("equalsDenseBlock")], // it keeps one direction
-    ["skfac", skfacCurvature({}, { history: columnHistory() }), without("equalsDenseBlock")], // its rank is capped
-    ["skfac, one batch", skfacCurvature(), everything],
+    ["skfac", skfacCurvature(), without("equalsDenseBlock")], // its rank is capped
+    ["skfac, one batch", skfacCurvature({ rank: null }), everything],
     [
       "skfac as released",
-      skfacCurvature(paperSkfac()),
+      skfacCurvature(paperSkfac),
       everything.filter((claim) => claim !== "lossScale" && claim !== "equalsDenseBlock"), // it averages output gradients too
     ],
   ])("of %s are these", (_, { claims }, expected) => {

@@ -2,31 +2,28 @@
 
 import { gram, type SecondMoment, symmetricEigen } from "@kronograd/linalg";
 import { type Tensor, transpose } from "@kronograd/tensor";
-import type { CurvatureMethod } from "../curvature-method.ts";
-import { truncationFlops } from "./parts/flops.ts";
-import { planSkfac } from "./parts/skfac-plan.ts";
-import type { SkfacState } from "./skfac.ts";
+import type { CurvatureMethod } from "../../curvature-method.ts";
+import { truncationFlops } from "./flops.ts";
+import type { SkfacState } from "./skfac-method.ts";
+import { planSkfac } from "./skfac-plan.ts";
 
 /**
- * Make the views of `skfacCurvature`.
+ * Make the views of SKFAC.
  *
  * Columns are shown as X and Y, matrices as A and G, with the eigenvalues that are not 0 by construction; and each layer
  * has its row of the plan.
- *
- * @param choices  those of the method
- * @example
- * precondition({ ...skfacCurvature({ refreshEvery: 20 }), ...skfacViews({ rank: null, refreshEvery: 20 }) });
  */
-export function skfacViews(
-  choices: {
-    /** Of its `columnHistory`; null: it has none. */
-    readonly rank?: number | null;
-    readonly refreshEvery?: number;
-    /** Of each batch (`someExamples`); default: all. */
-    readonly examplesPerBatch?: number | null;
-  } = {},
-): Required<Pick<CurvatureMethod<SkfacState>, "inspect" | "plan">> {
-  const { rank = 32, refreshEvery = 1, examplesPerBatch = null } = choices;
+export function skfacViews({
+  rank,
+  refreshEvery,
+  examplesPerBatch,
+}: {
+  /** null: no history. */
+  readonly rank: number | null;
+  readonly refreshEvery: number;
+  /** Of each batch; null: all. */
+  readonly examplesPerBatch: number | null;
+}): Required<Pick<CurvatureMethod<SkfacState>, "inspect" | "plan">> {
   return {
     inspect({ A, G }) {
       if (A === null || G === null) return {};

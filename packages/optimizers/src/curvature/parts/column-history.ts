@@ -6,12 +6,12 @@
  */
 
 import type { SecondMoment } from "@kronograd/linalg";
-import * as option from "../options/option-kinds.ts";
-import { checkOptions, described, type OptionsOf } from "../options/options.ts";
-import { averageColumns } from "./parts/column-moment.ts";
-import { truncationFlops } from "./parts/flops.ts";
-import { blend, decayAt } from "./parts/running-average.ts";
-import { startHelp, startOption } from "./parts/start-option.ts";
+import * as option from "../../options/option-kinds.ts";
+import { checkOptions, described, type OptionsOf } from "../../options/options.ts";
+import { averageColumns } from "./column-moment.ts";
+import { truncationFlops } from "./flops.ts";
+import { blend, decayAt } from "./running-average.ts";
+import { startHelp, startOption } from "./start-option.ts";
 
 const checks = {
   start: startOption,
@@ -43,7 +43,7 @@ export interface ColumnHistory {
  * @source Le Roux, Manzagol & Bengio (2007), "Topmoumoute online natural gradient algorithm", §3.2
  * @cost none until the rank is reached, then a truncation each time (columns.ts)
  * @example
- * precondition(skfacCurvature({}, { history: columnHistory({ rank: 32 }) }), { examples: someExamples(32) });
+ * precondition(leanSkfac({}, { history: columnHistory({ rank: 32 }) }), { examples: someExamples(32) });
  */
 export function columnHistory(options: OptionsOf<typeof columnHistoryOptions> = {}): ColumnHistory {
   const { start, rank, decay } = checkOptions("columnHistory", options, checks);

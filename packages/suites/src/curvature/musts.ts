@@ -288,7 +288,7 @@ function stepContext(step: number, gradients: ReadonlyMap<string, Gradient>, rec
     parameters: {},
     gradients,
     records: new Map([[record.name, [record]]]),
-    report: () => {},
+    report: (name) => must(`step ${step}: no damping made a refresh succeed`, name !== "failedRefreshes"),
     guard: () => {},
     mark: () => {},
   };

@@ -399,6 +399,11 @@ describe("skfacCurvature", () => {
     expect(skfacCurvature({ pi: false }).claims).not.toContain("lossScale");
   });
 
+  it("refuses a rank of 0 and a decay of 1", () => {
+    expect(() => skfacCurvature({ rank: 0 })).toThrow(UsageError);
+    expect(() => skfacCurvature({ decay: 1 })).toThrow("skfac: decay is out of range");
+  });
+
   it("names the side whose damping is missing", () => {
     expect(() => after({ rank: null, pi: false }, block, [batchOf(1, 4, 30, 20)], 0)).toThrow(
       /skfac, input side: damping is 0/,

@@ -25,9 +25,9 @@
 
 import { type ReductionName, reductions } from "@kronograd/autograd";
 import type { CurvatureMethod } from "../curvature-method.ts";
-import { checkOptions, described, type OptionsOf, option } from "../options/options.ts";
-import { columnHistory, columnHistoryOptions } from "./parts/column-history.ts";
-import { factorChecks, factorHelp } from "./parts/factor-options.ts";
+import { checkOptions, type OptionsOf, option } from "../options/options.ts";
+import { columnHistory } from "./parts/column-history.ts";
+import { factorOptions } from "./parts/factor-options.ts";
 import { preconditionSameBatch } from "./parts/same-batch.ts";
 import { biasOf, type SkfacRows, type SkfacState, skfacMethod } from "./parts/skfac-method.ts";
 import { skfacViews } from "./parts/skfac-views.ts";
@@ -36,7 +36,7 @@ export type { SkfacRows, SkfacState } from "./parts/skfac-method.ts";
 
 /** The options of `skfacCurvature`. */
 export const skfacCurvatureOptions = {
-  .../* @__PURE__ */ described(factorChecks, factorHelp),
+  ...factorOptions,
   reduction: option.choice<ReductionName>({
     choices: Object.keys(reductions) as ReductionName[],
     default: "reduce",
@@ -47,11 +47,15 @@ export const skfacCurvatureOptions = {
     min: 1,
     help: "of subsample: keep every k-th row and column of positions",
   }),
-  ...columnHistoryOptions,
   rank: option.optional(
-    option.integer({ default: 32, min: 1, help: `${columnHistoryOptions.rank.help}; null: the last batch's alone` }),
+    option.integer({
+      default: 32,
+      min: 1,
+      help: "columns kept in the running average; null: the last batch's alone",
+    }),
     32,
   ),
+  decay: option.number({ default: 0.9, min: 0, below: 1, help: "ρ of the running average of columns" }),
   refreshEvery: option.integer({
     default: 1,
     min: 1,

@@ -57,13 +57,6 @@ export const schedule = (fields: Described<Schedule>): Option<Schedule> =>
 export const choice = <const T extends string>(fields: Described<T> & { readonly choices: readonly T[] }): Option<T> =>
   made("choice", fields, `one of ${fields.choices.join(", ")}`, (given) => fields.choices.includes(given as T));
 
-/** A value that no text can say, such as a function; `skfac`'s flags have names for it. */
-export const value = <T>(
-  fields: Described<T>,
-  expected: string,
-  accepts: (given: { readonly [K in keyof T]?: unknown }) => boolean,
-): Option<T> => made("value", fields, expected, (given) => accepts(Object(given)));
-
 /** A number that may be left off: null switches it off. */
 export const optional = (inner: Option<number>, value: number | null): Option<number | null> =>
   made(

@@ -2,7 +2,7 @@
 
 /** One option. */
 export interface Option<T> {
-  readonly kind: "number" | "integer" | "flag" | "schedule" | "choice" | "groups" | "value";
+  readonly kind: "number" | "integer" | "flag" | "schedule" | "choice" | "groups";
   readonly default: T;
   /** What it does, in one line. */
   readonly help: string;

@@ -6,25 +6,19 @@
  */
 
 import type { SecondMoment } from "@kronograd/linalg";
-import * as option from "../../options/option-kinds.ts";
-import { checkOptions, described, type OptionsOf } from "../../options/options.ts";
 import { averageColumns } from "./column-moment.ts";
 import { truncationFlops } from "./flops.ts";
-import { blend, decayAt } from "./running-average.ts";
-import { startHelp, startOption } from "./start-option.ts";
+import { type AverageStart, blend, decayAt } from "./running-average.ts";
 
-const checks = {
-  start: startOption,
-  rank: option.integer({ default: 32, min: 1 }),
-  decay: option.number({ default: 0.9, min: 0, below: 1 }),
-};
-
-/** The options of `columnHistory`. */
-export const columnHistoryOptions = /* @__PURE__ */ described(checks, {
-  start: startHelp,
-  rank: "columns kept in the running average",
-  decay: "ρ of the running average of columns",
-});
+/** What `columnHistory` can be given; ranges are checked by `skfacCurvature`. */
+export interface HistoryOptions {
+  /** How the average begins; default "first". */
+  readonly start?: AverageStart;
+  /** Columns kept, ≥ 1; default 32. */
+  readonly rank?: number;
+  /** ρ of the running average, in [0, 1); default 0.9. */
+  readonly decay?: number;
+}
 
 /** How one side's moment goes on from batch to batch. */
 export interface ColumnHistory {
@@ -39,14 +33,12 @@ export interface ColumnHistory {
 /**
  * Keep a running average of columns.
  *
- * @throws {UsageError} an option out of range
  * @source Le Roux, Manzagol & Bengio (2007), "Topmoumoute online natural gradient algorithm", §3.2
- * @cost none until the rank is reached, then a truncation each time (columns.ts)
+ * @cost none until the rank is reached, then a truncation each time (column-moment.ts)
  * @example
- * precondition(leanSkfac({}, { history: columnHistory({ rank: 32 }) }), { examples: someExamples(32) });
+ * preconditionPlainly(leanSkfac({}, { history: columnHistory({ rank: 32 }) }), { examples: someExamples(32) });
  */
-export function columnHistory(options: OptionsOf<typeof columnHistoryOptions> = {}): ColumnHistory {
-  const { start, rank, decay } = checkOptions("columnHistory", options, checks);
+export function columnHistory({ start = "first", rank = 32, decay = 0.9 }: HistoryOptions = {}): ColumnHistory {
   return {
     rank,
     truncation: truncationFlops,

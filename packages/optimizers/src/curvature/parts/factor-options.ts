@@ -4,34 +4,33 @@ import type { LabelSource, LayerRecord, Reduction } from "@kronograd/autograd";
 import { gram } from "@kronograd/linalg";
 import type { Tensor } from "@kronograd/tensor";
 import * as option from "../../options/option-kinds.ts";
-import { described } from "../../options/options.ts";
-import { startHelp, startOption } from "./start-option.ts";
+import { averageStarts } from "./running-average.ts";
 
 const labelSources: readonly LabelSource[] = ["empirical", "sampled", "exact", "randomSign"];
 
-/** Options that Kronecker-factored methods share, without their help. */
-export const factorChecks = {
-  labels: option.choice({ choices: labelSources, default: "empirical" }),
-  bias: option.choice({ choices: ["joint", "separate"], default: "joint" }),
-  pi: option.flag({ default: true }),
-  norms: option.flag({ default: false }),
-  embeddings: option.flag({ default: false }),
-};
-
-/** What they do. */
-export const factorHelp = {
-  labels: "labels that output gradients are taken for",
-  bias: "bias in the factor, or left to its plain gradient",
-  pi: "split the damping by the factors' mean eigenvalues",
-  norms: "scales and shifts of norms are blocks, exact but for the average; else they keep their plain gradient",
-  embeddings: "tables are blocks of tokens ⊗ features; else they keep their plain gradient",
-};
-
-// a spread is no pure expression to a bundler: it would stay in every program
-const withStart = /* @__PURE__ */ Object.assign({}, factorChecks, { start: startOption });
-
 /** Options that methods with running averages of factors share. */
-export const factorOptions = /* @__PURE__ */ described(withStart, factorHelp, { start: startHelp });
+export const factorOptions = {
+  labels: option.choice({
+    choices: labelSources,
+    default: "empirical",
+    help: "labels that output gradients are taken for",
+  }),
+  bias: option.choice({
+    choices: ["joint", "separate"],
+    default: "joint",
+    help: "bias in the factor, or left to its plain gradient",
+  }),
+  pi: option.flag({ default: true, help: "split the damping by the factors' mean eigenvalues" }),
+  norms: option.flag({
+    default: false,
+    help: "scales and shifts of norms are blocks, exact but for the average; else they keep their plain gradient",
+  }),
+  embeddings: option.flag({
+    default: false,
+    help: "tables are blocks of tokens ⊗ features; else they keep their plain gradient",
+  }),
+  start: option.choice({ choices: averageStarts, default: "first", help: "how running averages begin" }),
+};
 
 /** A [in(+1), in(+1)] and G [out, out]. */
 export type Factors = { readonly A: Tensor; readonly G: Tensor };

@@ -17,23 +17,24 @@ import {
 } from "@kronograd/linalg";
 import type { Tensor } from "@kronograd/tensor";
 import { type CurvatureMethod, defineCurvature } from "../../curvature-method.ts";
-import * as option from "../../options/option-kinds.ts";
-import { type ChosenOptions, checkOptions, type OptionsOf } from "../../options/options.ts";
+import type { ChosenOptions } from "../../options/options.ts";
 import type { ColumnHistory } from "./column-history.ts";
-import { factorChecks } from "./factor-options.ts";
+import type { factorOptions } from "./factor-options.ts";
 import { preconditionBoth } from "./precondition-both.ts";
 import type { preconditionSameBatch } from "./same-batch.ts";
 import { chooseForms } from "./skfac-plan.ts";
 
-const checks = {
-  ...factorChecks,
-  reduction: option.value<Reduction>(
-    { default: reduce },
-    "a reduction: reduce, expand or another of `reductions`",
-    ({ inputs }) => typeof inputs === "function",
-  ),
-  stride: option.integer({ default: 2, min: 1 }),
-  refreshEvery: option.integer({ default: 1, min: 1 }),
+/** What the method does, every choice made. */
+export type SkfacSettings = Pick<
+  ChosenOptions<typeof factorOptions>,
+  "labels" | "bias" | "pi" | "norms" | "embeddings"
+> & {
+  /** How positions that share the weight make a column. */
+  readonly reduction: Reduction;
+  /** Of reductions that subsample: keep every k-th row and column of positions. */
+  readonly stride: number;
+  /** Steps between refreshes, for the choice of the cheaper form. */
+  readonly refreshEvery: number;
 };
 
 /** The parts of the method that a program may leave out; a bundler then drops their code. */
@@ -63,27 +64,39 @@ export type SkfacState = {
   readonly current: boolean;
 };
 
+const plain: SkfacSettings = {
+  labels: "empirical",
+  bias: "joint",
+  pi: true,
+  norms: false,
+  embeddings: false,
+  reduction: reduce,
+  stride: 2,
+  refreshEvery: 1,
+};
+
 /**
- * SKFAC from its parts: the columns of the last batch alone, or with a `columnHistory` a running average of them.
+ * SKFAC from its parts: the columns of the last batch alone, or with a `columnHistory` a running average of them. Types check
+ * the settings; `skfacCurvature` checks values too.
  *
- * @throws {UsageError} an option out of range, or a receptive-field reduction with the bias in the factor
+ * @throws {UsageError} a receptive-field reduction with the bias in the factor
  * @example
- * precondition(leanSkfac({ refreshEvery: 20 }), { statisticsEvery: 20, refreshEvery: 20 });
+ * preconditionPlainly(leanSkfac({ refreshEvery: 20 }), { every: 20 });
  */
 export function leanSkfac(
-  options: OptionsOf<typeof checks> = {},
+  settings: Partial<SkfacSettings> = {},
   parts: SkfacParts = {},
 ): CurvatureMethod<SkfacState, SkfacRows> {
-  return skfacMethod(checkOptions("skfac", { ...biasOf(options.reduction), ...options }, checks), parts);
+  return skfacMethod({ ...plain, ...biasOf(settings.reduction), ...settings }, parts);
 }
 
 /** The default of `bias` where a reduction leaves no choice. */
 export const biasOf = (reduction: Reduction | undefined): { readonly bias?: "separate" } =>
   reduction?.noBias === undefined ? {} : { bias: "separate" };
 
-/** The method for options that were checked. */
+/** The method for settings that were checked. */
 export function skfacMethod(
-  { labels, bias, norms, embeddings, pi: balanced, reduction, stride, refreshEvery }: ChosenOptions<typeof checks>,
+  { labels, bias, norms, embeddings, pi: balanced, reduction, stride, refreshEvery }: SkfacSettings,
   { history, sameBatch }: SkfacParts,
 ): CurvatureMethod<SkfacState, SkfacRows> {
   if (bias === "joint" && reduction.noBias) throw reduction.noBias("skfac");

@@ -6,23 +6,17 @@
  */
 
 import {
-  add,
-  addProduct,
   concat,
   heldTensors,
-  linear,
   matmul,
-  mul,
   ones,
   reshape,
   type Shape,
   scale,
   sizeOf,
   slice,
-  sum,
   type Tensor,
   transpose,
-  weightedSum,
 } from "@kronograd/tensor";
 
 /** Which parameters a gradient belongs to. */
@@ -44,7 +38,7 @@ export interface Block {
   readonly groups: number;
 }
 
-/** ∇W̄ = scale · gᵀ a: one row per example, and of a preconditioned gradient rows that stand for examples. */
+/** ∇W̄ = scale · gᵀ a: one row per example. */
 export interface GradientFactors {
   /** [n, out] output gradients of the per-example losses */
   readonly g: Tensor;
@@ -52,38 +46,19 @@ export interface GradientFactors {
   readonly a: Tensor;
   /** 1 / lossScale */
   readonly scale: number;
-  /** Each row of a goes on with the bias coordinate. */
+  /** Whether each row of a goes on with a 1, the bias coordinate, which is not stored. */
   readonly hasBias: boolean;
-  /** [n, 1] the bias coordinates; those of a layer's inputs are ones, which are not stored. */
-  readonly last?: Tensor | undefined;
 }
 
-/** A known inner product. */
-export interface Slope {
-  readonly with: Gradient;
-  readonly product: Tensor;
-}
-
-/** x + by · (x − from), part by part: a direction that looks ahead, and need not be formed to be applied. */
-export interface Extrapolation {
-  readonly x: readonly Tensor[];
-  readonly from: readonly Tensor[];
-  readonly by: number;
-}
-
-/** A gradient, or a direction made from one. What is computed on request dies with the scope of the request. */
+/** The gradient of a block. Forms computed on request die with the scope of the request. */
 export interface Gradient {
   readonly block: Block;
   /** [out, in(+1)] for a layer block, the parameter's shape else. Memoised. */
   dense(): Tensor;
   /** One tensor for each parameter, in its shape. Memoised. */
   parts(): readonly Tensor[];
-  /** Whether neither form was computed yet and only factors exist. */
+  /** The factors, if the gradient is still stored as a product. */
   readonly factors?: GradientFactors;
-  /** What its parts are formed of, where they look ahead. */
-  readonly extrapolation?: Extrapolation;
-  /** Its inner product with another gradient, [], where making it gave that away. */
-  readonly slope?: Slope | undefined;
   [heldTensors](): unknown;
 }
 
@@ -104,13 +79,12 @@ function lazy<T>(make: () => T, alive: (value: T) => boolean): { get(): T; held(
 const isLive = (t: Tensor): boolean => !t.disposed;
 const areLive = (list: readonly Tensor[]): boolean => list.every(isLive);
 
-/** A gradient whose parts are made when asked for, of what it holds. */
-function partsOnDemand(
-  block: Block,
-  held: unknown,
-  make: () => readonly Tensor[],
-  known?: Partial<Gradient>,
-): Gradient {
+/**
+ * A gradient whose parts are made when asked for.
+ *
+ * @param held  what they are made of, which must live as long
+ */
+export function gradientOnDemand(block: Block, held: unknown, make: () => readonly Tensor[]): Gradient {
   const parts = lazy(make, areLive);
   const joint = lazy(() => joinParts(block, parts.get()), isLive);
   return {
@@ -118,13 +92,12 @@ function partsOnDemand(
     dense: joint.get,
     parts: parts.get,
     [heldTensors]: () => [held, parts.held(), joint.held()],
-    ...known,
   };
 }
 
 /** A gradient given in joint form, [out, in(+1)] or the parameter's shape. */
 export function denseGradient(block: Block, joint: Tensor): Gradient {
-  return partsOnDemand(block, joint, () => splitJoint(block, joint), { dense: () => joint });
+  return { ...gradientOnDemand(block, joint, () => splitJoint(block, joint)), dense: () => joint };
 }
 
 /** A gradient given by its parts, one tensor for each parameter. */
@@ -134,50 +107,20 @@ export function partsGradient(block: Block, parts: readonly Tensor[]): Gradient 
 }
 
 /** A gradient given by its factors; parts are formed (one GEMM) only when somebody asks. */
-export function factoredGradient(block: Block, factors: GradientFactors, slope?: Slope): Gradient {
-  return partsOnDemand(block, [factors, slope?.product], () => multiply(block, factors), { factors, slope });
+export function factoredGradient(block: Block, factors: GradientFactors): Gradient {
+  const { g, a, scale: factor, hasBias } = factors;
+  const make = () => {
+    const columns = hasBias ? [a, ones([g.shape[0] as number, 1], g)] : [a];
+    return productParts(block, factor === 1 ? g : scale(g, factor), columns);
+  };
+  return { ...gradientOnDemand(block, factors, make), factors };
 }
 
-/** A gradient given by two points on a line; parts are formed (one pass) only when somebody asks. */
-export function extrapolatedGradient(block: Block, extrapolation: Extrapolation): Gradient {
-  const { x, from, by } = extrapolation;
-  const make = () => x.map((t, i) => weightedSum(t, from[i] as Tensor, 1 + by, -by));
-  return partsOnDemand(block, extrapolation, make, { extrapolation });
-}
-
-/** gain · scale · g, [n, out]. */
-const scaledRows = ({ g, scale: factor }: GradientFactors, gain = 1): Tensor =>
-  factor * gain === 1 ? g : scale(g, factor * gain);
-
-function multiply({ shapes }: Block, factors: GradientFactors): Tensor[] {
-  const left = transpose(scaledRows(factors)); // [out, n]
-  const columns = factors.hasBias ? [factors.a, lastOf(factors)] : [factors.a];
+/** The parts of gᵀ [a, b, …], each in the shape of its parameter. */
+export function productParts({ shapes }: Block, g: Tensor, columns: readonly Tensor[]): Tensor[] {
+  const left = transpose(g); // [out, n]
   return columns.map((right, i) => reshape(matmul(left, right), shapes[i] as Shape));
 }
-
-/**
- * Move tensors that decay on by a gradient in factors: v ← decay · v + gain · ∇, by products that add to v; ∇ is never formed.
- *
- * @param from  one v for each parameter of the block, in its shape; only read
- * @returns     the new ones
- * @cost 2 n in out flops, one pass over v
- */
-export function addFactors(
-  from: readonly Tensor[],
-  factors: GradientFactors,
-  decay: number,
-  gain: number,
-): readonly Tensor[] {
-  const [weight, bias] = from as [Tensor, Tensor | undefined];
-  const g = scaledRows(factors, gain);
-  const add = (v: Tensor, rows: number, left: Tensor, right: Tensor) =>
-    reshape(addProduct(reshape(v, [rows, -1]), left, right, decay), v.shape);
-  const moved = add(weight, g.shape[1] as number, transpose(g), factors.a);
-  return bias === undefined ? [moved] : [moved, add(bias, 1, transpose(lastOf(factors)), g)];
-}
-
-/** The bias coordinates, [n, 1]. */
-export const lastOf = ({ g, last }: GradientFactors): Tensor => last ?? ones([g.shape[0] as number, 1], g);
 
 /** [W | b] from parts; a single parameter is its own joint form. */
 export function joinParts(block: Block, parts: readonly Tensor[]): Tensor {
@@ -205,44 +148,4 @@ export function splitJoint(block: Block, joint: Tensor): Tensor[] {
   const weight = slice(joint, [null, [0, columns - 1]]);
   const bias = slice(joint, [null, [columns - 1, columns]]);
   return [reshape(weight, block.shapes[0] as Shape), reshape(bias, [rows])];
-}
-
-/**
- * Take the squared Frobenius norm of a gradient.
- *
- * On factors, where it has them, ‖s gᵀa‖² = s² Σ (g gᵀ ∘ a aᵀ).
- *
- * @returns []
- * @cost on factors 2 n² (in + out) flops, which is less than forming the product while n < in·out / (in + out)
- */
-export function squaredNorm(gradient: Gradient): Tensor {
-  return innerProduct(gradient, gradient);
-}
-
-/**
- * Take the inner product ⟨P, Q⟩ of two gradients of one block.
- *
- * On factors, where both have them, ⟨s gᵀa, s′ g′ᵀa′⟩ = s s′ Σ (g g′ᵀ ∘ a a′ᵀ).
- *
- * @returns []
- * @cost as squaredNorm
- */
-export function innerProduct(p: Gradient, q: Gradient): Tensor {
-  if (p.slope?.with === q) return p.slope.product;
-  if (p.factors === undefined || q.factors === undefined) {
-    const others = q.parts();
-    return p
-      .parts()
-      .map((part, i) => sum(mul(part, others[i] as Tensor)))
-      .reduce(add);
-  }
-  const outer = linear(p.factors.g, q.factors.g, null); // [n, n′]
-  const product = sum(mul(outer, inputProducts(p.factors, q.factors)));
-  return scale(product, p.factors.scale * q.factors.scale);
-}
-
-/** Inner products of all pairs of input rows, bias coordinates included: [n, n′]. */
-function inputProducts(p: GradientFactors, q: GradientFactors): Tensor {
-  const features = linear(p.a, q.a, null);
-  return p.hasBias ? addProduct(features, lastOf(p), transpose(lastOf(q)), 1) : features;
 }

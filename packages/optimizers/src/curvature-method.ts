@@ -16,9 +16,10 @@
  * (driver/precondition.ts) opens a scope around each call and keeps only the returned state, so methods never free anything.
  */
 
-import type { Gradient, LabelSource, LayerRecord, Parameters } from "@kronograd/autograd";
+import type { LabelSource, LayerRecord, Parameters } from "@kronograd/autograd";
 import type { Rng, Tensor } from "@kronograd/tensor";
 import type { BlockInfo, BlockPlan, CurvatureView } from "./block-info.ts";
+import type { Direction } from "./direction.ts";
 import type { Merge } from "./driver/merge.ts";
 import type { OracleName, Oracles } from "./oracles.ts";
 import type { StateTree } from "./state/state.ts";
@@ -56,7 +57,7 @@ export interface CurvatureContext {
 
 /** The types that differ between methods by block and methods of the whole model. */
 export interface Scoped<B extends StateTree = StateTree> {
-  block: { info: BlockInfo; gradient: Gradient; batch: B; direction: Tensor | Gradient };
+  block: { info: BlockInfo; gradient: Direction; batch: B; direction: Tensor | Direction };
   model: {
     info: readonly BlockInfo[];
     gradient: Updates;

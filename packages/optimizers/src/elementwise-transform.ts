@@ -5,7 +5,7 @@
  * Invariant: a step makes new state tensors and writes none, so that a step that cannot be taken leaves the old ones.
  */
 
-import { extrapolatedGradient, type Gradient, type GradientFactors, partsGradient } from "@kronograd/autograd";
+import { partsGradient } from "@kronograd/autograd";
 import {
   detach,
   dispatch,
@@ -18,6 +18,7 @@ import {
   UsageError,
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
+import { aheadDirection, type Direction, type DirectionFactors } from "./direction.ts";
 import { mapUpdates, type Transform } from "./transform.ts";
 
 /** An update rule: what is kept, how it moves, and the numbers that change with the step. */
@@ -36,7 +37,7 @@ export interface ElementwiseRule {
    * Where the only state tensor is linear in the gradient: that tensor of each parameter, moved on by a gradient that is
    * there as factors, without forming it.
    */
-  accumulate?(from: readonly Tensor[], factors: GradientFactors, scalars: Scalars): readonly Tensor[];
+  accumulate?(from: readonly Tensor[], factors: DirectionFactors, scalars: Scalars): readonly Tensor[];
   /** Where the direction is not x, the first state tensor, but x + ahead · (x − the x before). */
   readonly ahead?: number;
   /** The op's scalars, and the new `numbers`, at step t of a parameter, counted from 1. */
@@ -62,7 +63,7 @@ export function elementwiseTransform(rule: ElementwiseRule): Transform<Elementwi
     init: () => ({}),
     update(updates, state) {
       const next: Record<string, ParameterState> = { ...state };
-      const move = ({ block, factors, parts }: Gradient): Gradient => {
+      const move = ({ block, factors, parts }: Direction): Direction => {
         const accumulate = factors && rule.accumulate;
         const given = accumulate ? [] : parts();
         const like = factors?.g ?? (given[0] as Tensor);
@@ -83,7 +84,7 @@ export function elementwiseTransform(rule: ElementwiseRule): Transform<Elementwi
         });
         const x = outputs.map((made) => made[last] as Tensor);
         // an old state goes with the step, but for what a direction holds of it
-        return by ? extrapolatedGradient(block, { x, from: before.map(detach), by }) : partsGradient(block, x);
+        return by ? aheadDirection(block, { x, from: before.map(detach), by }) : partsGradient(block, x);
       };
       return { updates: mapUpdates(updates, move), state: next };
     },

@@ -8,6 +8,7 @@ export * from "./catalog.ts";
 export * from "./chain.ts";
 export * from "./curvature/index.ts";
 export * from "./curvature-method.ts";
+export * from "./direction.ts";
 export * from "./driver/accumulate.ts";
 export * from "./driver/adaptive.ts";
 export * from "./driver/adaptive-damping.ts";

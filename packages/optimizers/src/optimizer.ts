@@ -18,6 +18,7 @@ import {
 } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
 import type { Roles } from "./block-info.ts";
+import type { Direction } from "./direction.ts";
 import type { Exchange } from "./driver/merge.ts";
 import type { RowsOfStep } from "./driver/some-examples.ts";
 import type { Oracles } from "./oracles.ts";
@@ -77,6 +78,22 @@ export interface Gate {
   readonly op: ElementwiseOp;
   /** [] */
   readonly flag: Tensor;
+}
+
+/** How a direction is written into its parameters: an op of (w, part, others) with the scalars of `apply`. */
+interface Write {
+  readonly op: ElementwiseOp;
+  readonly parts: readonly Tensor[];
+  others(part: number): readonly Tensor[];
+  readonly by: number;
+}
+
+/** By a gate's own op; in one pass from two points of a line, where the direction looks ahead; or from its parts. */
+function writeOf(direction: Direction, gate: Gate | undefined): Write {
+  const { ahead } = direction;
+  if (gate !== undefined) return { op: gate.op, parts: direction.parts(), others: () => [gate.flag], by: 0 };
+  if (ahead === undefined) return { op: weightedSumOp, parts: direction.parts(), others: () => [], by: 0 };
+  return { op: stepAheadOp, parts: ahead.x, others: (i) => [ahead.from[i] as Tensor], by: ahead.by };
 }
 
 /**
@@ -172,15 +189,13 @@ export class Optimizer implements Disposable {
   apply(parameters: Parameters, directions: Updates, step: number, gate?: Gate): void {
     for (const direction of directions.values()) {
       scope(() => {
-        const ahead = gate ? undefined : direction.extrapolation;
-        (ahead?.x ?? direction.parts()).forEach((part, i) => {
+        const { op, parts, others, by } = writeOf(direction, gate);
+        parts.forEach((part, i) => {
           const name = direction.block.parameters[i] as string;
           const target = parameterNamed(parameters, name);
           const rate = this.rateAt(name, step);
-          const others = gate ? [gate.flag] : ahead ? [ahead.from[i] as Tensor] : [];
-          const op = gate?.op ?? (ahead ? stepAheadOp : weightedSumOp);
-          const c = rate * (ahead?.by ?? 0);
-          dispatchInto(op, [target], [target, part, ...others], { rate, a: 1, b: -rate - c, c });
+          const c = rate * by;
+          dispatchInto(op, [target], [target, part, ...others(i)], { rate, a: 1, b: -rate - c, c });
         });
       });
     }

@@ -2,7 +2,8 @@ import { factoredGradient, type Gradient } from "@kronograd/autograd";
 import { scale, scope } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { f64, layerBlock, layerGradient, valuesOf } from "../testing/index.ts";
-import { globalSquaredNorm, mapParts, scaleGradient, updatesOf } from "./transform.ts";
+import { scaleDirection } from "./direction.ts";
+import { globalSquaredNorm, mapParts, updatesOf } from "./transform.ts";
 
 const factored = () =>
   factoredGradient(layerBlock("a", 1, 2), {
@@ -37,16 +38,16 @@ describe("mapParts", () => {
   });
 });
 
-describe("scaleGradient", () => {
+describe("scaleDirection", () => {
   it("multiplies parts, and of factors one side", () => {
     scope(() => {
       const whole = factored()
         .parts()
         .flatMap((part) => [...part.dataSync()]);
-      const scaled = scaleGradient(factored(), f64(4)) as Gradient;
+      const scaled = scaleDirection(factored(), f64(4)) as Gradient;
       expect(scaled.factors).toBeDefined();
       expect(scaled.parts().flatMap((part) => [...part.dataSync()])).toEqual(whole.map((x) => 4 * x));
-      expect(valuesOf(new Map([["a", scaleGradient(layerGradient("a", [[1, 2]], [3]), f64(4))]]), "a")).toEqual([
+      expect(valuesOf(new Map([["a", scaleDirection(layerGradient("a", [[1, 2]], [3]), f64(4))]]), "a")).toEqual([
         4, 8, 12,
       ]);
     });

@@ -1,25 +1,17 @@
 /**
  * An optimizer is a chain of transforms: each takes the updates so far (at first the gradients) and gives them on, changed.
  *
- * Updates are `Gradient`s by block: dense, in parts, or as factors; a transform that works on factors never forms the
+ * Updates are `Direction`s by block: dense, in parts, as factors, or looking ahead; a transform that works on factors never forms the
  * product, and one that works elementwise asks for `parts()`. The learning rate and the subtraction stand outside the chain.
  *
  * Updates are read, never written: they may be the caller's gradients. A direction may be a tensor of a transform's own
  * state, so directions are good until the next `update`.
  */
 
-import {
-  type CaptureRequest,
-  factoredGradient,
-  type Gradient,
-  type LayerRecord,
-  type Parameters,
-  partsGradient,
-  squaredNorm,
-} from "@kronograd/autograd";
-import { add, elementwise, mul, type Rng, run, type Shape, type Tensor, UsageError } from "@kronograd/tensor";
-import * as e from "@kronograd/tensor/expression";
+import { type CaptureRequest, type LayerRecord, type Parameters, partsGradient } from "@kronograd/autograd";
+import { add, type Rng, type Shape, type Tensor, UsageError } from "@kronograd/tensor";
 import type { BlockInfo, BlockPlan, BlockRole, CurvatureView, Roles } from "./block-info.ts";
+import { type Direction, squaredNorm } from "./direction.ts";
 import type { Exchange } from "./driver/merge.ts";
 import type { RowsOfStep } from "./driver/some-examples.ts";
 import type { OracleName, Oracles } from "./oracles.ts";
@@ -110,8 +102,8 @@ export function updatesOf(gradients: Parameters): Updates {
 }
 
 /** Apply a function to the update of every block. */
-export function mapUpdates(updates: Updates, f: (gradient: Gradient) => Gradient): Updates {
-  return new Map([...updates].map(([name, gradient]) => [name, f(gradient)]));
+export function mapUpdates(updates: Updates, f: (direction: Direction) => Direction): Updates {
+  return new Map([...updates].map(([name, direction]) => [name, f(direction)]));
 }
 
 /**
@@ -119,32 +111,15 @@ export function mapUpdates(updates: Updates, f: (gradient: Gradient) => Gradient
  * that the function leaves as it is keeps its form.
  */
 export function mapParts(updates: Updates, f: (part: Tensor, parameter: string) => Tensor): Updates {
-  return mapUpdates(updates, (gradient) => mapGradient(gradient, f));
+  return mapUpdates(updates, (direction) => mapDirection(direction, f));
 }
 
 /** `mapParts` of one block. */
-export function mapGradient(gradient: Gradient, f: (part: Tensor, parameter: string) => Tensor): Gradient {
-  const { block } = gradient;
-  const before = gradient.parts();
+export function mapDirection(direction: Direction, f: (part: Tensor, parameter: string) => Tensor): Direction {
+  const { block } = direction;
+  const before = direction.parts();
   const after = before.map((part, i) => f(part, block.parameters[i] as string));
-  return after.every((part, i) => part === before[i]) ? gradient : partsGradient(block, after);
-}
-
-const scaledOp = /* @__PURE__ */ elementwise("scaledByTensor", (x, coefficient) =>
-  e.mul(e.mul(e.parameter("factor"), coefficient), x),
-);
-
-/** A gradient times a number that the device holds; factors stay factors. */
-export function scaleGradient(gradient: Gradient, coefficient: Tensor): Gradient {
-  const { block, factors } = gradient;
-  if (factors !== undefined) {
-    const g = run(scaledOp, [factors.g, coefficient], { factor: factors.scale });
-    return factoredGradient(block, { ...factors, g, scale: 1 });
-  }
-  return partsGradient(
-    block,
-    gradient.parts().map((part) => mul(part, coefficient)),
-  );
+  return after.every((part, i) => part === before[i]) ? direction : partsGradient(block, after);
 }
 
 /** Squared norm of all updates together, []; on factors where there are any. */
@@ -166,11 +141,4 @@ export function parameterNamed(parameters: Parameters, name: string): Tensor {
     got: Object.keys(parameters),
     help: "Pass the parameters that the gradients were taken by.",
   });
-}
-
-/** The tensors of a gradient as they are stored: nothing is formed for a look at them. */
-export function storedTensors(gradient: Gradient): readonly Tensor[] {
-  if (gradient.factors === undefined) return gradient.extrapolation?.x ?? gradient.parts();
-  const { g, a, last } = gradient.factors;
-  return last === undefined ? [g, a] : [g, a, last];
 }

@@ -1,6 +1,6 @@
 /** What passes through a chain: gradients at first, directions at its end. */
 
-import type { Gradient } from "@kronograd/autograd";
+import type { Direction } from "./direction.ts";
 
 /** By block name: the directions that will be subtracted, times the learning rate. */
-export type Updates = ReadonlyMap<string, Gradient>;
+export type Updates = ReadonlyMap<string, Direction>;

@@ -7,13 +7,14 @@
  * that answer at once; late-step.ts holds the same rule where they do not.
  */
 
-import { type Loss, type Parameters, squaredNorm } from "@kronograd/autograd";
+import type { Loss, Parameters } from "@kronograd/autograd";
 import type { Batch } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
 import {
   holdState,
   type Optimizer,
   type Roles,
+  squaredNorm,
   storedTensors,
   type UpdateOptions,
   type Updates,

@@ -18,6 +18,7 @@ import { describe, expect, it } from "vitest";
 import { f64, layerBlock, layerGradient, valuesOf } from "../../testing/index.ts";
 import { adam } from "../catalog/adam.ts";
 import { sgd } from "../catalog/sgd.ts";
+import { factoredDirection } from "../direction.ts";
 import { type Updates, updatesOf } from "../transform.ts";
 import { accumulate } from "./accumulate.ts";
 
@@ -121,7 +122,7 @@ describe("accumulate", () => {
   it("keeps the last coordinates of every micro-batch's rows", () => {
     const block = layerBlock("layer", 3, 4);
     const factored = (seed: number, last?: Tensor) =>
-      factoredGradient(block, { g: random(seed, [2, 3]), a: random(seed + 1, [2, 4]), scale: 1, hasBias: true, last });
+      factoredDirection(block, { g: random(seed, [2, 3]), a: random(seed + 1, [2, 4]), scale: 1, hasBias: true, last });
     const parts = [factored(1), factored(3, random(9, [2, 1]))];
     const total = parts.reduce<Updates | null>((sum, g) => accumulate(sum, new Map([["layer", g]]), 1), null);
     const want = add(parts[0]?.dense() as Tensor, parts[1]?.dense() as Tensor);

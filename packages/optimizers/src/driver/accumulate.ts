@@ -5,8 +5,9 @@
  * weight. Dense gradients are added in place into one sum; factored ones keep their rows, as the whole batch would.
  */
 
-import { factoredGradient, type Gradient, type GradientFactors, lastOf, partsGradient } from "@kronograd/autograd";
+import { partsGradient } from "@kronograd/autograd";
 import { concat, dispatchInto, scale, type Tensor, UsageError, weightedSumOp } from "@kronograd/tensor";
+import { type Direction, type DirectionFactors, factoredDirection, lastOf } from "../direction.ts";
 import type { Updates } from "../transform.ts";
 
 /**
@@ -28,9 +29,9 @@ export function accumulate(sum: Updates | null, gradients: Updates, weight: numb
   return new Map([...gradients].map(([name, gradient]) => [name, join(sum?.get(name), gradient, weight)]));
 }
 
-function join(sum: Gradient | undefined, { block, factors, parts }: Gradient, weight: number): Gradient {
+function join(sum: Direction | undefined, { block, factors, parts }: Direction, weight: number): Direction {
   if (factors !== undefined && (sum === undefined || sum.factors !== undefined)) {
-    return factoredGradient(block, joinFactors(sum?.factors, factors, weight));
+    return factoredDirection(block, joinFactors(sum?.factors, factors, weight));
   }
   if (sum === undefined)
     return partsGradient(
@@ -49,7 +50,7 @@ function join(sum: Gradient | undefined, { block, factors, parts }: Gradient, we
  * Rows of both, under the first scale that is not 0. The weight of those that follow goes into their rows, where it differs;
  * rows of weight 0 become zeros once others join them.
  */
-function joinFactors(sum: GradientFactors | undefined, next: GradientFactors, weight: number): GradientFactors {
+function joinFactors(sum: DirectionFactors | undefined, next: DirectionFactors, weight: number): DirectionFactors {
   const factor = next.scale * weight;
   if (sum === undefined) return { ...next, scale: factor };
   const common = sum.scale === 0 ? factor : sum.scale;

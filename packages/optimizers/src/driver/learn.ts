@@ -3,8 +3,9 @@
 import type { Gradient, LayerRecord } from "@kronograd/autograd";
 import type { Tensor } from "@kronograd/tensor";
 import type { CurvatureContext, Seen, Statistic } from "../curvature-method.ts";
+import { storedTensors } from "../direction.ts";
 import type { StateTree } from "../state/state.ts";
-import { type StepContext, storedTensors } from "../transform.ts";
+import type { StepContext } from "../transform.ts";
 import { bothFinite, finiteness } from "./guard.ts";
 import { mergeParts, type Observed } from "./merge.ts";
 import type { Examples } from "./some-examples.ts";

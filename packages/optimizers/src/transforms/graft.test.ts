@@ -1,10 +1,11 @@
-import { factoredGradient, type Gradient, squaredNorm } from "@kronograd/autograd";
+import { factoredGradient, type Gradient } from "@kronograd/autograd";
 import { mul, scope } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { directionsOf, f64, layerBlock, layerGradient, valuesOf } from "../../testing/index.ts";
 import { chain } from "../chain.ts";
+import { scaleDirection, squaredNorm } from "../direction.ts";
 import { Optimizer } from "../optimizer.ts";
-import { mapParts, scaleGradient, type Transform, type Updates } from "../transform.ts";
+import { mapParts, type Transform, type Updates } from "../transform.ts";
 import { graft } from "./graft.ts";
 
 const link = (name: string, f: (updates: Updates) => Updates): Transform => ({
@@ -44,7 +45,10 @@ describe("graft", () => {
         scale: 1,
         hasBias: true,
       });
-      const longer = link("longer", (updates) => new Map([["a", scaleGradient(updates.get("a") as Gradient, f64(7))]]));
+      const longer = link(
+        "longer",
+        (updates) => new Map([["a", scaleDirection(updates.get("a") as Gradient, f64(7))]]),
+      );
       const optimizer = new Optimizer({ name: "test", learningRate: 1, chain: chain(longer, graft()) });
       const grafted = optimizer.update(new Map([["a", gradient]]), { parameters, step: 0 }).get("a") as Gradient;
       expect(grafted.factors).toBeDefined();

@@ -3,10 +3,10 @@
  * block's gradient, u ← ‖g‖/‖u‖ · u, so that a learning rate means what it means to SGD. A zero update stays zero.
  */
 
-import { squaredNorm } from "@kronograd/autograd";
 import { elementwise, run } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
-import { scaleGradient, type Transform } from "../transform.ts";
+import { scaleDirection, squaredNorm } from "../direction.ts";
+import type { Transform } from "../transform.ts";
 
 const ratioOp = /* @__PURE__ */ elementwise(
   "graftRatio",
@@ -32,7 +32,7 @@ export function graft(): Transform {
       const grafted = [...updates].map(([name, update]) => {
         const gradient = gradients.get(name);
         if (gradient === undefined || gradient === update) return [name, update] as const;
-        return [name, scaleGradient(update, run(ratioOp, [squaredNorm(gradient), squaredNorm(update)], {}))] as const;
+        return [name, scaleDirection(update, run(ratioOp, [squaredNorm(gradient), squaredNorm(update)], {}))] as const;
       });
       return { updates: new Map(grafted), state };
     },

@@ -7,12 +7,12 @@
  * Blocks that are no layers are neither summed nor scaled. Where Σ u∘g is not positive there is nothing to clip: ν = 1.
  */
 
-import { type Gradient, innerProduct } from "@kronograd/autograd";
 import { add, elementwise, run, scope, type Tensor } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
+import { type Direction, innerProduct, scaleDirection } from "../direction.ts";
 import * as option from "../options/option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options/options.ts";
-import { mapUpdates, type StepContext, scaleGradient, type Transform, type Updates } from "../transform.ts";
+import { mapUpdates, type StepContext, type Transform, type Updates } from "../transform.ts";
 
 const limits = { limit: option.number({ default: 1e-3, above: 0 }) };
 const checks = { every: option.integer({ default: 1, min: 1 }), first: option.integer({ default: 0, min: 0 }) };
@@ -56,7 +56,8 @@ export function klClip(limit: number, options: OptionsOf<typeof klClipOptions> =
       const coefficient = due ? scope(() => coefficientOf(limit, updates, context)) : state.coefficient;
       if (coefficient === null) return { updates, state };
       context.report("klClip", coefficient);
-      const clip = (gradient: Gradient) => (gradient.block.isLayer ? scaleGradient(gradient, coefficient) : gradient);
+      const clip = (direction: Direction) =>
+        direction.block.isLayer ? scaleDirection(direction, coefficient) : direction;
       return { updates: mapUpdates(updates, clip), state: { coefficient } };
     },
   };

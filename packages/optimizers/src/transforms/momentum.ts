@@ -5,8 +5,8 @@
  * The learning rate is not in v, so a change of the rate needs no correction of the momentum.
  */
 
-import { addFactors } from "@kronograd/autograd";
 import { UsageError, weightedSumOp } from "@kronograd/tensor";
+import { addFactors } from "../direction.ts";
 import { type ElementwiseState, elementwiseTransform } from "../elementwise-transform.ts";
 import * as option from "../options/option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options/options.ts";

@@ -2,8 +2,9 @@
 
 import { elementwise, run } from "@kronograd/tensor";
 import * as e from "@kronograd/tensor/expression";
+import { scaleDirection } from "../direction.ts";
 import { checkOptions, option } from "../options/options.ts";
-import { globalSquaredNorm, scaleGradient, type Transform } from "../transform.ts";
+import { globalSquaredNorm, type Transform } from "../transform.ts";
 
 const coefficientOp = /* @__PURE__ */ elementwise(
   "normClipCoefficient",
@@ -27,7 +28,7 @@ export function normClip(limit: number): Transform {
     update(updates, state, context) {
       const coefficient = run(coefficientOp, [globalSquaredNorm(updates)], { limit });
       context.report("normClip", coefficient);
-      const clipped = [...updates].map(([name, gradient]) => [name, scaleGradient(gradient, coefficient)] as const);
+      const clipped = [...updates].map(([name, gradient]) => [name, scaleDirection(gradient, coefficient)] as const);
       return { updates: new Map(clipped), state };
     },
   };

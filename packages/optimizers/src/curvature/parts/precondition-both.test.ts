@@ -1,4 +1,4 @@
-import { type Block, denseGradient, factoredGradient, innerProduct } from "@kronograd/autograd";
+import { type Block, denseGradient, factoredGradient } from "@kronograd/autograd";
 import { dampedInverse, gram, type Woodbury, woodbury } from "@kronograd/linalg";
 import {
   cast,
@@ -18,6 +18,7 @@ import {
   transpose,
 } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
+import { innerProduct } from "../../direction.ts";
 import { preconditionBoth } from "./precondition-both.ts";
 import { preconditionSameBatch } from "./same-batch.ts";
 

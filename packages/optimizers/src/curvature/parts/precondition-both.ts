@@ -4,7 +4,7 @@
  *     G⁻¹ (gᵀ a) A⁻¹ = (g G⁻¹)ᵀ (a A⁻¹)      g [n, o] · a [n, i] · ∇W [o, i]
  */
 
-import { denseGradient, factoredGradient, type Gradient, type GradientFactors, lastOf } from "@kronograd/autograd";
+import { denseGradient } from "@kronograd/autograd";
 import {
   type Woodbury,
   woodburyApply,
@@ -13,6 +13,7 @@ import {
   woodburySize,
 } from "@kronograd/linalg";
 import { permute, reshape, type Tensor } from "@kronograd/tensor";
+import { type Direction, type DirectionFactors, factoredDirection, lastOf } from "../../direction.ts";
 import { applyFlops, factorsAreCheaper } from "./flops.ts";
 
 /**
@@ -22,11 +23,11 @@ import { applyFlops, factorsAreCheaper } from "./flops.ts";
  *
  * @cost on factors n (applyG + applyA), else i applyG + o applyA flops, beside forming the product
  */
-export function preconditionBoth(gradient: Gradient, G: Woodbury, A: Woodbury): Gradient {
+export function preconditionBoth(gradient: Direction, G: Woodbury, A: Woodbury): Direction {
   const { block, factors } = gradient;
   const [o, i] = block.shape as [number, number];
   if (factors !== undefined && factorsAreCheaper(factors.g.shape[0] as number, [o, i], applyFlops(G), applyFlops(A))) {
-    return factoredGradient(block, { ...factors, g: woodburyApplyToRows(G, factors.g), ...onFactors(A, factors) });
+    return factoredDirection(block, { ...factors, g: woodburyApplyToRows(G, factors.g), ...onFactors(A, factors) });
   }
   return denseGradient(block, woodburyApply(G, onInputs(A, gradient.dense())));
 }
@@ -41,6 +42,6 @@ function onInputs(A: Woodbury, V: Tensor): Tensor {
 }
 
 /** a A⁻¹, with the bias coordinates where there are any. */
-function onFactors(A: Woodbury, factors: GradientFactors): Pick<GradientFactors, "a" | "last"> {
+function onFactors(A: Woodbury, factors: DirectionFactors): Pick<DirectionFactors, "a" | "last"> {
   return woodburyApplyToSplitRows(A, factors.a, factors.hasBias ? lastOf(factors) : undefined);
 }

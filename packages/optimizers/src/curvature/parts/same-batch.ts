@@ -3,9 +3,10 @@
  * gradient nor anything of size d × d (`pushThrough` of linalg).
  */
 
-import { type Block, factoredGradient, type Gradient, type GradientFactors, lastOf } from "@kronograd/autograd";
+import type { Block } from "@kronograd/autograd";
 import { pushThrough, type Woodbury } from "@kronograd/linalg";
 import { scale } from "@kronograd/tensor";
+import { type Direction, type DirectionFactors, factoredDirection, lastOf } from "../../direction.ts";
 
 /**
  * Precondition a batch's factored gradient by the factors of that same batch, X = aᵀ/√B and Y = gᵀ/√B. Where both inverses
@@ -13,11 +14,11 @@ import { scale } from "@kronograd/tensor";
  *
  * @cost as pushThrough
  */
-export function preconditionSameBatch(block: Block, gradient: Gradient, G: Woodbury, A: Woodbury): Gradient {
-  const factors = gradient.factors as GradientFactors;
+export function preconditionSameBatch(block: Block, gradient: Direction, G: Woodbury, A: Woodbury): Direction {
+  const factors = gradient.factors as DirectionFactors;
   const { g, a, hasBias } = factors;
   const pushed = pushThrough(G, A, { g, a, scale: factors.scale, last: hasBias ? () => lastOf(factors) : undefined });
   const { overlap, last = factors.last, ...rows } = pushed;
   const product = overlap && scale(overlap, (factors.scale * (g.shape[0] as number)) ** 2);
-  return factoredGradient(block, { ...rows, last, hasBias }, product && { with: gradient, product });
+  return factoredDirection(block, { ...rows, last, hasBias }, product && { with: gradient, product });
 }

@@ -15,19 +15,17 @@ import type { Needs, StepContext, Transform } from "./transform.ts";
  */
 export function chain(...transforms: readonly Transform[]): Transform<readonly StateTree[]> {
   const name = transforms.map((transform) => transform.name).join(" → ");
-  const early = transforms.findIndex((transform, i) => transform.ownStep === true && i < transforms.length - 1);
+  const early = transforms.findIndex((transform, i) => transform.ownStep && i < transforms.length - 1);
   if (early >= 0) {
     throw new UsageError({
       where: name,
-      problem: `"${transforms[early]?.name}" sets the length of its own step, so nothing may change it afterwards`,
-      help: "Put it at the end of the chain.",
+      problem: `"${transforms[early]?.name}" sets the length of its own step and must be the last link`,
     });
   }
-  const last = transforms.at(-1);
   return {
     name,
     links: transforms,
-    ...(last?.ownStep === true && { ownStep: true }),
+    ownStep: transforms.at(-1)?.ownStep === true,
     needs: (step) => transforms.map((transform) => transform.needs?.(step) ?? {}).reduce(joinNeeds, {}),
     init: () => transforms.map(() => null),
     update(updates, state, context) {
@@ -40,11 +38,11 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly S
         });
       }
       let current = updates;
-      const reporters = new Map<string, number>(); // the link that reported a name first
+      const first: Record<string, number> = {}; // the link that reported a name first
       const next = transforms.map((transform, i) => {
         const report: StepContext["report"] = (label, value) => {
-          if (!reporters.has(label)) reporters.set(label, i);
-          context.report(reporters.get(label) === i ? label : `${label} (link ${i + 1})`, value);
+          first[label] ??= i;
+          context.report(first[label] === i ? label : `${label} (link ${i + 1})`, value);
         };
         const own = state[i] ?? transform.init(current, context);
         const result = transform.update(current, own, { ...context, report });

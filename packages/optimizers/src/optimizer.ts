@@ -146,18 +146,12 @@ export class Optimizer implements Disposable {
    *   they are good until the next `update`.
    */
   update(gradients: Updates, options: UpdateOptions): Updates {
-    const { step, parameters, labelGradients, rows, exchange, roles } = options;
-    const { records = new Map(), oracles = {}, rng = new Rng(0).fork(step) } = options;
+    const { step, records = new Map(), oracles = {}, rng = new Rng(0).fork(step) } = options;
     const reported: (number | Tensor)[] = []; // leaves the scope with the directions
     const context: StepContext = {
-      step,
-      parameters,
+      ...options,
       gradients,
       records: inParts(records),
-      ...(labelGradients && { labelGradients }),
-      ...(rows && { rows }),
-      ...(exchange && { exchange }),
-      ...(roles && { roles }),
       oracles,
       rng,
       learningRate: this.learningRateAt(step),

@@ -24,7 +24,7 @@
  */
 
 import { type ReductionName, reductions } from "@kronograd/autograd";
-import type { CurvatureMethod } from "../curvature-method.ts";
+import type { Claim, CurvatureMethod } from "../curvature-method.ts";
 import { checkOptions, type OptionsOf, option } from "../options/options.ts";
 import { columnHistory } from "./parts/column-history.ts";
 import { factorOptions } from "./parts/factor-options.ts";
@@ -91,5 +91,15 @@ export function skfacCurvature(
     { ...chosen, reduction: reductions[chosen.reduction] },
     rank === null ? { sameBatch: preconditionSameBatch } : { history: columnHistory({ start, rank, decay }) },
   );
-  return { ...method, ...skfacViews({ rank, refreshEvery, examplesPerBatch }) };
+  const claims: Claim[] = [
+    "spd",
+    "linear",
+    "dampingLimit",
+    "basisInvariant",
+    "batchInvariant",
+    // a cap cuts what is past it; other reductions weigh positions as no exact block does
+    ...(rank === null && ["expand", "reduce"].includes(chosen.reduction) ? ["equalsDenseBlock" as const] : []),
+    ...(chosen.pi ? ["lossScale" as const] : []), // √λ on G alone does not follow the loss's scale
+  ];
+  return { ...method, claims, ...skfacViews({ rank, refreshEvery, examplesPerBatch }) };
 }

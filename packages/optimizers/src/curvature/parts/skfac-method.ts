@@ -112,16 +112,7 @@ export function skfacMethod(
       norms,
       embeddings,
     },
-    claims: [
-      "spd",
-      "linear",
-      "dampingLimit",
-      "basisInvariant",
-      "batchInvariant",
-      // a cap cuts what is past it; other reductions weigh positions as no exact block does
-      ...(history === undefined && ["expand", "reduce"].includes(reduction.name) ? ["equalsDenseBlock" as const] : []),
-      ...(balanced ? ["lossScale" as const] : []), // √λ on G alone does not follow the loss's scale
-    ],
+    claims: [], // skfacCurvature makes them
 
     init: ({ isVector = false }) => ({
       isVector,

@@ -4,7 +4,7 @@
  */
 import { valueAndGrad } from "@kronograd/autograd";
 import { Conv2d, Dense, flatten, maxPool2d, parameters, relu, Sequential } from "@kronograd/layers";
-import { chain, klClip, leanSkfac, momentum, Optimizer, preconditionPlainly } from "@kronograd/optimizers/lean";
+import { chainPlainly, klClip, leanSkfac, momentum, Optimizer, preconditionPlainly } from "@kronograd/optimizers/lean";
 import { fromTypedArray, Rng, scope } from "@kronograd/tensor";
 import { softmaxCrossEntropy } from "@kronograd/tensor/lean";
 import type { Batch } from "./conv-skfac-preset.ts";
@@ -30,7 +30,7 @@ export function trainConvNet(batches: Iterable<Batch>, curvature = lastBatchAlon
   const optimizer = new Optimizer({
     name: "skfac",
     learningRate: 0.01,
-    chain: chain(curvature, klClip(1e-3, { every: refreshEvery, first: 50 }), momentum()),
+    chain: chainPlainly(curvature, klClip(1e-3, { every: refreshEvery, first: 50 }), momentum()),
   });
   const losses: number[] = [];
   let step = 0;

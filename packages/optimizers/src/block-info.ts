@@ -27,8 +27,9 @@ export function blockInfo(block: Block, roles: Roles = {}): BlockInfo {
 }
 
 /**
- * Whether a parameter is a weight, and neither a bias nor a norm's scale or shift: by its role; where that is not known, by its
- * rank of at least 2.
+ * Whether a parameter is a weight rather than a bias or a norm's.
+ *
+ * Its role decides; where that is not known, a rank of at least 2.
  */
 export function isWeight(parameter: string, rank: number, roles: Roles = {}): boolean {
   const role = roles[parameter] ?? "other";

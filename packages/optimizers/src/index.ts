@@ -24,6 +24,7 @@ export { type ModelState, preconditionModel } from "./driver/precondition-model.
 export * from "./driver/some-examples.ts";
 export * from "./elementwise-transform.ts";
 export * from "./optimizer.ts";
+export type { BetaAliases } from "./options/beta-aliases.ts";
 export * from "./options/common-options.ts";
 export * from "./options/options.ts";
 export * from "./oracles.ts";

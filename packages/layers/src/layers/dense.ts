@@ -74,3 +74,6 @@ export class Dense implements Layer {
     return this.#own;
   }
 }
+
+/** PyTorch's name of `Dense`, with its own options: `new Linear({ in: 3, out: 2 })`. */
+export { Dense as Linear };

@@ -244,3 +244,6 @@ function* exactLabels(p: Tensor): Generator<Tensor> {
     }
   }
 }
+
+/** PyTorch's name of `softmaxCrossEntropy`: `crossEntropy({ ignoreIndex: -100 })`. */
+export { softmaxCrossEntropy as crossEntropy };

@@ -2,6 +2,7 @@
 
 import { firstOrder } from "../build-first-order.ts";
 import type { Optimizer } from "../optimizer.ts";
+import { type BetaAliases, betasByOurNames } from "../options/beta-aliases.ts";
 import { commonOptions } from "../options/common-options.ts";
 import { checkOptions, type OptionsOf } from "../options/options.ts";
 import { adamScaling, adamScalingOptions } from "../transforms/adam-scaling.ts";
@@ -10,7 +11,7 @@ import { adamScaling, adamScalingOptions } from "../transforms/adam-scaling.ts";
 export const adamWOptions = { ...commonOptions({ learningRate: 1e-3, weightDecay: 0.01 }), ...adamScalingOptions };
 
 /** What `adamW` can be given. */
-export type AdamWOptions = OptionsOf<typeof adamWOptions>;
+export type AdamWOptions = OptionsOf<typeof adamWOptions> & BetaAliases;
 
 /**
  * Descend as Adam does, with decoupled weight decay.
@@ -19,7 +20,7 @@ export type AdamWOptions = OptionsOf<typeof adamWOptions>;
  * @throws {UsageError} an option out of range
  */
 export function adamW(options: AdamWOptions = {}): Optimizer {
-  const chosen = checkOptions("adamW", options, adamWOptions);
+  const chosen = checkOptions("adamW", betasByOurNames("adamW", options), adamWOptions);
   const { momentum, decay, epsilon, amsgrad } = chosen;
   return firstOrder("adamW", chosen, [adamScaling({ momentum, decay, epsilon, amsgrad })], true);
 }

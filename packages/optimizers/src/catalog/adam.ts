@@ -2,6 +2,7 @@
 
 import { firstOrder } from "../build-first-order.ts";
 import type { Optimizer } from "../optimizer.ts";
+import { type BetaAliases, betasByOurNames } from "../options/beta-aliases.ts";
 import { commonOptions, decoupledOption } from "../options/common-options.ts";
 import { checkOptions, type OptionsOf } from "../options/options.ts";
 import { adamScaling, adamScalingOptions } from "../transforms/adam-scaling.ts";
@@ -14,7 +15,7 @@ export const adamOptions = {
 };
 
 /** What `adam` can be given. */
-export type AdamOptions = OptionsOf<typeof adamOptions>;
+export type AdamOptions = OptionsOf<typeof adamOptions> & BetaAliases;
 
 /**
  * Descend with a step of about the same size in every coordinate.
@@ -23,7 +24,7 @@ export type AdamOptions = OptionsOf<typeof adamOptions>;
  * @throws {UsageError} an option out of range
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const chosen = checkOptions("adam", options, adamOptions);
+  const chosen = checkOptions("adam", betasByOurNames("adam", options), adamOptions);
   const { momentum, decay, epsilon, amsgrad, decoupled } = chosen;
   return firstOrder("adam", chosen, [adamScaling({ momentum, decay, epsilon, amsgrad })], decoupled);
 }

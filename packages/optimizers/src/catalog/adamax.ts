@@ -2,6 +2,7 @@
 
 import { firstOrder } from "../build-first-order.ts";
 import type { Optimizer } from "../optimizer.ts";
+import { type BetaAliases, betasByOurNames } from "../options/beta-aliases.ts";
 import { commonOptions, decoupledOption } from "../options/common-options.ts";
 import { checkOptions, type OptionsOf } from "../options/options.ts";
 import { adamaxScaling, adamaxScalingOptions } from "../transforms/adamax-scaling.ts";
@@ -14,7 +15,7 @@ export const adamaxOptions = {
 };
 
 /** What `adamax` can be given. */
-export type AdamaxOptions = OptionsOf<typeof adamaxOptions>;
+export type AdamaxOptions = OptionsOf<typeof adamaxOptions> & BetaAliases;
 
 /**
  * Descend as Adam does, dividing by the largest recent gradient.
@@ -23,7 +24,7 @@ export type AdamaxOptions = OptionsOf<typeof adamaxOptions>;
  * @throws {UsageError} an option out of range
  */
 export function adamax(options: AdamaxOptions = {}): Optimizer {
-  const chosen = checkOptions("adamax", options, adamaxOptions);
+  const chosen = checkOptions("adamax", betasByOurNames("adamax", options), adamaxOptions);
   const { momentum, decay, epsilon, decoupled } = chosen;
   return firstOrder("adamax", chosen, [adamaxScaling({ momentum, decay, epsilon })], decoupled);
 }

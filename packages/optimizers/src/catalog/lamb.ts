@@ -9,6 +9,7 @@ import * as e from "@kronograd/tensor/expression";
 import { isWeight } from "../block-info.ts";
 import { chain } from "../chain.ts";
 import { Optimizer } from "../optimizer.ts";
+import { type BetaAliases, betasByOurNames } from "../options/beta-aliases.ts";
 import { commonOptions, commonParts } from "../options/common-options.ts";
 import { checkOptions, type OptionsOf, option } from "../options/options.ts";
 import { mapParts, parameterNamed, type Transform } from "../transform.ts";
@@ -23,7 +24,7 @@ export const lambOptions = {
 };
 
 /** What `lamb` can be given. */
-export type LambOptions = OptionsOf<typeof lambOptions>;
+export type LambOptions = OptionsOf<typeof lambOptions> & BetaAliases;
 
 /** √(‖w‖²/‖r‖²); 1 where either is 0. */
 const trustOp = /* @__PURE__ */ elementwise(
@@ -57,7 +58,7 @@ function inWeightsLength(decayOf: (parameter: string) => number): Transform {
  * @throws {UsageError} an option out of range
  */
 export function lamb(options: LambOptions = {}): Optimizer {
-  const chosen = checkOptions("lamb", options, lambOptions);
+  const chosen = checkOptions("lamb", betasByOurNames("lamb", options), lambOptions);
   const { momentum, decay, epsilon } = chosen;
   const { decay: _, decayOf, ...parts } = commonParts(chosen);
   const lengths = inWeightsLength(decayOf);

@@ -2,6 +2,7 @@
 
 import { firstOrder } from "../build-first-order.ts";
 import type { Optimizer } from "../optimizer.ts";
+import { type BetaAliases, betasByOurNames } from "../options/beta-aliases.ts";
 import { commonOptions, decoupledOption } from "../options/common-options.ts";
 import { checkOptions, type OptionsOf } from "../options/options.ts";
 import { nadamScaling, nadamScalingOptions } from "../transforms/nadam-scaling.ts";
@@ -14,7 +15,7 @@ export const nadamOptions = {
 };
 
 /** What `nadam` can be given. */
-export type NadamOptions = OptionsOf<typeof nadamOptions>;
+export type NadamOptions = OptionsOf<typeof nadamOptions> & BetaAliases;
 
 /**
  * Descend as Adam does, with Nesterov's look ahead.
@@ -23,7 +24,7 @@ export type NadamOptions = OptionsOf<typeof nadamOptions>;
  * @throws {UsageError} an option out of range
  */
 export function nadam(options: NadamOptions = {}): Optimizer {
-  const chosen = checkOptions("nadam", options, nadamOptions);
+  const chosen = checkOptions("nadam", betasByOurNames("nadam", options), nadamOptions);
   const { momentum, decay, epsilon, momentumDecay, correction, decoupled } = chosen;
   return firstOrder(
     "nadam",

@@ -2,6 +2,7 @@
 
 import { firstOrder } from "../build-first-order.ts";
 import type { Optimizer } from "../optimizer.ts";
+import { type BetaAliases, betasByOurNames } from "../options/beta-aliases.ts";
 import { commonOptions, decoupledOption } from "../options/common-options.ts";
 import { checkOptions, type OptionsOf } from "../options/options.ts";
 import { radamScaling, radamScalingOptions } from "../transforms/radam-scaling.ts";
@@ -14,7 +15,7 @@ export const radamOptions = {
 };
 
 /** What `radam` can be given. */
-export type RadamOptions = OptionsOf<typeof radamOptions>;
+export type RadamOptions = OptionsOf<typeof radamOptions> & BetaAliases;
 
 /**
  * Descend as Adam does, with a warm-up that follows from the averages.
@@ -23,7 +24,7 @@ export type RadamOptions = OptionsOf<typeof radamOptions>;
  * @throws {UsageError} an option out of range
  */
 export function radam(options: RadamOptions = {}): Optimizer {
-  const chosen = checkOptions("radam", options, radamOptions);
+  const chosen = checkOptions("radam", betasByOurNames("radam", options), radamOptions);
   const { momentum, decay, epsilon, decoupled } = chosen;
   return firstOrder("radam", chosen, [radamScaling({ momentum, decay, epsilon })], decoupled);
 }

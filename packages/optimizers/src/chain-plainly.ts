@@ -6,8 +6,7 @@ import type { Transform } from "./transform.ts";
 /** Compose transforms from left to right, of which the first alone needs something of the steps. */
 export function chainPlainly(...links: readonly Transform[]): Transform<readonly StateTree[]> {
   return {
-    name: links.map(({ name }) => name).join(" → "),
-    links,
+    name: "chain",
     needs: (step) => links[0]?.needs?.(step) ?? {},
     init: () => links.map(() => null),
     update(updates, states, context) {

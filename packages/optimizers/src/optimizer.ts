@@ -211,7 +211,7 @@ export class Optimizer implements Disposable {
 }
 
 function inParts(records: NonNullable<UpdateOptions["records"]>): StepContext["records"] {
-  return new Map([...records].map(([name, parts]) => [name, Array.isArray(parts) ? parts : [parts as LayerRecord]]));
+  return new Map([...records].map(([name, parts]) => [name, [parts].flat() as LayerRecord[]]));
 }
 
 function rateOf({ name, learningRate, chain }: OptimizerOptions): Schedule {

@@ -6,10 +6,10 @@
 
 import { denseGradient, type Gradient } from "@kronograd/autograd";
 import { scope, UsageError } from "@kronograd/tensor";
-import type { CurvatureMethod } from "../curvature-method.ts";
+import type { CurvatureContext, CurvatureMethod } from "../curvature-method.ts";
 import type { StateTree } from "../state/state.ts";
 import type { Transform } from "../transform.ts";
-import { contextOf, needsOf } from "./drive.ts";
+import { needsOf } from "./drive.ts";
 import type { Examples } from "./some-examples.ts";
 
 /** What `preconditionPlainly` can be given. */
@@ -42,12 +42,12 @@ export function preconditionPlainly<S extends StateTree, B extends StateTree>(
     needs: (step) => needsOf(method, step % every === 0),
     init: () => ({}),
     update(updates, states, context) {
-      const own = contextOf(context, damping);
+      const own: CurvatureContext = { ...context, damping, sameRows: false };
       const next: Record<string, StateTree> = { ...states };
       const directionOf = (gradient: Gradient): Gradient => {
         const { block } = gradient;
         const [whole, more] = context.records.get(block.name) ?? [];
-        if (more) throw new UsageError({ where, problem: "the batch comes in parts", help: "Use precondition." });
+        if (more) throw new UsageError({ where, problem: "the batch comes in parts" });
         const record = whole && examples ? examples(whole, Math.floor(own.step / every)) : whole;
         let state = next[block.name] as S | undefined;
         if (record && block.groups === 1 && own.step % every === 0) {

@@ -26,7 +26,10 @@ const more = { labels: "exact", norms: true } as const;
 curvatureSuite({ ...kfacCurvature({ ...more, reduction: "reduce" }), name: "kfac, exact labels, reduce" });
 curvatureSuite({ ...ekfacCurvature({ ...more, reduction: "reduce" }), name: "ekfac, exact labels, reduce" });
 curvatureSuite({ ...ekfacCurvature(more), name: "ekfac, exact labels" });
-curvatureSuite({ ...skfacCurvature({ ...more, rank: null, reduction: "expand" }), name: "skfac, exact labels, expand" });
+curvatureSuite({
+  ...skfacCurvature({ ...more, rank: null, reduction: "expand" }),
+  name: "skfac, exact labels, expand",
+});
 
 const everything: readonly Claim[] = [
   "spd",

@@ -27,8 +27,10 @@ export function piecesOf(block: Block): readonly Block[] {
 export function splitGradient(gradient: Gradient): readonly Gradient[] {
   const { block, factors } = gradient;
   return piecesOf(block).map((piece, i) => {
-    if (i === 0 && piece.isLayer && factors !== undefined && factors.last === undefined)
-      return factoredGradient(piece, { ...factors, hasBias: false });
+    if (i === 0 && piece.isLayer && factors !== undefined) {
+      const { g, a, scale } = factors;
+      return factoredGradient(piece, { g, a, scale, hasBias: false });
+    }
     return partsGradient(piece, [gradient.parts()[i] as Tensor]);
   });
 }

@@ -1,7 +1,7 @@
 /** The geometry that convolutions, patches and pooling share: a window that slides over an image [N, C, H, W]. */
 
 import { ShapeError, UsageError } from "../errors.ts";
-import type { Shape } from "../tensor/shape.ts";
+import { dims, type Shape } from "../tensor/shape.ts";
 
 /** Two numbers, [vertical, horizontal]. */
 export type Pair = readonly [number, number];
@@ -59,16 +59,10 @@ export function outputSize(where: string, size: Pair, { kernel, stride, padding,
 
 /** Check for four axes. @throws {ShapeError} another number of axes */
 export function fourAxes(where: string, name: string, shape: Shape, axes = "[N, C, H, W]"): Four {
-  if (shape.length === 4) return shape as unknown as Four;
-  throw new ShapeError({
-    where,
-    problem: `${name} must have the axes ${axes}`,
-    got: shape,
-    help: "Add or join axes with reshape.",
-  });
+  return dims(shape, 4, where, `${name} must have the axes ${axes}`, "Add or join axes with reshape.");
 }
 
 /** The last two sizes: those of an image, or of a kernel. */
 export function lastTwo(shape: Shape): Pair {
-  return shape.slice(-2) as unknown as Pair;
+  return dims(shape.slice(-2), 2);
 }

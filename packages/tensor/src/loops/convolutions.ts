@@ -12,11 +12,11 @@
 
 import { offsetsOf, steps } from "../layout/offsets.ts";
 import type { HostOperand } from "../layout/operand.ts";
-import type { Four, Pair, Window } from "../layout/window.ts";
+import type { Pair, Window } from "../layout/window.ts";
 import type { Reference } from "../op/op.ts";
 import type { Conv2dInputGradParams, Conv2dParams, Conv2dWeightGradParams } from "../ops/parts/convolution.ts";
 import { typedArray } from "../tensor/dtype.ts";
-import { sizeOf, stridesOf } from "../tensor/shape.ts";
+import { dims, sizeOf, stridesOf } from "../tensor/shape.ts";
 import { gemm, type Matrix, shifted, transposed } from "./gemm.ts";
 import { runOf } from "./patches.ts";
 
@@ -37,8 +37,8 @@ export const conv2dLoops: Reference<Conv2dParams, ["x", "weight", ..."bias"[]]> 
   [x, weight, bias],
   { groups, ...geometry },
 ) => {
-  const [, , ...places] = y.shape as unknown as Four;
-  const [outputs, perGroup, ...kernel] = weight.shape as unknown as Four;
+  const [, , ...places] = dims(y.shape, 4);
+  const [outputs, perGroup, ...kernel] = dims(weight.shape, 4);
   const count = outputs / groups;
   const image = padded(x, geometry.padding);
   const patches = patchMatrix(image, perGroup, places, { ...geometry, kernel });
@@ -62,8 +62,8 @@ export const conv2dWeightGradLoops: Reference<Conv2dWeightGradParams, ["x", "out
   [x, grad],
   { groups, ...window },
 ) => {
-  const [, , ...places] = grad.shape as unknown as Four;
-  const [outputs, perGroup] = weight.shape as unknown as Four;
+  const [, , ...places] = dims(grad.shape, 4);
+  const [outputs, perGroup] = dims(weight.shape, 4);
   const count = outputs / groups;
   const image = padded(x, window.padding);
   gemmByGroup(
@@ -80,11 +80,11 @@ export const conv2dInputGradLoops: Reference<Conv2dInputGradParams, ["outputGrad
   [grad, weight],
   params,
 ) => {
-  const [n, , oh, ow] = grad.shape as unknown as Four;
-  const [outputs, perGroup, kh, kw] = weight.shape as unknown as Four;
-  const [xn, xc, xy, xx] = x.strides as unknown as Four;
-  const [gn, go, gi, gj] = grad.strides as unknown as Four;
-  const [wo, wc, wu, wv] = weight.strides as unknown as Four;
+  const [n, , oh, ow] = dims(grad.shape, 4);
+  const [outputs, perGroup, kh, kw] = dims(weight.shape, 4);
+  const [xn, xc, xy, xx] = dims(x.strides, 4);
+  const [gn, go, gi, gj] = dims(grad.strides, 4);
+  const [wo, wc, wu, wv] = dims(weight.strides, 4);
   const { size, stride, groups } = params;
   const count = outputs / groups;
   x.data.fill(0, x.offset, x.offset + sizeOf(x.shape));
@@ -106,7 +106,7 @@ export const conv2dInputGradLoops: Reference<Conv2dInputGradParams, ["outputGrad
 
 /** Rows: taps (channel, kernel row, kernel column) of the first channels. Columns: places (image, row, column). */
 function patchMatrix(image: HostOperand, channels: number, places: Pair, { kernel, stride, dilation }: Window): Matrix {
-  const [n, c, y, x] = image.strides as unknown as Four;
+  const [n, c, y, x] = dims(image.strides, 4);
   return {
     ...image,
     rows: offsetsOf([channels, ...kernel], [c, dilation[0] * y, dilation[1] * x]),
@@ -122,15 +122,15 @@ function filterMatrix(weight: HostOperand, count: number): Matrix {
 
 /** Rows: the first channels. Columns: (image, row, column). */
 function channelMatrix(images: HostOperand, count: number): Matrix {
-  const [n, , h, w] = images.shape as unknown as Four;
-  const [image, channel, y, x] = images.strides as unknown as Four;
+  const [n, , h, w] = dims(images.shape, 4);
+  const [image, channel, y, x] = dims(images.strides, 4);
   return { ...images, rows: steps(count, channel), columns: offsetsOf([n, h, w], [image, y, x]) };
 }
 
 /** An image with zeros around it; the image itself where none are wanted. */
 function padded(image: HostOperand, [top, left]: Pair): HostOperand {
   if (top + left === 0) return image;
-  const [n, channels, h, w] = image.shape as unknown as Four;
+  const [n, channels, h, w] = dims(image.shape, 4);
   const shape = [n, channels, h + 2 * top, w + 2 * left];
   const strides = stridesOf(shape);
   const data = typedArray(image.dtype, sizeOf(shape));

@@ -5,8 +5,8 @@
  * padding are neighbours, so padding never has to be looked at in a loop.
  */
 
-import { type Four, outputSize, type Pair, type Window } from "../layout/window.ts";
-import type { Layout } from "../tensor/shape.ts";
+import { outputSize, type Pair, type Window } from "../layout/window.ts";
+import { dims, type Layout } from "../tensor/shape.ts";
 
 /** Places of one tap along one axis: the first, the pixel that it meets there, and how many. */
 export interface Run {
@@ -33,8 +33,8 @@ export type VisitRun = (line: number, place: number, at: number, count: number, 
  * @param image  of [N, C, H, W], in any layout
  */
 export function forEachRun({ shape, strides, offset }: Layout, window: Window, visit: VisitRun): void {
-  const [n, channels, ...size] = shape as unknown as Four;
-  const [xn, xc, xy, xx] = strides as unknown as Four;
+  const [n, channels, ...size] = dims(shape, 4);
+  const [xn, xc, xy, xx] = dims(strides, 4);
   const { kernel, stride } = window;
   const [oh, ow] = outputSize("window", size, window);
   let line = 0;

@@ -10,8 +10,8 @@ import { type Four, fourAxes, lastTwo, type Pair } from "../layout/window.ts";
 import { run } from "../op/dispatch.ts";
 import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
-import type { Dtype } from "../tensor/dtype.ts";
-import { assertShape, sizeOf } from "../tensor/shape.ts";
+import { asFloat } from "../tensor/dtype.ts";
+import { assertShape, dims, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { scale } from "./arithmetic.ts";
 import {
@@ -42,13 +42,13 @@ export const avgPool2dOp = /* @__PURE__ */ defineOp<AvgPool2dParams, ["x"]>({
 
   shape([x], params) {
     if (!params.countIncludePad) checkPadding("avgPool2d", params);
-    return [{ shape: pooledShape("avgPool2d", x.shape, params), dtype: averageDtype(x.dtype) }];
+    return [{ shape: pooledShape("avgPool2d", x.shape, params), dtype: asFloat(x.dtype) }];
   },
 
   reference([y], [x], params) {
-    const [, , xy, xx] = x.strides as unknown as Four;
+    const [, , xy, xx] = dims(x.strides, 4);
     const planes = offsetsOf(x.shape.slice(0, 2), x.strides);
-    forEachWindow(y.shape as unknown as Four, lastTwo(x.shape), params, (plane, to, top, bottom, left, right) => {
+    forEachWindow(dims(y.shape, 4), lastTwo(x.shape), params, (plane, to, top, bottom, left, right) => {
       const start = x.offset + planes[plane]!;
       let total = 0;
       for (let row = top; row < bottom; row++) {
@@ -84,7 +84,7 @@ export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams, ["outpu
       grad.shape,
       "Give the kernel, stride and padding of the forward call.",
     );
-    return [{ shape, dtype: averageDtype(grad.dtype) }];
+    return [{ shape, dtype: asFloat(grad.dtype) }];
   },
 
   reference([x], [grad], params) {
@@ -92,7 +92,7 @@ export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams, ["outpu
     const { data, offset } = x;
     const positions = offsetsOf(grad.shape, grad.strides);
     data.fill(0, offset, offset + sizeOf(x.shape));
-    forEachWindow(grad.shape as unknown as Four, size, params, (plane, from, top, bottom, left, right) => {
+    forEachWindow(dims(grad.shape, 4), size, params, (plane, from, top, bottom, left, right) => {
       const start = offset + plane * size[0] * size[1];
       const value = grad.data[grad.offset + positions[from]!]!;
       const share = value / pixelCount(params, (bottom - top) * (right - left));
@@ -119,10 +119,6 @@ function pixelCount({ kernel, countIncludePad }: AvgPool2dParams, real: number):
 }
 
 /** Averages of integers are not integers. */
-function averageDtype(dtype: Dtype): Dtype {
-  return dtype === "int32" ? "float32" : dtype;
-}
-
 /**
  * Average each window.
  *

@@ -10,7 +10,7 @@ import { scope } from "../tensor/scope.ts";
 import { normalizeAxis, sameShape, sizeOf } from "../tensor/shape.ts";
 import { alias, type Tensor } from "../tensor/tensor.ts";
 import { expandDims } from "./expand-squeeze.ts";
-import { slice } from "./slice.ts";
+import { type Range, slice } from "./slice.ts";
 
 const concatOp = /* @__PURE__ */ defineOp<{ readonly axis: number }, string[], ["out"]>({
   name: "concat",
@@ -64,12 +64,12 @@ const concatOp = /* @__PURE__ */ defineOp<{ readonly axis: number }, string[], [
 
 /** Consecutive parts of these sizes along an axis; null for parts that nobody needs. */
 function cut(x: Tensor, sizes: readonly number[], axis: number, needs?: readonly boolean[]): (Tensor | null)[] {
-  const whole = x.shape.map(() => null);
+  const whole: readonly Range[] = x.shape.map(() => null);
   let start = 0;
   return sizes.map((size, i) => {
     const from = start;
     start += size;
-    return needs?.[i] === false ? null : slice(x, whole.with(axis, [from, start] as never));
+    return needs?.[i] === false ? null : slice(x, whole.with(axis, [from, start]));
   });
 }
 

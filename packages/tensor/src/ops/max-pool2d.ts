@@ -7,12 +7,12 @@
 
 import { offsetsOf } from "../layout/offsets.ts";
 import type { HostOperand } from "../layout/operand.ts";
-import { type Four, fourAxes, lastTwo, type Pair } from "../layout/window.ts";
+import { fourAxes, lastTwo, type Pair } from "../layout/window.ts";
 import { dispatch, run } from "../op/dispatch.ts";
 import { checkIndex } from "../op/indices.ts";
 import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
-import { assertShape, sizeOf } from "../tensor/shape.ts";
+import { assertShape, dims, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkPadding,
@@ -40,10 +40,10 @@ export const maxPool2dOp = /* @__PURE__ */ defineOp<Pool2dParams, ["x"], ["value
   },
 
   reference([values, indices], [x], params) {
-    const [, , h, w] = x.shape as unknown as Four;
-    const [, , xy, xx] = x.strides as unknown as Four;
+    const [, , h, w] = dims(x.shape, 4);
+    const [, , xy, xx] = dims(x.strides, 4);
     const planes = offsetsOf(x.shape.slice(0, 2), x.strides);
-    forEachWindow(values.shape as unknown as Four, [h, w], params, (plane, to, top, bottom, left, right) => {
+    forEachWindow(dims(values.shape, 4), [h, w], params, (plane, to, top, bottom, left, right) => {
       const start = x.offset + planes[plane]!;
       let best = x.data[start + top * xy + left * xx]!;
       let where = top * w + left;

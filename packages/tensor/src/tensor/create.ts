@@ -34,7 +34,7 @@ export function tensor(values: NestedNumbers | TypedArray, options: TensorOption
   const flat = isTypedArray(values) ? values : flatten(values);
   const shape = options.shape ?? (isTypedArray(values) ? [values.length] : shapeOf(values));
   checkHolds("tensor", shape, flat.length);
-  if (dtype === "int32") assertWhole(flat);
+  if (dtype === "int32") assertAllWhole(flat);
   return upload(flat, shape, device, dtype);
 }
 
@@ -67,7 +67,7 @@ function checkHolds(where: string, shape: Shape, count: number): void {
   });
 }
 
-function assertWhole(values: ArrayLike<number>): void {
+function assertAllWhole(values: ArrayLike<number>): void {
   for (let i = 0; i < values.length; i++) {
     if ((values[i]! | 0) === values[i]) continue;
     throw new UsageError({

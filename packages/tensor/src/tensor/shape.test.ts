@@ -6,6 +6,7 @@ import {
   broadcastShapes,
   broadcastStrides,
   checkShape,
+  dims,
   extentOf,
   isContiguous,
   normalizeAxes,
@@ -164,5 +165,13 @@ describe("normalizeAxes", () => {
 
   it("refuses an axis that is named twice", () => {
     expect(() => normalizeAxes("f", [0, -2], 2)).toThrow("f: the same axis is named twice (got [0, -2]).");
+  });
+});
+
+describe("dims", () => {
+  it("gives as many numbers as were asked for, and refuses another rank", () => {
+    const [rows, columns]: readonly [number, number] = dims([2, 3], 2);
+    expect([rows, columns]).toEqual([2, 3]);
+    expect(() => dims([2, 3, 4], 2, "f")).toThrow("f: needs 2 axes (got [2, 3, 4]).");
   });
 });

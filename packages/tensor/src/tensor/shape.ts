@@ -93,6 +93,26 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, axis) => n === b[axis]);
 }
 
+/** Tuples of as many numbers as there are axes. */
+interface Dims {
+  readonly 1: readonly [number];
+  readonly 2: readonly [number, number];
+  readonly 3: readonly [number, number, number];
+  readonly 4: readonly [number, number, number, number];
+}
+
+/** A shape, or strides, of n axes as a tuple. @throws {ShapeError} there is another number of axes */
+export function dims<N extends keyof Dims>(
+  list: readonly number[],
+  n: N,
+  where = "dims",
+  problem = `needs ${n} axes`,
+  help?: string,
+): Dims[N] {
+  if (list.length === n) return list as readonly number[] as Dims[N];
+  throw new ShapeError({ where, problem, got: list, help });
+}
+
 /** Check a shape against the one that is wanted. @throws {ShapeError} they differ */
 export function assertShape(where: string, problem: string, expected: Shape, got: Shape, help?: string): void {
   if (!sameShape(expected, got)) throw new ShapeError({ where, problem, expected, got, help });

@@ -75,7 +75,7 @@ export function normalization(name: string, setAxes: SetAxes): NormalizationOp {
     overBatch ? [x[1] as number] : [x[0] as number, groups];
 
   /** Visits runs of positions with one set and one channel: where the run starts, and which they are. */
-  function forEachRun(
+  function forEachStretch(
     x: Shape,
     params: Normalization,
     visit: (start: number, end: number, set: number, channel: number) => void,
@@ -100,7 +100,7 @@ export function normalization(name: string, setAxes: SetAxes): NormalizationOp {
       const sumHX = new Float64Array(mean.length);
       const sumDy = new Float64Array(gamma.length);
       const sumDyX = new Float64Array(gamma.length);
-      forEachRun(shape, params, (start, end, set, channel) => {
+      forEachStretch(shape, params, (start, end, set, channel) => {
         let plain = 0;
         let weighted = 0;
         for (let i = start; i < end; i++) {
@@ -114,7 +114,7 @@ export function normalization(name: string, setAxes: SetAxes): NormalizationOp {
         sumHX[set]! += gamma[channel]! * weighted;
       });
       const { data, offset } = dx;
-      forEachRun(shape, params, (start, end, set, channel) => {
+      forEachStretch(shape, params, (start, end, set, channel) => {
         const r = rate[set]!;
         for (let i = start; i < end; i++) {
           const normalised = (x[i]! - mean[set]!) * r;
@@ -154,18 +154,18 @@ export function normalization(name: string, setAxes: SetAxes): NormalizationOp {
       const { setSize: M } = viewOf(shape, params);
       const means = new Float64Array(sizeOf(mean.shape));
       const variances = new Float64Array(means.length);
-      forEachRun(shape, params, (start, end, set) => {
+      forEachStretch(shape, params, (start, end, set) => {
         let total = 0;
         for (let i = start; i < end; i++) total += x[i]!;
         means[set]! += total / M;
       });
-      forEachRun(shape, params, (start, end, set) => {
+      forEachStretch(shape, params, (start, end, set) => {
         let total = 0;
         for (let i = start; i < end; i++) total += (x[i]! - means[set]!) ** 2;
         variances[set]! += total / M;
       });
       const { data, offset } = y;
-      forEachRun(shape, params, (start, end, set, channel) => {
+      forEachStretch(shape, params, (start, end, set, channel) => {
         const slope = gamma[channel]! / Math.sqrt(variances[set]! + params.epsilon);
         for (let i = start; i < end; i++) data[offset + i] = (x[i]! - means[set]!) * slope + beta[channel]!;
       });

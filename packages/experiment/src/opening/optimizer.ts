@@ -84,7 +84,7 @@ function fromFile(
       throw new UsageError({
         where: file,
         problem: "makes neither an optimizer nor a curvature method",
-        expected: "an Optimizer, or an object with init, update, refresh and precondition",
+        expected: "an Optimizer, or an object with init and precondition",
         got: typeof made,
       });
     }
@@ -102,7 +102,7 @@ function isMethod(value: unknown): value is CurvatureMethod {
   return (
     typeof value === "object" &&
     value !== null &&
-    ["init", "update", "refresh", "precondition"].every((key) => typeof (value as never)[key] === "function")
+    ["init", "precondition"].every((key) => typeof (value as never)[key] === "function")
   );
 }
 

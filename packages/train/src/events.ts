@@ -92,6 +92,7 @@ export type RunEvent = { readonly rival?: string } & (
       readonly seconds: number;
       readonly learningRate: number;
       readonly loss?: number;
+      /** At every tenth step where gradients exist only as factors. */
       readonly gradNorm?: number;
       /** Numbers that the optimizer reports: damping, clip coefficients. */
       readonly reported: Readonly<Record<string, number>>;

@@ -85,7 +85,7 @@ export function launchStep(input: StepInput, before: Tensor): LaunchedStep {
     const flag = retain(run(openOp, [before, counts.map(([, count]) => count).reduce(add)], {}));
     optimizer.apply(parameters, directions, step, { op: gatedStepOp, flag });
     for (const [buffer, next] of seen.commits) dispatchInto(gatedCopyOp, [buffer], [buffer, next, flag], {});
-    const norm = normOf(seen.gradients);
+    const norm = normOf(seen.gradients, step);
     const late = Object.entries(reported).filter((entry): entry is [string, Tensor] => typeof entry[1] !== "number");
     const asked = [...counts, ...late, ...(norm === null ? [] : [["norm", norm] as const])];
     const values = read([seen.value, ...asked.map(([, t]) => t)]);

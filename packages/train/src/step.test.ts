@@ -11,7 +11,7 @@ import {
   Sequential,
   softmaxCrossEntropy,
 } from "@kronograd/layers";
-import { adam, mapParts, Optimizer, sgd, type Transform } from "@kronograd/optimizers";
+import { adam, kfac, mapParts, Optimizer, sgd, type Transform } from "@kronograd/optimizers";
 import { NumericalError, Rng, scale } from "@kronograd/tensor";
 import { describe, expect, it } from "vitest";
 import { eventsOf, ofType, small } from "../testing/index.ts";
@@ -166,6 +166,17 @@ describe("trainStep", () => {
     const [step] = ofType(await eventsOf(small({ optimizer, steps: 1 })), "step");
     expect(step?.reported).toEqual({ damping: 0.5, norm: 0 });
     expect(step?.gradNorm).toBeGreaterThan(0);
+  });
+});
+
+describe("the norm of the gradient", () => {
+  it("is there for gradients that exist only as factors: K-FAC on dense layers had none", async () => {
+    const norms = async (optimizer: Optimizer) =>
+      ofType(await eventsOf(small({ optimizer, steps: 12 })), "step").map(({ gradNorm }) => gradNorm);
+    const [factored, formed] = [await norms(kfac()), await norms(sgd())];
+    expect(factored[0]).toBeCloseTo(formed[0] as number, 5);
+    expect(factored.flatMap((norm, step) => (norm === undefined ? [] : [step]))).toEqual([0, 10]);
+    expect(formed.every((norm) => norm !== undefined)).toBe(true);
   });
 });
 

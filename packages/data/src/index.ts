@@ -3,6 +3,7 @@
  * `@kronograd/data/node`.
  */
 
+export * from "./batch-source.ts";
 export * from "./batches.ts";
 export {
   type Column,
@@ -40,6 +41,7 @@ export * from "./sets/idx-images.ts";
 export * from "./sets/mnist.ts";
 export * from "./sets/pixels.ts";
 export { sha256 } from "./sha256.ts";
+export * from "./stream.ts";
 export * from "./synthetic/blobs.ts";
 export * from "./synthetic/circles.ts";
 export type { PointOptions, SyntheticOptions } from "./synthetic/generate.ts";
@@ -48,4 +50,4 @@ export * from "./synthetic/moons.ts";
 export * from "./synthetic/spiral.ts";
 export * from "./synthetic/teacher-student.ts";
 export * from "./synthetic/xor.ts";
-export { sliceRows, takeRows } from "./take-rows.ts";
+export { joinRows, sliceRows, takeRows } from "./take-rows.ts";

@@ -1,7 +1,7 @@
 /** Some of the rows of a split, as a split. */
 
 import { sizeOf } from "@kronograd/tensor";
-import { type Column, type Columns, type ColumnValues, mapColumns } from "./column.ts";
+import { type Column, type Columns, type ColumnValues, columnEntries, mapColumns } from "./column.ts";
 import type { Split } from "./dataset.ts";
 
 /**
@@ -36,6 +36,31 @@ export function sliceRows<I extends Columns, T extends Columns>(
   return withColumns(split, to - from, ({ values, shape }) =>
     values.subarray(from * sizeOf(shape), to * sizeOf(shape)),
   );
+}
+
+/** The rows of some splits with the same columns, one split after the other. */
+export function joinRows(splits: readonly Split[]): Split {
+  const [first] = splits as readonly [Split, ...Split[]];
+  if (splits.length === 1) return first;
+  const count = splits.reduce((sum, split) => sum + split.count, 0);
+  const join = (columnsOf: (split: Split) => Columns) =>
+    mapColumns(columnsOf(first), (column, name) => {
+      const parts = splits.map((split) => new Map(columnEntries(columnsOf(split))).get(name)?.values as ColumnValues);
+      const make = column.values.constructor as new (length: number) => ColumnValues;
+      const values = new make(parts.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const part of parts) {
+        values.set(part, at);
+        at += part.length;
+      }
+      return { ...column, values };
+    });
+  return {
+    count,
+    inputs: join(({ inputs }) => inputs),
+    targets: join(({ targets }) => targets),
+    ...(first.weights === undefined ? {} : { weights: join(({ weights }) => weights as Columns) }),
+  };
 }
 
 function withColumns<I extends Columns, T extends Columns>(

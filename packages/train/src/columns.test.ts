@@ -1,4 +1,4 @@
-import { defineDataset } from "@kronograd/data";
+import { defineDataset, defineStreamedDataset, shardStream, sliceRows } from "@kronograd/data";
 import { Dense, Embedding, model, parameters, softmaxCrossEntropy, transformerEncoder } from "@kronograd/layers";
 import { adam, kfac, sgd, skfac } from "@kronograd/optimizers";
 import { add, mean, Rng, type Tensor } from "@kronograd/tensor";
@@ -90,6 +90,30 @@ describe("fit on columns", () => {
     await eventsOf(small({ ...options, model: again, optimizer: adam(), resume }));
     const bits = (of: ReturnType<typeof pairModel>) => Object.values(parameters(of)).map((t) => t.dataSync());
     expect(bits(again)).toEqual(bits(net));
+  });
+
+  it("trains on a stream of shards, and goes on from a checkpoint in the middle of one with the same bits", async () => {
+    const train = shardStream([50, 70, 40], (shard) => sliceRows(both.train, [0, 50, 120][shard] as number, [50, 120, 160][shard] as number)); // biome-ignore format: short
+    const { name, task, source } = both;
+    const test = pairs(rng.fork("more"), 40);
+    const data = defineStreamedDataset({ name, task, classes: 2, train, test, source, identity: "pairs" });
+    const files = new Map<number, Uint8Array>();
+    const checkpoint = {
+      every: 3,
+      save: (bytes: Uint8Array, { step }: { step: number }) => `${files.set(step, bytes).size}`,
+    };
+    const options = { data, batch: 20, steps: 12, checkpoint, evaluateEvery: 6 };
+    const [net, again] = [pairModel(), pairModel()];
+    const events = await eventsOf(small({ ...options, model: net, optimizer: adam({ learningRate: 0.03 }) }));
+    expect(ofType(events, "plan")[0]?.rows).toMatchObject({ train: 160, test: 40, leftOut: 0 });
+    const losses = ofType(events, "eval").map(({ loss }) => loss);
+    expect(losses.at(-1)).toBeLessThan(losses[0] as number);
+    const resume = { bytes: files.get(3) as Uint8Array, file: "step 3" };
+    await eventsOf(small({ ...options, model: again, optimizer: adam({ learningRate: 0.03 }), resume }));
+    const bits = (of: ReturnType<typeof pairModel>) => Object.values(parameters(of)).map((t) => t.dataSync());
+    expect(bits(again)).toEqual(bits(net));
+    const wanted = eventsOf(small({ ...options, model: pairModel(), until: () => true }));
+    await expect(wanted).rejects.toThrow("no rows can be held out of a stream");
   });
 
   it("says that a loss takes one column of targets", async () => {

@@ -1,7 +1,7 @@
 /** What a run is made of. */
 
 import type { Loss } from "@kronograd/autograd";
-import type { Dataset } from "@kronograd/data";
+import type { Dataset, StreamedDataset } from "@kronograd/data";
 import type { Layer } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
 import type { Rng, Tree } from "@kronograd/tensor";
@@ -15,7 +15,7 @@ import type { Best } from "./run-state.ts";
 export interface FitOptions extends Limits {
   readonly model: Layer<Tree>;
   readonly loss: Loss;
-  readonly data: Dataset;
+  readonly data: Dataset | StreamedDataset;
   readonly optimizer: Optimizer;
   /** Rows in a batch. */
   readonly batch: number;

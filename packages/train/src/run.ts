@@ -1,6 +1,17 @@
 /** The life of one run: what is done between the events of `fit`, and in which order. */
 
-import { type BatchOrder, batchOrder, type Dataset, gatherBatch, type Split, withValidation } from "@kronograd/data";
+import {
+  type BatchOrder,
+  type BatchRows,
+  batchOrder,
+  batchSource,
+  type Dataset,
+  gatherBatch,
+  isStream,
+  type Split,
+  type StreamedDataset,
+  withValidation,
+} from "@kronograd/data";
 import { buffers, parameters, positionRoles } from "@kronograd/layers";
 import { type Device, type Dtype, type Rng, scope, tensorsIn, UsageError } from "@kronograd/tensor";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
@@ -36,17 +47,25 @@ export function batchesOf(
 }
 
 /** The data of a run: with validation rows, where something is decided by them. */
-function dataOf(options: FitOptions): Dataset {
+function dataOf(options: FitOptions): Dataset | StreamedDataset {
   const { data, rng, until, earlyStopping, saveBest, checkpoint, validation: share } = options;
   const decides = until !== undefined || earlyStopping !== undefined || saveBest !== undefined || checkpoint?.best;
   if (share === undefined && decides !== true) return data;
-  return withValidation(data, { rng: rng.fork("validation"), ...(share === undefined ? {} : { share }) });
+  if (isStream(data.train)) {
+    if (data.validation !== undefined) return data;
+    throw new UsageError({
+      where: "fit",
+      problem: "no rows can be held out of a stream for validation",
+      help: "Give the data set validation rows.",
+    });
+  }
+  return withValidation(data as Dataset, { rng: rng.fork("validation"), ...(share === undefined ? {} : { share }) });
 }
 
 /** A run that stands between two steps. Made by `fit`. */
 export class Run {
   readonly #options: FitOptions;
-  readonly #data: Dataset;
+  readonly #data: Dataset | StreamedDataset;
   readonly #metrics: readonly Metric[];
   readonly #rules: Rules;
   readonly #tensors: RunTensors;
@@ -68,7 +87,7 @@ export class Run {
     this.#options = options;
     const data = dataOf(options);
     this.#data = data;
-    const { model, optimizer, batch, microBatch = batch, rng, metrics = defaultMetrics(data.train) } = options;
+    const { model, optimizer, batch, microBatch = batch, rng, metrics = defaultMetrics(data.test) } = options;
     checkMetrics("fit", metrics);
     this.#metrics = metrics;
     this.#rules = rulesOf(options, metrics);
@@ -79,7 +98,7 @@ export class Run {
     const { device, dtype } = first;
     this.#placement = { device, dtype };
     this.#inFlight = device.backend.host === undefined ? new InFlight(first) : undefined;
-    this.#order = batchesOf(data, batch, rng, options);
+    this.#order = batchSource(data.train, batch, rng.fork("batches"), options);
     this.#stepLimit = stepLimit(options, this.#order.perEpoch);
     const { evaluateEvery = 1, profileEvery = 1, patience = 1, checkpoint } = options;
     const periods = { microBatch, evaluateEvery, profileEvery, patience, "checkpoint.every": checkpoint?.every ?? 1 };
@@ -91,6 +110,7 @@ export class Run {
       yield* this.#events();
     } finally {
       this.#inFlight?.[Symbol.dispose]();
+      this.#order.close();
     }
   }
 
@@ -109,7 +129,7 @@ export class Run {
       if (checkpoint !== undefined) yield await this.#save(); // so that a run killed early can be resumed too
     }
     while (!this.#isOver() && this.#options.signal?.aborted !== true && this.#trouble() === null) {
-      yield this.#inFlight === undefined ? this.#record(this.#step()) : await this.#lateStep(this.#inFlight);
+      yield this.#inFlight === undefined ? this.#record(await this.#step()) : await this.#lateStep(this.#inFlight);
       if (progress.step % profileEvery === 0) yield this.#profile();
       const wasBest = progress.best;
       if (progress.step % evaluateEvery === 0) yield* this.#evaluate();
@@ -148,8 +168,15 @@ export class Run {
     return `the loss stayed above ${explosion} times its start (${firstLoss?.toPrecision(4)}) for ${highInARow} steps`;
   }
 
-  #step(): StepResult {
-    return this.#measured(() => trainStep(this.#nextStep()));
+  async #step(): Promise<StepResult> {
+    const rows = await this.#nextRows();
+    return this.#measured(() => trainStep(this.#nextStep(rows)));
+  }
+
+  /** Rows of the next batch; nothing is waited for where they are in memory. */
+  #nextRows(): BatchRows | Promise<BatchRows> {
+    this.#clock.mark("data");
+    return this.#order.next();
   }
 
   /** Run a step in a scope, and note its peak. */
@@ -163,6 +190,7 @@ export class Run {
 
   #estimate(): number | null {
     const { model, loss, optimizer, batch, microBatch = batch, rng } = this.#options;
+    const { train, test } = this.#data;
     const { parameters, buffers } = this.#tensors;
     const step = {
       model,
@@ -174,13 +202,14 @@ export class Run {
       buffers,
       roles: this.#roles,
     };
-    return estimateStepBytes({ ...step, split: this.#data.train, batch, placement: this.#placement });
+    return estimateStepBytes({ ...step, split: isStream(train) ? test : train, batch, placement: this.#placement });
   }
 
   /** Enqueue as many steps as may go ahead of the last one that was read, and wait for the oldest. */
   async #lateStep(inFlight: InFlight): Promise<RunEvent> {
     while (inFlight.count < mostInFlight && this.#progress.step + inFlight.count < this.#nextStop()) {
-      this.#measured(() => inFlight.launch(this.#nextStep(inFlight.count), this.#order.state()));
+      const rows = await this.#nextRows();
+      this.#measured(() => inFlight.launch(this.#nextStep(rows, inFlight.count), this.#order.state()));
     }
     return this.#settle(inFlight);
   }
@@ -201,16 +230,15 @@ export class Run {
   }
 
   /** @param ahead  steps that were enqueued after the last one that was read */
-  #nextStep(ahead = 0): StepInput {
+  #nextStep({ split, rows }: BatchRows, ahead = 0): StepInput {
     const { model, loss, optimizer, batch, microBatch = batch, rng } = this.#options;
     const step = this.#progress.step + ahead;
-    this.#clock.mark("data");
     return {
       model,
       parameters: this.#tensors.parameters,
       loss,
       optimizer,
-      batch: gatherBatch(this.#data.train, this.#order.next(), this.#placement),
+      batch: gatherBatch(split, rows, this.#placement),
       step,
       rng: rng.fork(`step ${step}`),
       clock: this.#clock,

@@ -7,7 +7,7 @@
  */
 
 import type { Loss } from "@kronograd/autograd";
-import { type Dataset, gatherBatch } from "@kronograd/data";
+import { type Dataset, gatherBatch, isStream, type StreamedDataset } from "@kronograd/data";
 import { type Layer, modelStructure } from "@kronograd/layers";
 import type { Optimizer } from "@kronograd/optimizers";
 import { type Device, type Dtype, type Rng, scope, sizeOf, type Tensor, type Tree, tensor } from "@kronograd/tensor";
@@ -25,7 +25,7 @@ export type IdentityPart = number | string | boolean | null | readonly IdentityP
 export interface IdentityOptions {
   readonly model: Layer<Tree>;
   readonly loss: Loss;
-  readonly data: Dataset;
+  readonly data: Dataset | StreamedDataset;
   readonly optimizer: Optimizer;
   readonly batch: number;
   readonly microBatch?: number;
@@ -49,9 +49,10 @@ export async function identityOf(
   placement: { readonly device: Device; readonly dtype: Dtype },
 ): Promise<Identity> {
   const { model, loss, data, optimizer, batch, microBatch = batch, dropLast = true, rng } = options;
-  const rows = [0, Math.min(1, data.train.count - 1)];
+  const split = isStream(data.train) ? data.test : data.train;
+  const rows = [0, Math.min(1, split.count - 1)];
   const { ops, value } = scope(() => {
-    const { inputs, targets } = gatherBatch(data.train, rows, placement);
+    const { inputs, targets } = gatherBatch(split, rows, placement);
     const trace = traceForward(model, inputs);
     return { ops: trace.ops, value: loss.value(fixedLike(trace.outputs), soleTensor("targets", targets)) };
   });

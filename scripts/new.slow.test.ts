@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { generate } from "./gen-index.ts";
 import { scaffold, targets } from "./new.ts";
 import { tree } from "./tree.ts";
 import { root } from "./workspace.ts";
@@ -49,6 +50,7 @@ describe("scaffold", () => {
     let report: Report;
     try {
       for (const kind of Object.keys(targets)) written.set(kind, scaffold(kind, `fresh-${kind}`));
+      generate({ check: false }); // catalogs find things by their folder's barrel
       const file = join(folder.base, "report.json");
       const args = ["vitest", "run", "--reporter=json", `--outputFile=${file}`, "fresh-"];
       const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
@@ -60,6 +62,7 @@ describe("scaffold", () => {
         if (kind === "backend") rmSync(join(root, dirname(paths[0] as string)), { recursive: true });
         else for (const path of paths) rmSync(join(root, path));
       }
+      generate({ check: false });
     }
     const tests = report.testResults.map(({ name, message, assertionResults }) => ({
       name: name.replace(`${root}/`, ""),

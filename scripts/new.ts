@@ -22,6 +22,7 @@ export const targets: Readonly<Record<string, string>> = {
   transform: "packages/optimizers/src/transforms",
   optimizer: "packages/optimizers/src/catalog",
   curvature: "packages/optimizers/src/curvature",
+  "model-wide": "packages/optimizers/src/curvature",
   backend: "packages/backend-NAME",
 };
 

@@ -96,11 +96,7 @@ function writeOf(direction: Direction, gate: Gate | undefined): Write {
   return { op: stepAheadOp, parts: ahead.x, others: (i) => [ahead.from[i] as Tensor], by: ahead.by };
 }
 
-/**
- * Turns gradients into changes of parameters, step after step. Dispose of it to free its state.
- *
- * It is an `OptimizerOptions` itself: `new Optimizer(optimizer)` is the same optimizer before its first step.
- */
+/** Turns gradients into changes of parameters, step after step. Dispose of it to free its state. */
 export class Optimizer implements Disposable {
   readonly name: string;
   readonly learningRate: Schedule;
@@ -108,7 +104,8 @@ export class Optimizer implements Disposable {
   readonly chain: Transform;
   /** Factor on the learning rate for a parameter, by name. */
   readonly rateOf: (parameter: string) => number;
-  readonly #rateAt: OptimizerOptions["rateAt"];
+  /** As given: `new Optimizer(optimizer.options)` is the same optimizer before its first step. */
+  readonly options: OptimizerOptions;
   /**
    * What `update` moves on, to be written to a checkpoint; null before the first step. Its tensors are the optimizer's own:
    * `loadState` and `holdState` put others in their place.
@@ -121,7 +118,7 @@ export class Optimizer implements Disposable {
     this.config = options.config ?? {};
     this.chain = options.chain;
     this.rateOf = options.rateOf ?? (() => 1);
-    this.#rateAt = options.rateAt;
+    this.options = options;
   }
 
   /** The learning rate of a step (from 0). */
@@ -131,7 +128,7 @@ export class Optimizer implements Disposable {
 
   /** The rate of a parameter on a step. */
   rateAt(parameter: string, step: number): number {
-    return this.#rateAt?.(parameter, step) ?? this.learningRateAt(step) * this.rateOf(parameter);
+    return this.options.rateAt?.(parameter, step) ?? this.learningRateAt(step) * this.rateOf(parameter);
   }
 
   /** What the step wants captured: pass it to `valueAndGrad`. */

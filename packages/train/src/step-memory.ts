@@ -60,7 +60,7 @@ export function estimateStepBytes(input: EstimateInput): number | null {
   try {
     return dryRun(device, () =>
       scope(() => {
-        using own = new Optimizer(optimizer);
+        using own = new Optimizer(optimizer.options);
         let most = 0;
         for (let k = 0; k < driedSteps; k++) {
           const held = bytesOf([...Object.values(parameters), ...Object.values(buffers), ...tensorsIn(own.state)]);

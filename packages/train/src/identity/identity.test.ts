@@ -26,6 +26,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint.ts";
 import type { CheckpointTree } from "../checkpoint-tree.ts";
 import type { FitOptions } from "../fit-options.ts";
 import type { Difference } from "./differences.ts";
+import { type Identity, identityOf } from "./identity.ts";
 
 const net = (activation: Layer = relu(), rate = 0): Layer =>
   new Sequential({ in: new Dense({ in: 2, out: 4 }), activation, drop: dropout(rate), out: new Dense({ in: 4, out: 3 }) }, { rng: new Rng(2) }); // biome-ignore format: short
@@ -59,6 +60,17 @@ async function refusedFor(saved: Partial<FitOptions>, own: Partial<FitOptions>):
 }
 
 const named = (found: readonly Difference[]) => found.map(({ option, saved, own }) => `${option}: ${saved} → ${own}`);
+
+describe("identityOf", () => {
+  it("takes steps on the tiny problem with every optimizer, each parameter by its name", async () => {
+    const parts = { ...small(), model: net() };
+    for (const optimizer of [sgd(), adam(), kfac(), skfac()]) {
+      const identity = await identityOf({ ...parts, optimizer }, { device: cpu, dtype: "float32" });
+      const steps = (identity.optimizer as Identity)["first steps on a fixed problem"];
+      expect(Object.keys(steps as Identity)).toEqual(Object.keys(parameters(parts.model)));
+    }
+  });
+});
 
 describe("resume", () => {
   it("lists every option of optimizer and loss that differs, as saved and as it is", async () => {

@@ -44,7 +44,7 @@ const placement = { device: cpu, dtype: "float64" } as const;
  * @returns by parameter name; or, where the optimizer cannot take the problem, the name of its error
  */
 export function firstSteps(optimizer: Optimizer, model: Layer<Tree>): Readonly<Record<string, number>> | string {
-  using own = new Optimizer(optimizer);
+  using own = new Optimizer(optimizer.options);
   return scope(() => {
     const rng = new Rng(0);
     const tiny = tinyModel(model, rng);

@@ -3,7 +3,7 @@
  * inspect, resume, the guard against non-finite statistics, and the suite.
  */
 
-import { type LayerRecord, partsGradient, perExample, valueAndGrad } from "@kronograd/autograd";
+import { type Gradient, type LayerRecord, partsGradient, perExample, valueAndGrad, vjp } from "@kronograd/autograd";
 import { gatherBatch, spiral } from "@kronograd/data";
 import { mlp, parameters, softmaxCrossEntropy, tanh } from "@kronograd/layers";
 import { cholesky, choleskySolve, damped, dampedInverse } from "@kronograd/linalg";
@@ -25,6 +25,7 @@ import {
   planBlock,
   precondition,
   skfac,
+  updatesOf,
 } from "@kronograd/optimizers";
 import { verifyCurvature } from "@kronograd/suites/curvature";
 import {
@@ -47,6 +48,7 @@ import {
 } from "@kronograd/tensor";
 import { deferred } from "@kronograd/testkit";
 import { type FitOptions, type RunEvent, fit as runOf } from "@kronograd/train";
+import "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 
 const placement = { dtype: "float64" } as const;
@@ -97,6 +99,23 @@ const momentsOfExamples = defineCurvature<{ readonly S: Tensor | null }, { reado
   },
   precondition: ({ S }, gradient, { damping }) => div(gradient.dense(), shift(S as Tensor, damping)),
   inspect: ({ S }) => (S === null ? {} : { matrices: { S } }),
+});
+
+/** Squares of the gradient under labels drawn from the model, for every parameter. */
+const drawnLabels = defineCurvature<{ readonly h: Tensor | null }>({
+  name: "drawnLabels",
+  source: "a toy after Liu et al. (2023)",
+  takes: () => true,
+  needs: { gradient: "dense", labelGradient: "sampled" },
+  claims: [],
+  init: () => ({ h: null }),
+  statistics: {
+    join(_, { labelGradient, examples }) {
+      const g = (labelGradient as Gradient).dense();
+      return { h: scale(mul(g, g), Math.max(1, examples)) };
+    },
+  },
+  precondition: ({ h }, gradient, { damping }) => div(gradient.dense(), shift(h as Tensor, damping)),
 });
 
 /** The whole model: a Newton step on the Gauss–Newton matrix, halved until the loss falls. */
@@ -184,6 +203,12 @@ const optimizers = {
       learningRate: 0.01,
       chain: chain(precondition(momentsOfExamples, { statisticsEvery, damping: 0.1 }), momentum()),
     }),
+  "labels drawn from the model": (statisticsEvery = 1) =>
+    new Optimizer({
+      name: "toy",
+      learningRate: 0.02,
+      chain: chain(precondition(drawnLabels, { statisticsEvery, damping: 0.1 }), momentum()),
+    }),
   "the whole model": () => new Optimizer({ name: "toy", chain: chain(precondition(newton, { damping: 0.05 })) }),
 };
 
@@ -211,7 +236,7 @@ const weightsOf = (model: Parameters<typeof parameters>[0]) =>
   Object.values(parameters(model)).map((t) => [...t.dataSync()]);
 const lossesOf = (events: readonly RunEvent[]) => events.flatMap((e) => (e.type === "step" ? [e.loss as number] : []));
 
-describe.each(Object.entries(optimizers))("a method of %s", (_, make) => {
+describe.each(Object.entries(optimizers))("a method of %s", (name, make) => {
   it("trains through fit", async () => {
     const { options } = setUp(make());
     const losses = lossesOf(await eventsOf({ ...options, batch: 60, steps: 20 }));
@@ -233,6 +258,7 @@ describe.each(Object.entries(optimizers))("a method of %s", (_, make) => {
   });
 
   it("takes micro-batches for the whole batch, to rounding", async () => {
+    if (name === "labels drawn from the model") return; // other parts draw other labels
     const [whole, parts] = [setUp(make()), setUp(make(), { microBatch: 7 })];
     const [a, b] = [lossesOf(await eventsOf(whole.options)), lossesOf(await eventsOf(parts.options))];
     a.forEach((loss, i) => {
@@ -329,7 +355,26 @@ describe("what comes with the contract", () => {
     expect(Object.values(views)[0]?.matrices?.L?.shape).toEqual([4, 4]);
   });
 
-  it("schedules: statistics on every second step alone", async () => {
+  it("gradients under other labels, scaled as the gradient is: Jᵀ of the label column over N", () => {
+    const model = mlp([2, 3], { rng: new Rng(0), ...placement });
+    const weights = parameters(model);
+    const { inputs, targets } = gatherBatch(data.train, [0, 1, 2, 3], placement) as { inputs: Tensor; targets: Tensor };
+    const u = tensor([[1, 0, 2], [0, 3, 0], [0, 0, -1], [4, 0, 0]], placement); // biome-ignore format: a matrix
+    const loss = { ...softmaxCrossEntropy(), labelColumns: () => [u] };
+    const outputs = () => model.forward(inputs, { training: true });
+    const capture = { layers: true, labelGradient: "sampled" } as const;
+    const { labelGradients } = valueAndGrad({ outputs, loss, targets }, weights, { capture, rng: new Rng(1) });
+    using back = vjp(outputs, weights);
+    const want = back.pull(u);
+    const [layer] = [...(labelGradients?.values() ?? [])];
+    layer?.parts().forEach((part, i) => {
+      const name = layer.block.parameters[i] as string;
+      expect(part).toBeAllclose(scale(want[name] as Tensor, 1 / 4));
+    });
+    expect(layer?.parts()).toHaveLength(2);
+  });
+
+  it("schedules: statistics on every second step alone", () => {
     let looks = 0;
     const counted: AnyMethod = {
       ...matrixOfGradients,
@@ -340,7 +385,12 @@ describe("what comes with the contract", () => {
       learningRate: 0.01,
       chain: precondition(counted, { statisticsEvery: 2 }),
     });
-    await eventsOf(setUp(optimizer).options);
+    const { model } = setUp(optimizer);
+    const weights = parameters(model);
+    for (let step = 0; step < 8; step++) {
+      const updates = updatesOf(Object.fromEntries(Object.entries(weights).map(([name, t]) => [name, copy(t)])));
+      optimizer.update(updates, { parameters: weights, step });
+    }
     expect(looks).toBe(2 * 4); // two weights, steps 0, 2, 4, 6
   });
 

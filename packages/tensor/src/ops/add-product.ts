@@ -4,7 +4,7 @@ import { ShapeError } from "../errors.ts";
 import { rowMajor } from "../layout/rows.ts";
 import { addProductLoops } from "../loops/products.ts";
 import { run } from "../op/dispatch.ts";
-import { type ComputeOp, defineOp, type Spec } from "../op/op.ts";
+import { type ComputeOp, defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { sameShape } from "../tensor/shape.ts";
@@ -19,10 +19,10 @@ export const addProductOp: ComputeOp<{ readonly decay: number }, ["C", "A", "B"]
   accumulates: true,
 
   shape(inputs) {
-    const [C, A, B] = inputs.map(({ shape }) => shape) as [Spec["shape"], Spec["shape"], Spec["shape"]];
+    const [{ shape: C }, { shape: A }, { shape: B }] = inputs;
     const [m, k] = A;
     const [depth, n] = B;
-    const isProduct = A.length === 2 && B.length === 2 && k === depth && sameShape(C, [m, n] as Spec["shape"]);
+    const isProduct = A.length === 2 && B.length === 2 && k === depth && sameShape(C, [m!, n!]);
     if (!isProduct) {
       throw new ShapeError({
         where: "addProduct",

@@ -35,11 +35,7 @@ export interface BatchNormResult {
  * @throws {ShapeError} gamma or beta has another shape
  */
 export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = 1e-5): BatchNormResult {
-  const [y, mean, variance] = dispatch(batchNormOp, [x, gamma, beta], { groups: 1, epsilon }) as [
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const [y, mean, variance] = dispatch(batchNormOp, [x, gamma, beta], { groups: 1, epsilon });
   return { y, mean, variance };
 }
 

@@ -40,7 +40,7 @@ export const conv2dOp = /* @__PURE__ */ defineOp<Conv2dParams, ["x", "weight", .
   name: "conv2d",
 
   shape(inputs, params) {
-    const [x, weight, bias] = inputs as [Spec, Spec, Spec | undefined];
+    const [x, weight, bias] = inputs;
     const shape = convolvedShape("conv2d", fourAxes("conv2d", "x", x.shape), weightAxes("conv2d", weight), params);
     if (bias !== undefined)
       assertShape("conv2d", "bias must have one value for each output channel", [shape[1]], bias.shape);

@@ -1,6 +1,7 @@
 /** Diagonals of square matrices as views, and matrices with a given diagonal. */
 
 import { ShapeError } from "../errors.ts";
+import { lastTwo } from "../layout/window.ts";
 import { run } from "../op/dispatch.ts";
 import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
@@ -16,7 +17,7 @@ import { sum } from "./sum-broadcast.ts";
 const diagonalOp = /* @__PURE__ */ defineOp<Record<string, never>>({
   name: "diagonal",
   view({ shape, strides, offset }) {
-    const [down, right] = strides.slice(-2) as [number, number];
+    const [down, right] = lastTwo(strides);
     return { shape: shape.slice(0, -1), strides: [...strides.slice(0, -2), down + right], offset };
   },
   vjp: { pull: ([cotangent]) => [diag(cotangent)] },

@@ -18,5 +18,5 @@ const groupNormOp = /* @__PURE__ */ normalization("groupNorm", [2, 3]);
  * @throws {UsageError} the channels do not divide into groups
  */
 export function groupNorm(x: Tensor, gamma: Tensor, beta: Tensor, groups: number, epsilon = 1e-5): Tensor {
-  return scope(() => dispatch(groupNormOp, [x, gamma, beta], { groups, epsilon })[0] as Tensor);
+  return scope(() => dispatch(groupNormOp, [x, gamma, beta], { groups, epsilon })[0]);
 }

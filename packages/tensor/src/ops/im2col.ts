@@ -22,7 +22,7 @@ import { run } from "../op/dispatch.ts";
 import { defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import type { Rng } from "../tensor/rng.ts";
-import { sizeOf } from "../tensor/shape.ts";
+import { dims, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { randomConvolution } from "./parts/convolution.ts";
 
@@ -43,7 +43,7 @@ export const im2colOp = /* @__PURE__ */ defineOp<Window, ["x"]>({
 
   reference([columns], [x], window) {
     const { data, offset } = columns;
-    const places = columns.shape[2] as number;
+    const [, , places] = dims(columns.shape, 3);
     data.fill(0, offset, offset + sizeOf(columns.shape));
     forEachRun(x, window, (line, place, at, count, step) => {
       const to = offset + line * places + place;
@@ -84,7 +84,7 @@ export const col2imOp = /* @__PURE__ */ defineOp<Col2imParams, ["columns"]>({
 
   reference([x], [columns], params) {
     const values = rowMajor(columns);
-    const places = columns.shape[2] as number;
+    const [, , places] = dims(columns.shape, 3);
     const sums = new Float64Array(sizeOf(x.shape));
     forEachRun({ ...x!, offset: 0 }, params, (line, place, at, count, step) => {
       const from = line * places + place;

@@ -11,7 +11,7 @@ import { run } from "../op/dispatch.ts";
 import { defineOp, savesTheOther } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
-import { assertShape, type Shape, sizeOf } from "../tensor/shape.ts";
+import { assertShape, dims, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { matmul } from "./matmul.ts";
 import { transpose } from "./permute.ts";
@@ -33,7 +33,7 @@ export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>, ["x", "w
     saveInputs: savesTheOther,
     pull([cotangent], saved) {
       const [x, weight] = saved.specs;
-      const [outputs, features] = weight.shape as [number, number];
+      const [outputs, features] = dims(weight.shape, 2);
       const count = sizeOf(x.shape.slice(0, -1));
       const rows = reshape(cotangent, [count, outputs]);
       return [
@@ -53,10 +53,7 @@ export const linearOp = /* @__PURE__ */ defineOp<Record<string, never>, ["x", "w
 });
 
 function outputShape(x: Shape, weight: Shape, bias: Shape | undefined): number[] {
-  if (weight.length !== 2) {
-    throw new ShapeError({ where: "linear", problem: "weight must be [out, in]", got: weight });
-  }
-  const [outputs, features] = weight as readonly [number, number];
+  const [outputs, features] = dims(weight, 2, "linear", "weight must be [out, in]");
   if (x.length === 0 || x.at(-1) !== features) {
     throw new ShapeError({
       where: "linear",

@@ -3,7 +3,7 @@
 import { ShapeError } from "../errors.ts";
 import { matmulLoops } from "../loops/products.ts";
 import { run } from "../op/dispatch.ts";
-import { defineOp, type Spec, savesTheOther } from "../op/op.ts";
+import { defineOp, savesTheOther } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
 import { promote } from "../tensor/dtype.ts";
 import { broadcastShapes, type Shape } from "../tensor/shape.ts";
@@ -24,7 +24,7 @@ export const matmulOp = /* @__PURE__ */ defineOp<Record<string, never>, ["a", "b
   vjp: {
     saveInputs: savesTheOther,
     pull([cotangent], saved) {
-      const [a, b] = saved.specs as [Spec, Spec];
+      const [a, b] = saved.specs;
       return [
         () => sumTo(matmul(cotangent, transpose(saved.input(1))), a.shape),
         () => sumTo(matmul(transpose(saved.input(0)), cotangent), b.shape),

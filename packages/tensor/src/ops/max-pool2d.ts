@@ -177,7 +177,7 @@ function forEachIndex(
  * maxPool2d(tensor([[[[1, 2], [3, 4]]]]), { kernel: 2 });   // [[[[4]]]]
  */
 export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
-  const [values, indices] = dispatch(maxPool2dOp, [x], poolParams("maxPool2d", options)) as [Tensor, Tensor];
+  const [values, indices] = dispatch(maxPool2dOp, [x], poolParams("maxPool2d", options));
   indices.dispose();
   return values;
 }

@@ -2,6 +2,7 @@
 
 import { ShapeError } from "../errors.ts";
 import { rowMajor } from "../layout/rows.ts";
+import { lastTwo } from "../layout/window.ts";
 import { run } from "../op/dispatch.ts";
 import { type ComputeOp, defineOp } from "../op/op.ts";
 import { sampled } from "../op/samples.ts";
@@ -27,7 +28,7 @@ const triangleOp: ComputeOp<Triangle, ["x"]> = /* @__PURE__ */ defineOp<Triangle
   },
   reference([out], [x], { upper, diagonal }) {
     const values = rowMajor(x);
-    const [rows, columns] = x.shape.slice(-2) as [number, number];
+    const [rows, columns] = lastTwo(x.shape);
     for (let i = 0; i < values.length; i++) {
       const distance = (i % columns) - (Math.floor(i / columns) % rows);
       const kept = upper ? distance >= diagonal : distance <= diagonal;

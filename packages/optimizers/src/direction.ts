@@ -3,7 +3,7 @@
  *
  * Of the forms of a gradient (dense, parts, factors) it has two more. Its factors may hold bias coordinates other than 1, once
  * inputs were preconditioned; and it may look ahead along a line whose points are kept, so that it need not be formed to be
- * applied. A link that cannot use a form asks for `parts()` and gives parts on; transforms/index.ts has a table of those that do.
+ * applied. A link that cannot use a form asks for `parts()` and gives parts on; docs/methods.md §9 has a table.
  */
 
 import {

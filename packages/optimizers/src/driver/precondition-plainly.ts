@@ -47,7 +47,7 @@ export function preconditionPlainly<S extends StateTree, B extends StateTree>(
       const directionOf = (gradient: Gradient): Gradient => {
         const { block } = gradient;
         const [whole, more] = context.records.get(block.name) ?? [];
-        if (more) throw new UsageError({ where, problem: "the batch comes in parts" });
+        if (more) throw new UsageError({ where, problem: "batch in parts" });
         const record = whole && examples ? examples(whole, Math.floor(own.step / every)) : whole;
         let state = next[block.name] as S | undefined;
         if (record && block.groups === 1 && own.step % every === 0) {

@@ -14,14 +14,18 @@ import * as option from "../options/option-kinds.ts";
 import { checkOptions, described, type OptionsOf } from "../options/options.ts";
 import { mapUpdates, type StepContext, type Transform, type Updates } from "../transform.ts";
 
-const limits = { limit: option.number({ default: 1e-3, above: 0 }) };
-const checks = { every: option.integer({ default: 1, min: 1 }), first: option.integer({ default: 0, min: 0 }) };
+const every = option.integer({ default: 1, min: 1 });
+const first = option.integer({ default: 0, min: 0 });
+const checks = { limit: option.number({ default: 1e-3, above: 0 }), every, first };
 
 /** When the coefficient is computed: on each of the `first` steps, then on every `every`-th. */
-export const klClipOptions = /* @__PURE__ */ described(checks, {
-  every: "steps from one coefficient to the next",
-  first: "steps at the start that each compute their own",
-});
+export const klClipOptions = /* @__PURE__ */ described(
+  { every, first },
+  {
+    every: "steps from one coefficient to the next",
+    first: "steps at the start that each compute their own",
+  },
+);
 
 const coefficientOp = /* @__PURE__ */ elementwise(
   "klClipCoefficient",
@@ -45,8 +49,7 @@ type State = { readonly coefficient: Tensor | null };
  * @throws {UsageError} a limit that is not > 0
  */
 export function klClip(limit: number, options: OptionsOf<typeof klClipOptions> = {}): Transform<State> {
-  const { every, first } = checkOptions("klClip", options, checks);
-  checkOptions("klClip", { limit }, limits);
+  const { every, first } = checkOptions("klClip", { ...options, limit }, checks);
   return {
     name: `klClip(${limit})`,
     init: () => ({ coefficient: null }),

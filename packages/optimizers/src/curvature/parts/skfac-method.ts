@@ -87,7 +87,7 @@ export function leanSkfac(
   settings: Partial<SkfacSettings> = {},
   parts: SkfacParts = {},
 ): CurvatureMethod<SkfacState, SkfacRows> {
-  return skfacMethod({ ...plain, ...biasOf(settings.reduction), ...settings }, parts);
+  return skfacMethod({ ...plain, ...settings }, parts);
 }
 
 /** The default of `bias` where a reduction leaves no choice. */

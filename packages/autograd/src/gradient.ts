@@ -108,17 +108,21 @@ export function partsGradient(block: Block, parts: readonly Tensor[]): Gradient 
 
 /** A gradient given by its factors; parts are formed (one GEMM) only when somebody asks. */
 export function factoredGradient(block: Block, factors: GradientFactors): Gradient {
-  const { g, a, scale: factor, hasBias } = factors;
-  const make = () => {
-    const columns = hasBias ? [a, ones([g.shape[0] as number, 1], g)] : [a];
-    return productParts(block, factor === 1 ? g : scale(g, factor), columns);
-  };
-  return { ...gradientOnDemand(block, factors, make), factors };
+  return { ...gradientOnDemand(block, factors, () => productParts(block, factors)), factors };
 }
 
-/** The parts of gᵀ [a, b, …], each in the shape of its parameter. */
-export function productParts({ shapes }: Block, g: Tensor, columns: readonly Tensor[]): Tensor[] {
-  const left = transpose(g); // [out, n]
+/**
+ * The parts of scale · gᵀ [a, last], each in the shape of its parameter.
+ *
+ * @param last  [n, 1] the bias coordinates; default: ones
+ */
+export function productParts(
+  { shapes }: Block,
+  { g, a, scale: factor, hasBias }: GradientFactors,
+  last?: Tensor,
+): Tensor[] {
+  const left = transpose(factor === 1 ? g : scale(g, factor)); // [out, n]
+  const columns = hasBias ? [a, last ?? ones([g.shape[0] as number, 1], g)] : [a];
   return columns.map((right, i) => reshape(matmul(left, right), shapes[i] as Shape));
 }
 

@@ -63,8 +63,7 @@ export interface Direction extends Gradient {
 
 /** A direction given by its factors; parts are formed (one GEMM) only when somebody asks. */
 export function factoredDirection(block: Block, factors: DirectionFactors, slope?: Slope): Direction {
-  const columns = () => (factors.hasBias ? [factors.a, lastOf(factors)] : [factors.a]);
-  const form = () => productParts(block, scaledRows(factors), columns());
+  const form = () => productParts(block, factors, factors.last);
   return { ...gradientOnDemand(block, [factors, slope?.product], form), factors, slope };
 }
 

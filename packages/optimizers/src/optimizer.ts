@@ -211,16 +211,9 @@ function inParts(records: NonNullable<UpdateOptions["records"]>): StepContext["r
   return new Map([...records].map(([name, parts]) => [name, [parts].flat() as LayerRecord[]]));
 }
 
-function rateOf({ name, learningRate, chain }: OptimizerOptions): Schedule {
-  if (chain.ownStep === true) {
-    if (learningRate === undefined || learningRate === 1) return 1;
-    throw new UsageError({
-      where: name,
-      problem: "its direction is the step, so there is no learning rate to choose",
-      expected: "none, or 1",
-      got: learningRate,
-    });
-  }
-  if (learningRate !== undefined) return learningRate;
-  throw new UsageError({ where: name, problem: "learningRate is missing", expected: "a number ≥ 0 or a schedule" });
+function rateOf({ name: where, learningRate, chain: { ownStep } }: OptimizerOptions): Schedule {
+  if (ownStep && (learningRate ?? 1) === 1) return 1;
+  if (!ownStep && learningRate !== undefined) return learningRate;
+  const problem = ownStep ? "its direction is the step, which takes no learning rate" : "learningRate is missing";
+  throw new UsageError({ where, problem, got: learningRate });
 }

@@ -4,7 +4,8 @@ import { type Tensor, UsageError } from "@kronograd/tensor";
 import type { Metric, MetricBatch } from "../../metric.ts";
 import { weightedSum } from "./weighted.ts";
 
-interface Sums {
+/** Sum and weight of what a metric averages. */
+export interface Sums {
   readonly total: number;
   readonly weight: number;
 }

@@ -79,7 +79,7 @@ async function accuracy(device) {
     optimizer: ${optimizer}, batch: 64, steps: 200, evaluateEvery: 200, rng });
   let last;
   for await (const event of run) if (event.type === "eval") last = event;
-  return last;
+  return last.metrics;
 }
 const there = await accuracy(await k.createDevice("${device}"));
 report({ there, own: await accuracy(k.cpu) });

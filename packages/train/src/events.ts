@@ -79,8 +79,8 @@ export type RunEvent = { readonly rival?: string } & (
       readonly rows: PlanRows;
       readonly layers: readonly PlanLayer[];
       /**
-       * Bytes of tensors that a step is estimated to need at its peak, by going through the first steps without computing;
-       * absent where that is not possible.
+       * Bytes of tensors that a step is estimated to need at its peak, where `estimateMemory` asks for it: by going through the
+       * first steps without computing. Absent where that is not possible.
        */
       readonly peakBytes?: number;
     }

@@ -44,6 +44,11 @@ export interface FitOptions extends Limits {
   readonly earlyStopping?: EarlyStopping;
   /** Ends the run, as done, after the first evaluation of the validation rows for which it is true. */
   readonly until?: (evaluation: Evaluation) => boolean;
+  /**
+   * Tell in the plan how many bytes a step needs at its peak (default false). The first steps are gone through without
+   * computing for it, so a loss, layer or transform of your own is called before the run, on ones in place of values.
+   */
+  readonly estimateMemory?: boolean;
   /** Steps between phase events (default 50). */
   readonly profileEvery?: number;
   readonly checkpoint?: CheckpointPlan;

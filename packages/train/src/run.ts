@@ -120,7 +120,7 @@ export class Run {
     const changes = resume === undefined ? [] : await this.#restore(resume);
     const progress = this.#progress;
     const plan = planOf(model, optimizer, batch, this.#tensors.parameters, this.#placement.device, this.#rows());
-    const estimate = this.#estimate();
+    const estimate = this.#options.estimateMemory === true ? this.#estimate() : null;
     yield estimate === null ? plan : { ...plan, peakBytes: estimate };
     if (changes.length > 0)
       yield { type: "notice", level: "warn", text: `resumed with changes: ${changes.join("; ")}` };

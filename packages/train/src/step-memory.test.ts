@@ -13,6 +13,7 @@ import { cpu, Device, ones, Rng, slice, type Tree } from "@kronograd/tensor";
 import { deferred } from "@kronograd/testkit";
 import { describe, expect, it } from "vitest";
 import { eventsOf, ofType, points, small } from "../testing/index.ts";
+import { fit } from "./fit.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { bytesOf, peakAbove } from "./step-memory.ts";
 
@@ -42,7 +43,7 @@ const large = blobs({ rng: new Rng(1), train: 64, test: 8 });
 
 /** Estimate and measurement of a run. */
 async function peaksOf(options: Partial<FitOptions>): Promise<{ estimate: number; measured: number }> {
-  const events = await eventsOf(small({ steps: 6, batch: 16, evaluateEvery: 100, ...options }));
+  const events = await eventsOf(small({ steps: 6, batch: 16, evaluateEvery: 100, estimateMemory: true, ...options }));
   return { estimate: ofType(events, "plan")[0]?.peakBytes ?? 0, measured: ofType(events, "end")[0]?.peakBytes ?? 0 };
 }
 
@@ -105,12 +106,23 @@ describe("the peak in the plan", () => {
       if (device.backend !== cpu.backend) throw new Error("not here");
       return plain.value(...given);
     } }; // biome-ignore format: short
-    const events = await eventsOf(small({ model, steps: 2, loss: fussy }));
+    const events = await eventsOf(small({ model, steps: 2, loss: fussy, estimateMemory: true }));
     const same = await eventsOf(small({ steps: 2 }));
     expect(ofType(events, "plan")[0]).not.toHaveProperty("peakBytes");
     const losses = (list: typeof events) => ofType(list, "step").map(({ loss }) => loss);
     expect(losses(events)).toEqual(losses(same));
     expect(points.train.count).toBe(40);
+  });
+
+  it("is made only where it is asked for: code of the user's own is not called before the run", async () => {
+    let calls = 0;
+    const plain = softmaxCrossEntropy();
+    const loss = { ...plain, value: (...given: Parameters<typeof plain.value>) => { calls += 1; return plain.value(...given); } }; // biome-ignore format: short
+    for await (const event of fit(small({ loss, steps: 2 }))) {
+      if (event.type !== "plan") break;
+      expect(event).not.toHaveProperty("peakBytes");
+      expect(calls).toBe(0);
+    }
   });
 });
 

@@ -98,6 +98,7 @@ async function* run(
     ...seconds,
     ...until,
     evaluateEvery: settings.evaluateEvery,
+    estimateMemory: true,
     ...(saved === null ? {} : { resume: saved, allowChanges }),
     checkpoint: {
       every: settings.checkpointEvery,

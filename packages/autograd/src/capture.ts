@@ -8,7 +8,7 @@
 import { adopt, retain, type Tensor, UsageError } from "@kronograd/tensor";
 import type { Geometry, LabelSource, LayerUse, ReadRows } from "./layer-record.ts";
 
-/** What curvature methods ask of one step. */
+/** Request of curvature methods for one step. */
 export interface CaptureRequest {
   /** Join a layer's weight and bias into one block, even where nothing else is asked for. */
   readonly layers?: boolean;
@@ -35,7 +35,7 @@ export interface CaptureRequest {
 
 /** How a layer that multiplies no input by its weight shows itself as one that does. */
 export interface LayerView {
-  /** What a capture must ask for to see it; default: it is always seen. */
+  /** Kind of capture that sees it; default: it is always seen. */
   readonly of?: "norms" | "embeddings";
   /** From its input and the cotangents of its output, one for each label column. */
   use(input: Tensor, cotangents: readonly Tensor[], weight: Tensor): LayerUse;
@@ -54,7 +54,7 @@ export interface LayerCall {
   /** [out] */
   readonly bias: Tensor | null;
   readonly input: Tensor;
-  /** What the op that read the weight returned; nothing may stand between. Its values are not kept. */
+  /** Result of the op that read the weight; nothing may stand between. Its values are not kept. */
   readonly output: Tensor;
   readonly geometry: Geometry;
   /** Of a norm, an embedding or a transposed weight, with geometry "dense". */

@@ -1,5 +1,5 @@
 /**
- * What a curvature method sees of a layer: inputs and output gradients in weight-sharing form, and the statistics made of
+ * A layer as curvature methods see it: inputs and output gradients in weight-sharing form, and the statistics made of
  * them on request.
  *
  * Every layer with a weight looks like `output[n, t] = W · input[n, t] (+ b)` for examples n and shared positions t: a dense
@@ -42,7 +42,7 @@ export interface Reduction {
   outputGrads(record: LayerRecord, options: Required<RowOptions>): Tensor;
 }
 
-/** What a reduction makes of the positions of an example. */
+/** How a reduction treats the positions of an example. */
 export interface ReductionForm {
   /** Keep every `stride`-th row and column of positions only. */
   readonly strided?: boolean;

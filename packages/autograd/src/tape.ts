@@ -91,7 +91,7 @@ export function recorded<T>(by: Recorder, f: () => T): T {
   }
 }
 
-/** What happened to the watched tensors. Dispose of it to free what it saved. */
+/** Record of the ops on watched tensors. Dispose of it to free what it saved. */
 export class Tape implements Disposable {
   /** In the order of the pass. */
   readonly nodes: Node[] = [];

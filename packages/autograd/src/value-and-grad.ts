@@ -29,7 +29,7 @@ import { type LayerBlock, type Parameters, planBlocks } from "./parameter-blocks
 import { summedOutput } from "./reductions.ts";
 import { type Tape, withTape } from "./tape.ts";
 
-/** What is differentiated: a closure, or a model's outputs with a loss, which knows label sources and scales. */
+/** Subject of differentiation: a closure, or a model's outputs with a loss, which knows label sources and scales. */
 export type Objective = (() => Tensor) | LossObjective;
 
 /** A model's outputs with a loss. */
@@ -43,9 +43,9 @@ export interface LossObjective {
   readonly rows?: StepRows | undefined;
 }
 
-/** What to keep of a step beside its gradients, and what that takes. */
+/** Options of `valueAndGrad`: what to keep besides gradients. */
 export interface ValueAndGradOptions {
-  /** What to keep for curvature (default: nothing). */
+  /** Records to keep for curvature (default: none). */
   readonly capture?: CaptureRequest;
   /** Of a plain closure whose output gradients are captured: what turns its gradient into per-example gradients (N for a mean over N). */
   readonly lossScale?: number;
@@ -55,7 +55,7 @@ export interface ValueAndGradOptions {
   readonly mark?: (phase: string) => void;
 }
 
-/** What one forward and backward pass gave. */
+/** Result of one forward and backward pass. */
 export interface ValueAndGrad {
   /** [] the loss */
   readonly value: Tensor;

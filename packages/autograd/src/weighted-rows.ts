@@ -141,7 +141,7 @@ function inputFactor(record: LayerRecord, pi: Tensor | null, form: string): Tens
   return product(exampleFactor(record, true), pi && form === "each" ? sqrt(pi) : pi);
 }
 
-/** What makes √w v of output gradients. */
+/** Factor that turns output gradients into √w v. */
 function gradFactor(record: LayerRecord, pi: Tensor | null, form: string): Tensor | null {
   const { weights, labels } = record;
   const example = exampleFactor(record, false);

@@ -40,7 +40,7 @@ export type Columns = Column | Readonly<Record<string, Column>>;
 /** Rows as nested lists of numbers. */
 export type NestedRows = readonly (number | NestedRows)[];
 
-/** What a column can be made of: values with their shape, or rows as nested lists. */
+/** Sources of a column: values with their shape, or rows as nested lists. */
 export type ColumnLike =
   | ColumnValues
   | NestedRows
@@ -49,7 +49,7 @@ export type ColumnLike =
 /** One column, or several by name, before they are checked. */
 export type ColumnsLike = ColumnLike | Readonly<Record<string, ColumnLike>>;
 
-/** What is known of a column from elsewhere. */
+/** Facts of a column known from elsewhere. */
 export interface ColumnDefaults {
   readonly shape?: readonly number[] | undefined;
   readonly prepare?: Prepare | undefined;

@@ -1,5 +1,5 @@
 /**
- * What a data set is: plain objects over host memory, ready for `structuredClone`, a worker, or `gatherBatch`.
+ * The contract of a data set: plain objects over host memory, ready for `structuredClone`, a worker, or `gatherBatch`.
  *
  * Named splits hold named columns. Rows stay on the host and become tensors a batch at a time.
  */
@@ -21,9 +21,9 @@ import { sha256 } from "./sha256.ts";
 /** Rows of a data set: all for training, for decisions during training, or for the report. */
 export interface Split<I extends Columns = Columns, T extends Columns = Columns> {
   readonly count: number;
-  /** What the model gets. */
+  /** Inputs of the model. */
   readonly inputs: I;
-  /** What the loss compares with. */
+  /** Targets of the loss. */
   readonly targets: T;
   /** How much each row, or each position of a row, counts in the loss; 0: it is not there. */
   readonly weights?: Columns;
@@ -61,7 +61,7 @@ export interface SplitParts<I extends ColumnsLike = ColumnsLike, T extends Colum
   readonly weights?: ColumnsLike;
 }
 
-/** What `defineDataset` needs: a Dataset without what follows from the rest. */
+/** Options of `defineDataset`: a Dataset without what follows from the rest. */
 export interface DatasetParts<I extends ColumnsLike = ColumnsLike, T extends ColumnsLike = ColumnsLike> {
   readonly name: string;
   readonly task: "classification" | "regression";

@@ -28,7 +28,7 @@ export interface StreamedDataset<I extends Columns = Columns, T extends Columns 
   readonly train: RowStream<I, T>;
 }
 
-/** What `defineStreamedDataset` needs. */
+/** Options of `defineStreamedDataset`. */
 export interface StreamedParts<I extends ColumnsLike = ColumnsLike, T extends ColumnsLike = ColumnsLike>
   extends Omit<DatasetParts<I, T>, "train"> {
   readonly train: RowStream<ColumnsOf<I>, ColumnsOf<T>>;

@@ -10,7 +10,7 @@ export interface AttentionOptions {
   readonly causal?: boolean;
   /** Keys that are there (not 0) and padding (0), in a shape that broadcasts to [..., S, T]; default: all are there. */
   readonly mask?: Tensor | undefined;
-  /** What happens to the weights before they meet the values (dropout). */
+  /** Change of the weights before they meet the values (dropout). */
   readonly drop?: (weights: Tensor) => Tensor;
 }
 

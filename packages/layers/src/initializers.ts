@@ -7,7 +7,7 @@
 
 import { full, generate, type Placement, type Rng, type Shape, type Tensor } from "@kronograd/tensor";
 
-/** What an initializer knows of the parameter. */
+/** Description of the parameter to initialize. */
 export interface InitializerContext extends Placement {
   /** A stream of the parameter's own. */
   readonly rng: Rng;

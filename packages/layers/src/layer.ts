@@ -1,5 +1,5 @@
 /**
- * What a layer is: a function of a tensor, or of a tree of tensors, with parameters and buffers of its own, and children.
+ * The contract of a layer: a function of a tensor, or of a tree of tensors, with parameters and buffers of its own, and children.
  *
  * There is no base class. Everything that concerns a whole model (names, initial values, groups, the summary) walks the
  * children from outside (`tree.ts`), so a layer says only what is its own.
@@ -7,7 +7,7 @@
 
 import type { heldTensors, Placement, Rng, Tensor, Tree } from "@kronograd/tensor";
 
-/** What a forward pass is for. Containers pass it on, with `rng` forked by the child's name. */
+/** Mode of a forward pass. Containers pass it on, with `rng` forked by the child's name. */
 export interface Mode {
   /** Dropout drops, and batch norm uses the statistics of the batch. */
   readonly training: boolean;
@@ -27,14 +27,14 @@ export interface Mode {
   readonly observe?: (layer: Layer<Tree>, output: Tensor) => void;
 }
 
-/** What a layer is given to make its parameters from. */
+/** Context for making a layer's parameters. */
 export interface InitContext extends Placement {
   readonly rng: Rng;
   /** The layer's full name in the model, "block1.conv2". */
   readonly name: string;
 }
 
-/** What a parameter is for: weight decay leaves biases and norms out, curvature is for weights with a LayerRecord. */
+/** Role of a parameter: weight decay leaves biases and norms out, curvature is for weights with a LayerRecord. */
 export type ParameterRole = "weight" | "bias" | "norm" | "embedding";
 
 /**
@@ -42,9 +42,9 @@ export type ParameterRole = "weight" | "bias" | "norm" | "embedding";
  * inputs is a `Layer<{ image: Tensor; text: Tensor }>`. Any layer is a `Layer<Tree>`.
  */
 export interface Layer<In extends Tree = Tensor> {
-  /** What it is, in a word: containers number their children by it ("dense1"). */
+  /** Its kind, in a word: containers number their children by it ("dense1"). */
   readonly kind: string;
-  /** What it was made with, for summaries, files of weights and checkpoints, which tell two models apart by it. */
+  /** Options it was made with, for summaries, files of weights and checkpoints, which tell two models apart by it. */
   readonly options?: object | undefined;
   forward(x: In, mode: Mode): Tensor;
   /** Its own parameters ("weight", "bias"), without its children's. @throws {UsageError} not initialized yet */
@@ -54,9 +54,9 @@ export interface Layer<In extends Tree = Tensor> {
   children?(): Readonly<Record<string, Layer<Tree>>>;
   /** Take a name, and make parameters and buffers unless they exist. Children are initialized by the tree walk. */
   init?(context: InitContext): void;
-  /** What a parameter of its own is for (default: "bias" is a bias, anything else a weight). */
+  /** Role of one of its parameters (default: "bias" is a bias, anything else a weight). */
   role?(parameter: string): ParameterRole;
-  /** What a scope must keep when the layer is its result: its own tensors, and its children. */
+  /** Tensors that a scope must keep when the layer is its result: its own tensors, and its children. */
   [heldTensors]?(): unknown;
 }
 

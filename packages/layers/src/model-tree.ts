@@ -85,7 +85,7 @@ export function buffers(model: Layer<Tree>): Record<string, Tensor> {
   return collect(model, "buffers");
 }
 
-/** What each parameter is for, by its full name. */
+/** Role of each parameter, by its full name. */
 export function parameterRoles(model: Layer<Tree>): Record<string, ParameterRole> {
   const role = (layer: Layer<Tree>, own: string) => layer.role?.(own) ?? (own === "bias" ? "bias" : "weight");
   return Object.fromEntries([...owned(model, "parameters")].map(({ name, own, layer }) => [name, role(layer, own)]));

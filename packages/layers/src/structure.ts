@@ -1,4 +1,4 @@
-/** What a model is built of, as plain data: for files of weights, checkpoints and messages. */
+/** The structure of a model as plain data: for files of weights, checkpoints and messages. */
 
 import type { Shape, Tree } from "@kronograd/tensor";
 import type { Layer } from "./layer.ts";

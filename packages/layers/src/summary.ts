@@ -1,4 +1,4 @@
-/** What a model is made of, as a table. */
+/** Summary of a model as a table. */
 
 import { collectLayers, type LayerCall } from "@kronograd/autograd";
 import { type Dtype, type Shape, scope, sizeOf, type Tensor, zeros } from "@kronograd/tensor";

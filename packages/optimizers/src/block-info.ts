@@ -1,10 +1,10 @@
-/** What is known of a block before its first gradient: its place in the model, its form, and what will be done to it. */
+/** Description of a block before its first gradient: its place in the model, its form, and what will be done to it. */
 
 import type { Block } from "@kronograd/autograd";
 import type { Tensor } from "@kronograd/tensor";
 
 /**
- * What a block is in its model. `first` reads the model's input, `last` gives its output, `hidden` stands between; scales and
+ * Role of a block in its model. `first` reads the model's input, `last` gives its output, `hidden` stands between; scales and
  * shifts of norms are `norm`, and `other` is what nobody gave a role.
  */
 export type BlockRole = "first" | "hidden" | "last" | "embedding" | "norm" | "bias" | "other";

@@ -68,7 +68,7 @@ export const curvatureOptions = (defaults: {
 /** The common options of a second-order optimizer, checked and complete. */
 export type CurvatureOptions = ChosenOptions<ReturnType<typeof curvatureOptions>>;
 
-/** What differs from method to method beside its options. */
+/** Settings that differ from method to method, besides options. */
 export interface CurvatureSchedules {
   /** Steps between refinements, for methods that refine. */
   readonly refineEvery?: number;

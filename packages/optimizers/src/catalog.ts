@@ -15,7 +15,7 @@ export interface CatalogEntry {
   make(options: Readonly<Record<string, unknown>>): Optimizer;
 }
 
-/** What a file of catalog/ exports: a function with two properties. */
+/** Export of a file of catalog/: a function with two properties. */
 type Maker = CatalogEntry["make"] & Omit<CatalogEntry, "make">;
 
 /** Optimizers by name. */

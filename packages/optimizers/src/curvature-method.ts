@@ -35,7 +35,7 @@ export type Claim =
   | "batchInvariant"
   | "lossScale";
 
-/** What a method is given at every call, besides its state. */
+/** Context of every call of a method. */
 export interface CurvatureContext {
   readonly step: number;
   /** λ, added to the curvature of the block. */
@@ -67,7 +67,7 @@ export interface Scoped<B extends StateTree = StateTree> {
   };
 }
 
-/** What `join` sees of a step. */
+/** A step as `join` sees it. */
 export interface Seen<B extends StateTree, K extends keyof Scoped> {
   /** The merged statistic; absent in a method without `observe`. */
   readonly batch?: Scoped<B>[K]["batch"];
@@ -78,7 +78,7 @@ export interface Seen<B extends StateTree, K extends keyof Scoped> {
   readonly examples: number;
 }
 
-/** What a method learns from a batch. */
+/** A statistic that a method learns from batches. */
 export interface Statistic<S extends StateTree, B extends StateTree, K extends keyof Scoped = "block"> {
   /**
    * The statistic of one part of the batch: a plain tree, nothing blended.
@@ -93,7 +93,7 @@ export interface Statistic<S extends StateTree, B extends StateTree, K extends k
   join(state: S, seen: Seen<B, K>, context: CurvatureContext): S;
 }
 
-/** What a method asks of the steps that it looks at. */
+/** Requests of a method for the steps that it looks at. */
 export interface CurvatureNeeds {
   readonly inputs?: boolean;
   readonly outputGrads?: LabelSource;

@@ -51,7 +51,7 @@ export interface Slope {
   readonly product: Tensor;
 }
 
-/** What is subtracted from the parameters of a block, times the learning rate. A gradient is one. */
+/** The change subtracted from the parameters of a block, times the learning rate. A gradient is one. */
 export interface Direction extends Gradient {
   /** The factors, if it is still stored as a product. */
   readonly factors?: DirectionFactors;

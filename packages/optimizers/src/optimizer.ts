@@ -31,7 +31,7 @@ const stepAheadOp = /* @__PURE__ */ elementwise("stepAhead", (w, x, y) =>
   e.add(e.mul(e.parameter("a"), w), e.add(e.mul(e.parameter("b"), x), e.mul(e.parameter("c"), y))),
 );
 
-/** What an optimizer is made of. */
+/** Parts of an optimizer. */
 export interface OptimizerOptions {
   readonly name: string;
   /** Wanted unless the chain sets the length of its own step; then the rate is 1. */
@@ -45,7 +45,7 @@ export interface OptimizerOptions {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** What one step brings beside its gradients. */
+/** Inputs of a step besides its gradients. */
 export interface UpdateOptions {
   readonly parameters: Parameters;
   /** From 0. */
@@ -58,7 +58,7 @@ export interface UpdateOptions {
   readonly rows?: RowsOfStep;
   /** Puts the statistics of several workers together. */
   readonly exchange?: Exchange;
-  /** What each parameter is in its model. */
+  /** Role of each parameter in its model. */
   readonly roles?: Roles;
   readonly oracles?: Oracles;
   readonly rng?: Rng;
@@ -107,7 +107,7 @@ export class Optimizer implements Disposable {
   /** As given: `new Optimizer(optimizer.options)` is the same optimizer before its first step. */
   readonly options: OptimizerOptions;
   /**
-   * What `update` moves on, to be written to a checkpoint; null before the first step. Its tensors are the optimizer's own:
+   * The state that `update` advances, to be written to a checkpoint; null before the first step. Its tensors are the optimizer's own:
    * `loadState` and `holdState` put others in their place.
    */
   state: StateTree = null;
@@ -131,7 +131,7 @@ export class Optimizer implements Disposable {
     return this.options.rateAt?.(parameter, step) ?? this.learningRateAt(step) * this.rateOf(parameter);
   }
 
-  /** What the step wants captured: pass it to `valueAndGrad`. */
+  /** Captures of the step: pass it to `valueAndGrad`. */
   needs(step: number): Needs {
     return this.chain.needs?.(step) ?? {};
   }

@@ -1,5 +1,5 @@
 /**
- * What a step can be asked about its loss besides the gradient: products with Jacobian, Hessian and Gauss–Newton matrix, and
+ * Oracles of a step's loss besides the gradient: products with Jacobian, Hessian and Gauss–Newton matrix, and
  * the loss at other weights.
  *
  * Both see the very function whose gradient was taken: the same rows (micro-batches are summed), masks, and statistics of

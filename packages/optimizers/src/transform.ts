@@ -20,7 +20,7 @@ import type { Updates } from "./updates.ts";
 
 export type { Updates } from "./updates.ts";
 
-/** What a step captures and asks for. */
+/** Captures and oracles of a step. */
 export type Needs = CaptureRequest & { readonly oracles?: readonly OracleName[] };
 
 /** A step, as every transform is told of it. */
@@ -43,7 +43,7 @@ export interface StepContext {
   readonly rows?: RowsOfStep;
   /** Puts the statistics of several workers together; default: this process is alone. */
   readonly exchange?: Exchange;
-  /** What each parameter is in its model, where the driver knows. */
+  /** Role of each parameter in its model, where the driver knows. */
   readonly roles?: Roles;
   readonly oracles: Oracles;
   readonly rng: Rng;
@@ -63,7 +63,7 @@ export interface StepContext {
 /** One link of a chain. */
 export interface Transform<S extends StateTree = StateTree> {
   readonly name: string;
-  /** What it wants captured on a step (default: nothing). */
+  /** Its captures on a step (default: none). */
   needs?(step: number): Needs;
   /** Fresh state, made at the first step. */
   init(updates: Updates, context: StepContext): S;

@@ -1,4 +1,4 @@
-/** What passes through a chain: gradients at first, directions at its end. */
+/** Updates in a chain: gradients at first, directions at its end. */
 
 import type { Direction } from "./direction.ts";
 

@@ -33,7 +33,7 @@ export type Kernel = (
 /** Memory for buffers, and kernels found by op name. */
 export interface Backend {
   readonly name: string;
-  /** What really runs: processor features, adapter, renderer. */
+  /** The hardware or software in use: processor features, adapter, renderer. */
   readonly adapter: string;
   /** Dtypes that its kernels compute in; default: all. A call with another runs its reference in host memory, counted. */
   readonly dtypes?: ReadonlySet<Dtype>;

@@ -7,15 +7,15 @@
  * what those do not hold.
  */
 
-/** What an error says: the place, the problem, both values, the remedy. */
+/** Contents of an error: the place, the problem, both values, the remedy. */
 export interface ErrorReport {
   /** The op, layer, file or option that refuses. */
   readonly where: string;
-  /** What is wrong, without a full stop. */
+  /** The problem, without a full stop. */
   readonly problem: string;
   readonly expected?: unknown;
   readonly got?: unknown;
-  /** What to do, as a sentence. */
+  /** The remedy, as a sentence. */
   readonly help?: string | undefined;
   /** Numbers and names of the message that are neither expected nor got, for programs. */
   readonly details?: Readonly<Record<string, unknown>>;

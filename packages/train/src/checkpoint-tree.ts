@@ -8,7 +8,7 @@
 import { type HostArray, sha256 } from "@kronograd/data";
 import { type Device, Tensor, tensor } from "@kronograd/tensor";
 
-/** What a checkpoint may hold; tensors anywhere. */
+/** Values that a checkpoint may hold; tensors anywhere. */
 export type CheckpointTree =
   | Tensor
   | number

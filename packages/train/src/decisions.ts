@@ -1,5 +1,5 @@
 /**
- * What validation rows decide: which evaluation is the best so far, and whether a run is at its end. Test rows are reported
+ * Decisions by validation rows: which evaluation is the best so far, and whether a run is at its end. Test rows are reported
  * and decide nothing.
  */
 

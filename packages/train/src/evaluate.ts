@@ -31,7 +31,7 @@ export interface Evaluation {
   readonly tables?: Readonly<Record<string, Table>>;
 }
 
-/** What `evaluate` may be told. */
+/** Options of `evaluate`. */
 export interface EvaluateOptions extends Placement {
   /** Rows at a time (default 500); it does not change the result but for rounding. */
   readonly batch?: number;

@@ -39,7 +39,7 @@ export const phases: readonly Phase[] = [
   "wait",
 ];
 
-/** What will be done to a layer, before the first step. */
+/** Plan for a layer, before the first step. */
 export interface PlanLayer {
   readonly name: string;
   readonly shape: readonly number[];

@@ -1,4 +1,4 @@
-/** What a run is made of. */
+/** Options of a run. */
 
 import type { Loss } from "@kronograd/autograd";
 import type { Dataset, StreamedDataset } from "@kronograd/data";
@@ -11,7 +11,7 @@ import type { Limits } from "./limits.ts";
 import type { Metric } from "./metric.ts";
 import type { Best } from "./run-state.ts";
 
-/** What `fit` needs; of `steps`, `epochs` and `seconds` at least one. */
+/** Options of `fit`; of `steps`, `epochs` and `seconds` at least one. */
 export interface FitOptions extends Limits {
   readonly model: Layer<Tree>;
   readonly loss: Loss;
@@ -25,7 +25,7 @@ export interface FitOptions extends Limits {
   readonly rng: Rng;
   /** Steps between evaluations (default: one epoch); the start and the end are always evaluated. */
   readonly evaluateEvery?: number;
-  /** What evaluations measure beside the loss (default: accuracy for labels, R² for numbers). */
+  /** Metrics of evaluations besides the loss (default: accuracy for labels, R² for numbers). */
   readonly metrics?: readonly Metric[];
   /**
    * Share of the training rows that is held out for validation where the data set has no such rows (default 0.1, of each class

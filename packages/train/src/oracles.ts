@@ -1,5 +1,5 @@
 /**
- * What a curvature method may ask of the loss on the step's batch besides its gradient. Parts of a batch are summed, each with
+ * Oracles of the loss on the step's batch, besides its gradient. Parts of a batch are summed, each with
  * the random draws of its own pass, so this is the very function whose gradient was taken.
  */
 

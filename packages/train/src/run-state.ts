@@ -1,4 +1,4 @@
-/** What a run is at a point in time: everything that a resumed run needs to go on with the same bits. */
+/** The state of a run at a point in time: everything that a resumed run needs to go on with the same bits. */
 
 import type { Parameters } from "@kronograd/autograd";
 import type { BatchPosition } from "@kronograd/data";

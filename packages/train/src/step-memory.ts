@@ -1,5 +1,5 @@
 /**
- * What a training step takes in memory: its own tensors (parameters, buffers, the optimizer's state) and, for the time of the
+ * Memory of a training step: its own tensors (parameters, buffers, the optimizer's state) and, for the time of the
  * step, batch, activations, gradients and what the optimizer makes of them. Bytes are those of tensors, as the device counts
  * them; scratch inside of a kernel is not among them.
  */

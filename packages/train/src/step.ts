@@ -36,7 +36,7 @@ import type { Clock } from "./clock.ts";
 import { lookInParts, partsOf, type Seen } from "./micro-batches.ts";
 import { type LossPart, makeOracles } from "./oracles.ts";
 
-/** What a step needs. */
+/** Inputs of a step. */
 export interface StepInput {
   readonly model: Layer<Tree>;
   readonly parameters: Parameters;
@@ -50,13 +50,13 @@ export interface StepInput {
   readonly clock: Clock;
   /** Rows at a time; default: the whole batch. */
   readonly microBatch?: number;
-  /** What each parameter is in the model. */
+  /** Role of each parameter in the model. */
   readonly roles?: Roles;
   /** Gets what the step depends on, where the device is asynchronous. */
   readonly guard?: UpdateOptions["guard"];
 }
 
-/** What a step gives. */
+/** Result of a step. */
 export interface StepResult {
   readonly loss: number;
   /** Of all gradients together; where some exist only as factors, whose norm is a product of its own, at every tenth step. */

@@ -12,7 +12,7 @@ export interface HostArray {
   readonly shape: readonly number[];
 }
 
-/** What the readers of arrays take. */
+/** Input of the readers of arrays. */
 export interface ArrayReadOptions {
   /** The name that errors give the bytes. */
   readonly file?: string;

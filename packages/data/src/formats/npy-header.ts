@@ -2,7 +2,7 @@
 
 import { dataError, getAgain } from "../data-error.ts";
 
-/** What a .npy header says. */
+/** Contents of a .npy header. */
 export interface NpyHeader {
   /** NumPy's type code with its byte order: `<f4`. */
   readonly descr: string;

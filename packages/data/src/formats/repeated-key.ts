@@ -1,4 +1,4 @@
-/** What `JSON.parse` does not tell: that an object names a key twice, of which it silently keeps the last. */
+/** Check that `JSON.parse` lacks: that an object names a key twice, of which it silently keeps the last. */
 
 /**
  * The first key that an object at any depth of a valid JSON text repeats, or `undefined`.

@@ -16,7 +16,7 @@ const pixels = 3 * 32 * 32;
 const recordBytes = 1 + pixels;
 const classNames = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
-/** What `cifar10FromBinary` may be told. */
+/** Options of `cifar10FromBinary`. */
 export interface Cifar10Options {
   /** Default: the published statistics of the training pixels. */
   readonly scaling?: PixelScaling;

@@ -13,7 +13,7 @@ export type CsvColumn = string | number;
 export interface CsvOptions {
   /** Shuffles the rows before the split; it does not advance. */
   readonly rng: Rng;
-  /** What to predict: one column of labels, or one or more of numbers in regression. Default −1, the last. */
+  /** Columns to predict: one column of labels, or one or more of numbers in regression. Default −1, the last. */
   readonly target?: CsvColumn | readonly CsvColumn[];
   /** The inputs. Default: every column that is not a target. */
   readonly features?: readonly CsvColumn[];

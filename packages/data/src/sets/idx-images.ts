@@ -20,7 +20,7 @@ export interface IdxImageFiles {
   readonly testLabels: NamedBytes;
 }
 
-/** What the files of a set in MNIST's form do not say. */
+/** Facts that the files of a set in MNIST's form lack. */
 export interface IdxImageOptions {
   readonly name: string;
   readonly scaling: PixelScaling;

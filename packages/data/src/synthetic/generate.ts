@@ -1,4 +1,4 @@
-/** What the synthetic sets share: sizes, streams and the assembly of labelled points. */
+/** Shared by the synthetic sets: sizes, streams and the assembly of labelled points. */
 
 import { type Rng, UsageError } from "@kronograd/tensor";
 import type { Column } from "../column.ts";

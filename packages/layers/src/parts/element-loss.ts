@@ -29,7 +29,7 @@ import {
 import { signedColumn, unitColumns } from "./label-columns.ts";
 import { checkReduction, checkTargets, type LossReduction } from "./loss-checks.ts";
 
-/** What such a loss is made of. */
+/** Parts of such a loss. */
 export interface ElementLoss {
   readonly name: string;
   readonly reduction: LossReduction;

@@ -4,7 +4,7 @@ import type { Tensor } from "@kronograd/tensor";
 import { fanInUniform, type Initializer } from "../initializers.ts";
 import type { InitContext } from "../layer.ts";
 
-/** What a layer with a weight may be told of its initial values. */
+/** Options of a layer's initial values. */
 export interface WeightOptions {
   /** Default true. */
   readonly bias?: boolean;

@@ -31,7 +31,7 @@ import { type Eigenpairs, signOf } from "../eigenpairs.ts";
 import { reciprocalGaps } from "./reciprocal-gaps.ts";
 import { rowsOf } from "./rows.ts";
 
-/** What counts as symmetric. */
+/** Tolerance for symmetry. */
 export interface EighOptions {
   /** Refuse |A_ij − A_ji| above this share of the largest |A_ij| (default 1e-6). */
   readonly symmetry?: number;

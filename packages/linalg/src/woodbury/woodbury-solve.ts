@@ -1,4 +1,4 @@
-/** What follows from (X Xᵀ + μI)⁻¹ for columns X in one call: solutions, both sides of a product, the log determinant. */
+/** Uses of (X Xᵀ + μI)⁻¹ for columns X in one call: solutions, both sides of a product, the log determinant. */
 
 import { eye, matmul, scale, scope, shift, type Tensor, transpose, UsageError, weightedSum } from "@kronograd/tensor";
 import { matrixSize, sameSize } from "../checks.ts";

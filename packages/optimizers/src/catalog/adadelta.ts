@@ -9,7 +9,7 @@ import { adadeltaScaling, adadeltaScalingOptions } from "../transforms/adadelta-
 /** The options of `adadelta`. */
 export const adadeltaOptions = { ...commonOptions({ learningRate: 1 }), ...adadeltaScalingOptions };
 
-/** What `adadelta` can be given. */
+/** Options of `adadelta`. */
 export type AdadeltaOptions = OptionsOf<typeof adadeltaOptions>;
 
 /**

@@ -9,7 +9,7 @@ import { adagradScaling, adagradScalingOptions } from "../transforms/adagrad-sca
 /** The options of `adagrad`. */
 export const adagradOptions = { ...commonOptions({ learningRate: 0.01 }), ...adagradScalingOptions };
 
-/** What `adagrad` can be given. */
+/** Options of `adagrad`. */
 export type AdagradOptions = OptionsOf<typeof adagradOptions>;
 
 /**

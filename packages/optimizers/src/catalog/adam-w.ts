@@ -10,7 +10,7 @@ import { adamScaling, adamScalingOptions } from "../transforms/adam-scaling.ts";
 /** The options of `adamW`. */
 export const adamWOptions = { ...commonOptions({ learningRate: 1e-3, weightDecay: 0.01 }), ...adamScalingOptions };
 
-/** What `adamW` can be given. */
+/** Options of `adamW`. */
 export type AdamWOptions = OptionsOf<typeof adamWOptions> & BetaAliases;
 
 /**

@@ -14,7 +14,7 @@ export const adamOptions = {
   decoupled: decoupledOption,
 };
 
-/** What `adam` can be given. */
+/** Options of `adam`. */
 export type AdamOptions = OptionsOf<typeof adamOptions> & BetaAliases;
 
 /**

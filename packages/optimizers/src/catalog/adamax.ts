@@ -14,7 +14,7 @@ export const adamaxOptions = {
   decoupled: decoupledOption,
 };
 
-/** What `adamax` can be given. */
+/** Options of `adamax`. */
 export type AdamaxOptions = OptionsOf<typeof adamaxOptions> & BetaAliases;
 
 /**

@@ -12,7 +12,7 @@ export const ekfacOptions = {
   refineEvery: option.integer({ default: 1, min: 1, help: "steps from one look at the second moments to the next" }),
 };
 
-/** What `ekfac` can be given. */
+/** Options of `ekfac`. */
 export type EkfacOptions = OptionsOf<typeof ekfacOptions>;
 
 /**

@@ -11,7 +11,7 @@ export const evaOptions = {
   ...evaCurvatureOptions,
 };
 
-/** What `eva` can be given. */
+/** Options of `eva`. */
 export type EvaOptions = OptionsOf<typeof evaOptions>;
 
 /**

@@ -11,7 +11,7 @@ export const foofOptions = {
   ...foofCurvatureOptions,
 };
 
-/** What `foof` can be given. */
+/** Options of `foof`. */
 export type FoofOptions = OptionsOf<typeof foofOptions>;
 
 /**

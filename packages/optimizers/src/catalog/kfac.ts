@@ -11,7 +11,7 @@ export const kfacOptions = {
   ...kfacCurvatureOptions,
 };
 
-/** What `kfac` can be given. */
+/** Options of `kfac`. */
 export type KfacOptions = OptionsOf<typeof kfacOptions>;
 
 /**

@@ -23,7 +23,7 @@ export const lambOptions = {
   epsilon: option.number({ default: 1e-6, min: 0, help: "ε, added to the root" }),
 };
 
-/** What `lamb` can be given. */
+/** Options of `lamb`. */
 export type LambOptions = OptionsOf<typeof lambOptions> & BetaAliases;
 
 /** √(‖w‖²/‖r‖²); 1 where either is 0. */

@@ -24,7 +24,7 @@ export const larsOptions = {
   trust: option.number({ default: 1e-3, above: 0, help: "length of a step against the weight's, before momentum" }),
 };
 
-/** What `lars` can be given. */
+/** Options of `lars`. */
 export type LarsOptions = OptionsOf<typeof larsOptions>;
 
 /** λ from ‖w‖² and ‖g‖²; 1 where either side of the ratio is 0. */

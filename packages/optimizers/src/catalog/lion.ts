@@ -15,7 +15,7 @@ export const lionOptions = {
   decay: option.number({ default: 0.99, min: 0, below: 1, help: "β₂, decay of the running mean of gradients" }),
 };
 
-/** What `lion` can be given. */
+/** Options of `lion`. */
 export type LionOptions = OptionsOf<typeof lionOptions>;
 
 const lionOp = /* @__PURE__ */ elementwise(

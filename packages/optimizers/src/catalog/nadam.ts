@@ -14,7 +14,7 @@ export const nadamOptions = {
   decoupled: decoupledOption,
 };
 
-/** What `nadam` can be given. */
+/** Options of `nadam`. */
 export type NadamOptions = OptionsOf<typeof nadamOptions> & BetaAliases;
 
 /**

@@ -14,7 +14,7 @@ export const radamOptions = {
   decoupled: decoupledOption,
 };
 
-/** What `radam` can be given. */
+/** Options of `radam`. */
 export type RadamOptions = OptionsOf<typeof radamOptions> & BetaAliases;
 
 /**

@@ -14,7 +14,7 @@ export const rmspropOptions = {
   momentum: option.number({ default: 0, min: 0, below: 1, help: "β, decay of the velocity; 0: no velocity" }),
 };
 
-/** What `rmsprop` can be given. */
+/** Options of `rmsprop`. */
 export type RmspropOptions = OptionsOf<typeof rmspropOptions>;
 
 /**

@@ -16,7 +16,7 @@ export const sgdOptions = {
   decoupled: decoupledOption,
 };
 
-/** What `sgd` can be given. */
+/** Options of `sgd`. */
 export type SgdOptions = OptionsOf<typeof sgdOptions>;
 
 /**

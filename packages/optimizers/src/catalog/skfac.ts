@@ -19,7 +19,7 @@ export const skfacOptions = {
   }),
 };
 
-/** What `skfac` can be given. */
+/** Options of `skfac`. */
 export type SkfacOptions = OptionsOf<typeof skfacOptions>;
 
 /**

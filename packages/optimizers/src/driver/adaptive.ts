@@ -3,7 +3,7 @@
 import { checkOptions, type OptionsOf } from "../options/options.ts";
 import { adaptiveDampingOptions } from "./adaptive-damping.ts";
 
-/** What `adaptive` makes. */
+/** Result of `adaptive`. */
 export interface Adaptive extends Readonly<Required<OptionsOf<typeof adaptiveDampingOptions>>> {
   readonly kind: "adaptive";
   /** As it stands in a run.json: "adaptive(0.03)", with `every` and `least` where they are not the usual ones. */

@@ -1,4 +1,4 @@
-/** What drivers of block methods and of model-wide methods share: needs, context, and a method whose types are its own affair. */
+/** Shared by the drivers of block methods and of model-wide methods: needs, context, and a method whose types are its own affair. */
 
 import type { BlockInfo } from "../block-info.ts";
 import type { CurvatureContext, CurvatureMethod, Scoped } from "../curvature-method.ts";
@@ -22,7 +22,7 @@ export interface PreconditionOptions extends Periods {
 /** Whether a LayerRecord describes a block: what methods take by default. */
 export const hasRecord = ({ isLayer }: BlockInfo): boolean => isLayer;
 
-/** What a method's transform says of itself. */
+/** Description of a method's transform. */
 export function described({
   name,
   takes,
@@ -51,7 +51,7 @@ export function needsOf({ needs, takes }: Pick<AnyMethod, "needs" | "takes">, lo
   return { ...(usesRecords && { layers: true }), ...always, ...(looks && seen) };
 }
 
-/** What a method is given besides its state. */
+/** Context of a method's calls. */
 export function contextOf(context: StepContext, damping: number): CurvatureContext {
   const { step, rng, oracles, gradients, parameters, report } = context;
   return { step, damping, rng, oracles, gradients, parameters, sameRows: false, report };

@@ -16,7 +16,7 @@ export type MergeRule = "sum" | "rows" | "max" | "same";
  */
 export type Merge<B> = B extends Tensor | number ? MergeRule : { readonly [K in keyof B]?: MergeRule };
 
-/** What was observed of one part. */
+/** Statistic of one part. */
 export interface Observed {
   readonly batch: StateTree;
   /** Examples that it is of. */

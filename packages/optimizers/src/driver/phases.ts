@@ -17,7 +17,7 @@ export interface Periods {
   readonly stagger?: boolean;
 }
 
-/** What is due for a block on a step. */
+/** Phases that are due for a block on a step. */
 export interface Due {
   readonly statistics: boolean;
   readonly refresh: boolean;

@@ -1,4 +1,4 @@
-/** What a chain will do to each block, before the first step; apart, for programs that print no plan. */
+/** Plan of a chain for each block, before the first step; apart, for programs that print no plan. */
 
 import type { Block } from "@kronograd/autograd";
 import { type BlockPlan, blockInfo, type Roles } from "../block-info.ts";

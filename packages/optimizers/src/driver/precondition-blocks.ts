@@ -19,7 +19,7 @@ import { type Due, phases } from "./phases.ts";
 import { refreshWithDamping } from "./raise-damping.ts";
 import { type Unit, unitsOf, withDirections } from "./units.ts";
 
-/** What the driver keeps for a block: the method's own state, and how far it has come. */
+/** State of a block in the driver: the method's own state, and how far it has come. */
 export interface BlockState {
   readonly [key: string]: StateTree;
   readonly method: StateTree;

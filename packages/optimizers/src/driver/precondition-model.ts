@@ -18,7 +18,7 @@ import { mergeParts, type Observed } from "./merge.ts";
 import { phases } from "./phases.ts";
 import { refreshWithDamping } from "./raise-damping.ts";
 
-/** What the driver keeps: the method's own state, and how far it has come. */
+/** State of the driver: the method's own state, and how far it has come. */
 export type ModelState = { readonly method: StateTree; readonly seen: boolean; readonly fresh: boolean };
 
 /**

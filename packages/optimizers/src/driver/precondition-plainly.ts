@@ -12,7 +12,7 @@ import type { Transform } from "../transform.ts";
 import { needsOf } from "./drive.ts";
 import type { Examples } from "./some-examples.ts";
 
-/** What `preconditionPlainly` can be given. */
+/** Options of `preconditionPlainly`. */
 export interface PlainOptions {
   /** λ; default 0.03. */
   readonly damping?: number;

@@ -1,5 +1,5 @@
 /**
- * What happens when a factor cannot be inverted: its block is refreshed again with more damping.
+ * Raised damping: where a factor cannot be inverted, its block is refreshed again with more damping.
  *
  * λ · 10, 10², 10⁴ and 10⁸ are tried until one does. Between that and the last that did not, the exponent is bisected, so the
  * damping taken is less than ten times what is needed. The first tries lift eigenvalues that rounding made negative, the last

@@ -1,4 +1,4 @@
-/** What a block method works on: one block, or one group of a grouped convolution as if it were a layer. */
+/** Unit of a block method: one block, or one group of a grouped convolution as if it were a layer. */
 
 import { type Block, denseGradient, type Gradient, type LayerRecord } from "@kronograd/autograd";
 import { concat, slice } from "@kronograd/tensor";

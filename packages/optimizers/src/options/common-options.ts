@@ -22,7 +22,7 @@ export const decoupledOption = option.flag({
 /** The common options of an optimizer, checked and complete. */
 export type CommonOptions = ChosenOptions<ReturnType<typeof commonOptions>>;
 
-/** What an optimizer's chain and constructor take from the common options. */
+/** Parts of an optimizer made from the common options. */
 export interface CommonParts {
   readonly learningRate: Schedule;
   /** Weight decay of a parameter: of its group, or the common one. */

@@ -14,7 +14,7 @@ export interface Range {
 
 interface Described<T> {
   readonly default: T;
-  /** What it does, in one line; `described` can add it later. */
+  /** Its effect, in one line; `described` can add it later. */
   readonly help?: string;
 }
 

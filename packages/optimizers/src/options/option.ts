@@ -4,9 +4,9 @@
 export interface Option<T> {
   readonly kind: "number" | "integer" | "flag" | "schedule" | "choice" | "groups";
   readonly default: T;
-  /** What it does, in one line. */
+  /** Its effect, in one line. */
   readonly help: string;
-  /** What is allowed, in words: "a number in [0, 1)". */
+  /** Allowed values, in words: "a number in [0, 1)". */
   readonly expected: string;
   accepts(value: unknown): boolean;
 }

@@ -13,7 +13,7 @@ export * as option from "./option-kinds.ts";
 /** Options by name. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** What a caller may pass for a table: any of its options. */
+/** Options that a caller may pass: any of a table's. */
 export type OptionsOf<T extends OptionTable> = {
   readonly [K in keyof T]?: T[K] extends Option<infer V> ? V : never;
 };

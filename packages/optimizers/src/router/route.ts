@@ -158,7 +158,7 @@ function parametersOf(block: BlockInfo, roles: Roles = {}): readonly ParameterIn
   });
 }
 
-/** What all rules want captured. Where only some keep biases apart, they are captured jointly and taken apart here. */
+/** Captures of all rules together. Where only some keep biases apart, they are captured jointly and taken apart here. */
 function joinedNeeds(needs: readonly Needs[]): Needs {
   const modes = new Set(needs.filter(({ layers }) => layers).map(({ bias = "joint" }) => bias));
   const list = modes.size <= 1 ? needs : needs.map(({ bias: _, ...rest }) => rest);

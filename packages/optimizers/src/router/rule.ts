@@ -3,7 +3,7 @@
 import { type Shape, UsageError } from "@kronograd/tensor";
 import { type BlockRole, blockRoles } from "../block-info.ts";
 
-/** What a rule can look at. */
+/** Parameter as a rule sees it. */
 export interface ParameterInfo {
   readonly name: string;
   readonly shape: Shape;

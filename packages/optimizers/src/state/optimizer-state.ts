@@ -1,4 +1,4 @@
-/** What is done with an optimizer's state from outside: keep it, load another, look into it. Apart, for programs that only train. */
+/** Operations on an optimizer's state from outside: keep it, load another, look into it. Apart, for programs that only train. */
 
 import { copy, retain, scope } from "@kronograd/tensor";
 import type { CurvatureView } from "../block-info.ts";

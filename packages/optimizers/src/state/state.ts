@@ -5,7 +5,7 @@
 
 import { retain, type Tensor, tensorsIn } from "@kronograd/tensor";
 
-/** What a state may be made of. */
+/** Values that a state may hold. */
 export type StateTree =
   | Tensor
   | number

@@ -31,7 +31,7 @@ export interface ElementwiseOp extends ComputeOp<Scalars> {
   readonly parameters: readonly string[];
 }
 
-/** What a definition says besides its expression. */
+/** Options of a definition. */
 export interface ElementwiseOptions {
   /** Range of each input in the random tests, where [-2, 2] does not do (a logarithm). */
   readonly ranges?: readonly (readonly [number, number])[];

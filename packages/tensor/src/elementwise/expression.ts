@@ -21,7 +21,7 @@ export interface Expression {
 /** One primitive over the first n places of its registers: out ← f(x, y, z). */
 export type Loop = (n: number, out: Float64Array, x: Float64Array, y: Float64Array, z: Float64Array) => void;
 
-/** What a primitive is beside its name. */
+/** Properties of a primitive. */
 export interface Primitive {
   readonly loop: Loop;
   /** ∂self/∂args; null or nothing where the derivative is 0 everywhere that it exists. */

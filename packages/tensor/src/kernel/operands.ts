@@ -1,4 +1,4 @@
-/** What kernels ask of their operands before they take a call. */
+/** Conditions that kernels put on their operands. */
 
 import type { Dtype } from "../tensor/dtype.ts";
 

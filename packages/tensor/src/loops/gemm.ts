@@ -35,7 +35,7 @@ export function shifted(matrix: Matrix, by: number): Matrix {
   return { ...matrix, offset: matrix.offset + by };
 }
 
-/** What `gemm` may be told besides its matrices. */
+/** Options of `gemm`. */
 export interface GemmOptions {
   /** C₀: zeros by default, or C itself to add to it. A bias is a matrix whose rows (or columns) all have offset 0. */
   readonly start?: Matrix | undefined;

@@ -12,7 +12,7 @@ import { Storage } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { ComputeOp, Each, Names, Op } from "./op.ts";
 
-/** What dispatch tells the recorder after each call that ran. */
+/** Receives each call that ran, from dispatch. */
 export interface Recorder {
   record<P>(op: Op<P>, inputs: readonly Tensor[], outputs: readonly Tensor[], params: P): void;
 }

@@ -25,13 +25,13 @@ import {
 } from "./parts/pooling.ts";
 import { sum } from "./sum-broadcast.ts";
 
-/** What average pooling is given besides tensors. */
+/** Parameters of average pooling. */
 export interface AvgPool2dParams extends Pool2dParams {
   /** Divide by kh·kw everywhere, not by the number of real pixels in the window. */
   readonly countIncludePad: boolean;
 }
 
-/** What its transpose is given: also the image's size [H, W]. */
+/** Parameters of its transpose: also the image's size [H, W]. */
 export interface AvgPoolGradParams extends AvgPool2dParams {
   readonly size: Pair;
 }
@@ -113,7 +113,7 @@ export const avgPoolGradOp = /* @__PURE__ */ defineOp<AvgPoolGradParams, ["outpu
   return { inputs: [{ shape }], params: { ...params, size: lastTwo(x), countIncludePad: rng.integer(2) === 1 } };
 });
 
-/** What a window's sum is divided by. */
+/** Divisor of a window's sum. */
 function pixelCount({ kernel, countIncludePad }: AvgPool2dParams, real: number): number {
   return countIncludePad ? kernel[0] * kernel[1] : real;
 }

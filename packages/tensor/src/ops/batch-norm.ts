@@ -16,7 +16,7 @@ const affineOp = /* @__PURE__ */ elementwise("batchNormInference", (x, mean, slo
   e.add(e.mul(e.sub(x, mean), slope), beta),
 );
 
-/** What batch normalisation gives while training. */
+/** Results of batch normalisation in training. */
 export interface BatchNormResult {
   /** [N, C, ...] */
   readonly y: Tensor;

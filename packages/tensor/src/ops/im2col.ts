@@ -26,7 +26,7 @@ import { dims, sizeOf } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { randomConvolution } from "./parts/convolution.ts";
 
-/** What `col2im` is given: the window and the image's size [H, W]. */
+/** Parameters of `col2im`: the window and the image's size [H, W]. */
 export interface Col2imParams extends Window {
   readonly size: Pair;
 }

@@ -11,7 +11,7 @@ import { type Layout, type Shape, sizeOf } from "../tensor/shape.ts";
 import { alias, type Tensor } from "../tensor/tensor.ts";
 
 /**
- * What is kept along one axis: elements start, start + step, … before stop. Negative bounds count from the end. Missing
+ * Elements kept along one axis: those at start, start + step, … before stop. Negative bounds count from the end. Missing
  * ones mean the whole axis (from the last element to the first where the step is negative); null means all of it.
  */
 export type Range = readonly [start?: number | undefined, stop?: number | undefined, step?: number] | null;

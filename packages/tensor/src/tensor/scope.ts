@@ -12,7 +12,7 @@ import { type Handles, type Tracked, trackedIn } from "./tracked.ts";
 
 let current: Handles | undefined;
 
-/** What is left of a handle that was collected. Strict devices say where it was made. */
+/** Trace of a handle that was collected. Strict devices say where it was made. */
 interface Forgotten {
   readonly storage: Storage;
   readonly madeAt: string | undefined;

@@ -1,5 +1,5 @@
 /**
- * What a run is besides its state: model, loss, data, optimizer, each with every option, and how the run goes through the
+ * The identity of a run besides its state: model, loss, data, optimizer, each with every option, and how the run goes through the
  * data. A checkpoint carries it, and a run resumed from the checkpoint must be the same.
  *
  * Options are compared by name. What no option names (a function of the user's own) is compared by what it does: the model

@@ -1,5 +1,5 @@
 /**
- * What an optimizer does, as numbers: some steps on a tiny problem whose parameters have the names of the model's, so that
+ * The behaviour of an optimizer as numbers: some steps on a tiny problem whose parameters have the names of the model's, so that
  * settings by name, schedules of the user's own and methods without options all show.
  *
  * Each layer of the model with a weight becomes x + tanh(W x + b) on vectors of three; any other parameter is multiplied in.

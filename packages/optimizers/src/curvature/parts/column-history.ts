@@ -1,5 +1,5 @@
 /**
- * What SKFAC remembers of earlier batches: a running average of their columns, at most `rank` of them. Without one it sees the
+ * SKFAC's memory of earlier batches: a running average of their columns, at most `rank` of them. Without one it sees the
  * last batch alone, as published.
  *
  * A value, so that a program without it holds neither the average nor the eigenvalues that the cap takes.
@@ -10,7 +10,7 @@ import { averageColumns } from "./column-moment.ts";
 import { truncationFlops } from "./flops.ts";
 import { type AverageStart, blend, decayAt } from "./running-average.ts";
 
-/** What `columnHistory` can be given; ranges are checked by `skfacCurvature`. */
+/** Options of `columnHistory`; ranges are checked by `skfacCurvature`. */
 export interface HistoryOptions {
   /** How the average begins; default "first". */
   readonly start?: AverageStart;
@@ -26,7 +26,7 @@ export interface ColumnHistory {
   readonly rank: number;
   /** Its cost, for the choice between columns and matrices. */
   readonly truncation: typeof truncationFlops;
-  /** What was kept and what a batch brings as one moment, in the form of what was kept. @param batches  so far, from 1 */
+  /** The kept moment and a batch's as one, in the form of what was kept. @param batches  so far, from 1 */
   join(old: SecondMoment | null, now: SecondMoment, batches: number): SecondMoment;
 }
 

@@ -1,4 +1,4 @@
-/** What Kronecker-factored methods share: their options, and the two factors of a batch. */
+/** Shared by Kronecker-factored methods: their options, and the two factors of a batch. */
 
 import type { LabelSource, LayerRecord, Reduction } from "@kronograd/autograd";
 import { gram } from "@kronograd/linalg";

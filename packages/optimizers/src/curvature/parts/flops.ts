@@ -10,7 +10,7 @@ import { type Woodbury, woodburySize } from "@kronograd/linalg";
 /** float32 flops that one in float64 is worth. */
 const wide = 3;
 
-/** What one side of a layer has to do. */
+/** Work of one side of a layer. */
 export interface SideWork {
   /** d */
   readonly dimension: number;
@@ -22,7 +22,7 @@ export interface SideWork {
   readonly vectors: number;
   /** Steps from one refresh to the next. */
   readonly refreshEvery: number;
-  /** What it takes to bring the columns down to c, where there is a cap. */
+  /** Flops of cutting the columns down to c, where there is a cap. */
   readonly truncation?: typeof truncationFlops | undefined;
 }
 

@@ -24,7 +24,7 @@ import { preconditionBoth } from "./precondition-both.ts";
 import type { preconditionSameBatch } from "./same-batch.ts";
 import { chooseForms } from "./skfac-plan.ts";
 
-/** What the method does, every choice made. */
+/** The method with every choice made. */
 export type SkfacSettings = Pick<
   ChosenOptions<typeof factorOptions>,
   "labels" | "bias" | "pi" | "norms" | "embeddings"

@@ -1,4 +1,4 @@
-/** What a plan and a report show of SKFAC. Apart from the method, so that a program without either holds neither. */
+/** Views of SKFAC for plan and report. Apart from the method, so that a program without either holds neither. */
 
 import { gram, type SecondMoment, symmetricEigen } from "@kronograd/linalg";
 import { type Tensor, transpose } from "@kronograd/tensor";

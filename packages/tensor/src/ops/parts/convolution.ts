@@ -1,11 +1,11 @@
-/** What conv2d and its two gradients share: their parameters, the checks of their shapes, and random cases for the suites. */
+/** Shared by conv2d and its two gradients: their parameters, the checks of their shapes, and random cases for the suites. */
 
 import { ShapeError } from "../../errors.ts";
 import { type Four, outputSize, type Pair } from "../../layout/window.ts";
 import type { Rng } from "../../tensor/rng.ts";
 import { assertShape, type Shape } from "../../tensor/shape.ts";
 
-/** What a convolution is given besides tensors. */
+/** Parameters of a convolution. */
 export interface Conv2dParams {
   readonly stride: Pair;
   readonly padding: Pair;

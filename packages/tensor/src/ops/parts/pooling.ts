@@ -1,4 +1,4 @@
-/** What maximum and average pooling share: their options, the size of their output, and random cases for the suites. */
+/** Shared by maximum and average pooling: their options, the size of their output, and random cases for the suites. */
 
 import { UsageError } from "../../errors.ts";
 import { type Four, fourAxes, outputSize, type Pair, type PairLike, pair } from "../../layout/window.ts";

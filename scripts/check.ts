@@ -33,14 +33,11 @@ const always: readonly Step[] = [
 ];
 
 const fixtures = "apps/conformance/fixtures";
-const ofWebGpu = (name: string): string => `backend-webgpu/src/${name}`; // all but many-tiles, which takes minutes here
+const ofWebGpu = (name: string): string => `backend-webgpu/src/${name}`; // all but many-tiles, which takes minutes here, and memory, which fills what a process may have
 const onDevices: readonly Step[] = [
   named("cases webgpu", script("conformance", fixtures, "--backend", "webgpu")),
   named("cases gpujs", script("conformance:page", fixtures, "--backend", "gpujs")),
-  named(
-    "webgpu",
-    slow(...["suite", "special-values", "shapes", "memory", "emit/"].map(ofWebGpu), "kronograd/src/webgpu"),
-  ),
+  named("webgpu", slow(...["suite", "special-values", "shapes", "emit/"].map(ofWebGpu), "kronograd/src/webgpu")),
   named("gpujs", slow("packages/backend-gpujs", "platforms/page.slow")),
   named("engines", slow("platforms/engines", "platforms/deno-webgpu")),
   named("templates", slow("scripts/new")),
